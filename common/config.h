@@ -1,0 +1,59 @@
+/*
+ * config: files in xl's configuration syntax (xl.cfg(5): KEY = "text" | number | [ "list", ... ]),
+ * read with libxlutil.
+ *
+ * A table says which keys there are and what each may hold; every fault is named with file and,
+ * where libxlutil knows it, line. The only user of libxlutil in the project. Must not know what the
+ * keys mean.
+ */
+#ifndef NETVM_CONFIG_H
+#define NETVM_CONFIG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "common/err.h"
+
+#define CONFIG_LIST_MAX 64
+
+struct config_list {
+	char *item[CONFIG_LIST_MAX];
+	size_t count;
+};
+
+enum config_kind {
+	CONFIG_TEXT,   /* char *: malloc'd */
+	CONFIG_NUMBER, /* long */
+	CONFIG_BOOL,   /* bool: 0 or 1 */
+	CONFIG_LIST,   /* struct config_list: a list of strings; one string is a list of one */
+};
+
+struct config_key {
+	const char *name; /* NULL ends the table */
+	enum config_kind kind;
+	size_t offset;
+	/* NULL, or refuses a value: returns 0, or -EINVAL with what was expected in `e` ("an IPv4
+	 * address"). */
+	int (*check)(const char *text, struct err *e);
+	const char *help;
+};
+
+/*
+ * Reads `path` into `out` (a struct that `keys` describe, set to its defaults by the caller; every
+ * text in it malloc'd). A missing file gives -ENOENT, a fault -EINVAL with "FILE:LINE: ...". Keys
+ * that the table does not name are kept out and reported through `unknown` (may be NULL), called
+ * once a key.
+ */
+int config_read(const char *path, const struct config_key *keys, void *out,
+	void (*unknown)(const char *path, const char *key), struct err *e);
+
+/* Frees every text and list that `keys` name in `out` and sets them to empty. May be repeated. */
+void config_dispose(const struct config_key *keys, void *out);
+
+/* The checks that most tables need. */
+int config_check_addr4(const char *text, struct err *e);
+int config_check_addr6(const char *text, struct err *e);
+int config_check_prefix(const char *text, struct err *e);
+int config_check_mac(const char *text, struct err *e);
+
+#endif

@@ -1,0 +1,57 @@
+#include "common/log.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static struct {
+	const char *name;
+	enum log_level most;
+	int journal;
+} self = { .name = "xen-netvm", .most = LOG_LEVEL_INFO };
+
+/* sd-daemon(3), "JOURNAL_STREAM": device and inode of the stream that systemd made; equal to ours
+ * means nobody redirected it. */
+static int stderr_is_journal(void)
+{
+	const char *stream = getenv("JOURNAL_STREAM");
+	unsigned long long dev, ino;
+	struct stat st;
+
+	return stream && sscanf(stream, "%llu:%llu", &dev, &ino) == 2 &&
+	       fstat(STDERR_FILENO, &st) == 0 && st.st_dev == dev && st.st_ino == ino;
+}
+
+void log_open(const char *name, enum log_level most)
+{
+	self.name = name;
+	self.most = most;
+	self.journal = stderr_is_journal();
+}
+
+void log_line(enum log_level level, const char *fmt, ...)
+{
+	char text[1024];
+	va_list ap;
+	int len;
+
+	if (level > self.most)
+		return;
+	va_start(ap, fmt);
+	len = vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	if (len < 0)
+		return;
+	if ((size_t)len >= sizeof(text))
+		memcpy(text + sizeof(text) - 4, "...", 4);
+	for (char *c = text; *c; c++)
+		if ((unsigned char)*c < 0x20 || *c == 0x7f)
+			*c = '?';
+	if (self.journal)
+		fprintf(stderr, "<%d>%s\n", (int)level, text);
+	else
+		fprintf(stderr, "%s: %s\n", self.name, text);
+}

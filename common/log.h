@@ -1,0 +1,31 @@
+/*
+ * log: lines on standard error, for people and for the journal.
+ *
+ * One line a call, bounded, control characters replaced (a guest's words may be in it). Where
+ * standard error is the journal (sd-daemon(3)) lines carry a "<N>" priority, else the program's
+ * name. Only programs log; libraries return `struct err`.
+ */
+#ifndef NETVM_LOG_H
+#define NETVM_LOG_H
+
+enum log_level {
+	LOG_LEVEL_ERROR = 3,
+	LOG_LEVEL_WARNING = 4,
+	LOG_LEVEL_INFO = 6,
+	LOG_LEVEL_DEBUG = 7
+};
+
+/* Names the program and sets the most detailed level that is printed. `name` is kept, not copied.
+ */
+void log_open(const char *name, enum log_level most);
+
+/* Prints one line of at most 1,023 bytes, if `level` is not above what log_open() set. A longer one
+ * is cut and ends in "...". */
+void log_line(enum log_level level, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+#define log_error(...)	 log_line(LOG_LEVEL_ERROR, __VA_ARGS__)
+#define log_warning(...) log_line(LOG_LEVEL_WARNING, __VA_ARGS__)
+#define log_info(...)	 log_line(LOG_LEVEL_INFO, __VA_ARGS__)
+#define log_debug(...)	 log_line(LOG_LEVEL_DEBUG, __VA_ARGS__)
+
+#endif

@@ -1,0 +1,153 @@
+/*
+ * netlink: everything that this project says to the kernel over netlink, as verbs on links,
+ * addresses, routes, neighbours, source guards and tracked connections.
+ *
+ * Every "set" may be repeated and every "delete" of what is not there succeeds, so that callers
+ * need not know what was before. All requests wait for the kernel's acknowledgement. Nothing else
+ * in the project includes linux/netlink.h or libmnl. This module must not know Xen or what a vif
+ * is.
+ *
+ * Functions return 0 or the kernel's negative errno, and say in `e` what was asked of which object.
+ */
+#ifndef NETVM_NETLINK_H
+#define NETVM_NETLINK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/addr.h"
+#include "common/err.h"
+
+struct netlink; /* a connection; one request at a time */
+struct sock_filter;
+
+int netlink_open(struct netlink **out, struct err *e);
+void netlink_close(struct netlink *nl); /* NULL is fine */
+
+/* --- links --- */
+
+#define LINK_NAME_MAX 16 /* IFNAMSIZ, with the final NUL */
+
+struct link {
+	int ifindex;
+	char name[LINK_NAME_MAX];
+	struct mac mac;
+	uint32_t mtu;	/* bytes */
+	uint32_t group; /* interface group, see ip-link(8) */
+	bool up;	/* IFF_UP: switched on by the administrator */
+	bool carrier;	/* IFF_LOWER_UP: the other side is there */
+	bool loopback;
+};
+
+/* Finds one link by name or index; -ENODEV where there is none. */
+int link_get(struct netlink *nl, const char *name, struct link *out, struct err *e);
+int link_get_by_index(struct netlink *nl, int ifindex, struct link *out, struct err *e);
+
+/* All links of this network namespace. `*out` is malloc'd, the caller frees it (also when `*count`
+ * is 0). */
+int link_list(struct netlink *nl, struct link **out, size_t *count, struct err *e);
+
+int link_set_up(struct netlink *nl, int ifindex, bool up, struct err *e);
+int link_set_group(struct netlink *nl, int ifindex, uint32_t group, struct err *e);
+int link_set_mtu(struct netlink *nl, int ifindex, uint32_t mtu, struct err *e);
+
+/* --- addresses --- */
+
+struct link_addr {
+	int ifindex;
+	struct addr addr;
+	uint8_t prefix_len;
+};
+
+/* Adds `addr`/`prefix_len` to a link. IPv6 addresses are added without duplicate address detection
+ * (the link has one peer). */
+int link_addr_set(struct netlink *nl, const struct link_addr *a, struct err *e);
+int link_addr_delete(struct netlink *nl, const struct link_addr *a, struct err *e);
+
+/* Addresses of one link, or of all where `ifindex` is 0. `*out` as in link_list(). */
+int link_addr_list(
+	struct netlink *nl, int ifindex, struct link_addr **out, size_t *count, struct err *e);
+
+/* --- routes (main table, unicast) --- */
+
+/* rtm_protocol of every route that this project sets (not in use in rt_protos), by which it knows
+ * its own. */
+#define ROUTE_PROTOCOL 110
+
+struct route {
+	struct prefix dst;    /* len 0 with the family set: default route */
+	struct addr gateway;  /* none: the destination is on the link */
+	struct addr source;   /* preferred source, or none */
+	int ifindex;	      /* way out */
+	uint32_t metric;      /* 0: the kernel's default */
+	uint32_t mtu;	      /* 0: the link's */
+	uint8_t protocol;     /* as read; route_set() always writes ROUTE_PROTOCOL */
+	bool gateway_on_link; /* the gateway is reached on the link although no route leads to it */
+};
+
+/* Adds the route, or replaces the one with the same destination and metric. */
+int route_set(struct netlink *nl, const struct route *r, struct err *e);
+/* Deletes the route with this destination, metric and link. */
+int route_delete(struct netlink *nl, const struct route *r, struct err *e);
+/* Unicast routes of the main table of both families; `ifindex` 0: of all links. `*out` as in
+ * link_list(). */
+int route_list(struct netlink *nl, int ifindex, struct route **out, size_t *count, struct err *e);
+
+/* --- neighbours --- */
+
+/* Makes `mac` the permanent link-layer address of `addr` on a link. */
+int neighbour_set(struct netlink *nl, int ifindex, const struct addr *addr, const struct mac *mac,
+	struct err *e);
+int neighbour_delete(struct netlink *nl, int ifindex, const struct addr *addr, struct err *e);
+
+struct neighbour {
+	int ifindex;
+	struct addr addr;
+	struct mac mac;
+};
+/* Permanent neighbours of a link (0: of all). `*out` as in link_list(). */
+int neighbour_list(
+	struct netlink *nl, int ifindex, struct neighbour **out, size_t *count, struct err *e);
+
+/* --- source guard: a classic BPF program that sees every packet entering at a link, before
+ * anything else does --- */
+
+/* What a guard program returns (linux/pkt_cls.h: TC_ACT_OK and TC_ACT_SHOT, direct action). */
+enum guard_verdict { GUARD_PASS = 0, GUARD_DROP = 2 };
+
+/*
+ * Puts `prog` (`count` instructions; it sees the packet from the Ethernet header on) at the ingress
+ * of a link, in the place of whatever stood there, without a moment in which none stands. Kernel:
+ * sch_ingress, cls_bpf. `tag` (at most 31 characters) names the program; it can be read back with
+ * guard_get().
+ */
+int guard_set(struct netlink *nl, int ifindex, const struct sock_filter *prog, size_t count,
+	const char *tag, struct err *e);
+int guard_delete(struct netlink *nl, int ifindex, struct err *e);
+/* The tag of the guard that stands on a link; "" where none does. */
+int guard_get(struct netlink *nl, int ifindex, char tag[32], struct err *e);
+
+/* --- tracked connections --- */
+
+/* Forgets every tracked connection that has `addr` as source or destination in either direction.
+ * `*count` (may be NULL): how many. */
+int conntrack_forget(struct netlink *nl, const struct addr *addr, size_t *count, struct err *e);
+
+/* Forgets every tracked connection whose original destination is `addr` and port `port` (host byte
+ * order), any protocol. */
+int conntrack_forget_service(
+	struct netlink *nl, const struct addr *addr, uint16_t port, size_t *count, struct err *e);
+
+/* --- changes --- */
+
+enum netlink_topic { NETLINK_LINKS = 1, NETLINK_ADDRS = 2, NETLINK_ROUTES = 4 };
+
+/* Opens a non-blocking descriptor that becomes readable when something of `topics` (a set of bits)
+ * changes; close(2) it. */
+int netlink_watch_open(unsigned int topics, int *fd, struct err *e);
+/* Reads away what is pending; the caller then looks at everything anew. Lost messages do not matter
+ * for that reason. */
+int netlink_watch_drain(int fd, struct err *e);
+
+#endif

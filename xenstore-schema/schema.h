@@ -1,0 +1,239 @@
+/*
+ * schema: the xenstore contract of xen-netvm, as types.
+ *
+ * The only place that knows xenstore paths, the grammar of their values and who may read them. What
+ * dom0 publishes for a guest or a network domain, what a network domain says about itself, and the
+ * nodes of Xen's own vif protocol that we use, are plain structs here; reading one is one
+ * transaction and strict, writing one is one transaction with the permissions set before the
+ * contents. A table (schema_dirs) lists every directory and key; it drives reading and writing and
+ * is printed as xen-netvm-xenstore(7).
+ *
+ * An absent key is "not provided" and leaves its field at zero. A key that is present and wrong is
+ * an error that names the path and what was expected; never a default.
+ *
+ * It must not know what is done with the values: no netlink, no packet filter, no libxl.
+ */
+#ifndef NETVM_SCHEMA_H
+#define NETVM_SCHEMA_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "common/addr.h"
+#include "common/err.h"
+#include "xenstore-schema/store.h"
+
+/* --- names --- */
+
+/* DOMID_FIRST_RESERVED of xen/include/public/xen.h: domids are below it. */
+#define DOMID_LIMIT 0x7ff0U
+#define DEVID_LIMIT 0x10000U
+
+/* A vif: netback's interface vif<domid>.<devid>, or an HVM guest's emulated twin
+ * vif<domid>.<devid>-emu. */
+struct vif_id {
+	uint32_t domid;
+	uint32_t devid;
+};
+
+#define VIF_NAME_MAX 16 /* IFNAMSIZ */
+
+/* Strict decimal numbers, without sign or leading zero, below DOMID_LIMIT or DEVID_LIMIT. Return 0
+ * or -EINVAL. */
+int domid_parse(const char *text, uint32_t *out);
+int devid_parse(const char *text, uint32_t *out);
+/* "vif5.0" or "vif5.0-emu" (`*emulated`, may be NULL: then the latter is refused), nothing else. */
+int vif_name_parse(const char *text, struct vif_id *out, bool *emulated);
+const char *vif_name_print(const struct vif_id *id, char buf[VIF_NAME_MAX]);
+/* "5/0" at the end of any of Xen's backend paths: ".../backend/vif/5/0", absolute (then `*backend`
+ * is the domid in it) or relative to the own domain (`*backend` is SCHEMA_SELF). */
+int vif_backend_path_parse(const char *path, uint32_t *backend, struct vif_id *out);
+
+/* In place of a domid: the domain that this runs in (paths relative to its own home). */
+#define SCHEMA_SELF UINT32_MAX
+
+#define DOMAIN_NAME_MAX 65 /* with the NUL */
+/* A domain's name as we take it: letters, digits, '-', '_', '.', '+', ':' and '@', not empty, not
+ * beginning with '-' or '.'. */
+int domain_name_check(const char *text);
+
+/* --- for a guest: /local/domain/G/netvm/<devid>, n0,rG --- */
+
+struct guest_link {
+	struct addr ip, ip6; /* the guest's own; prefix is always 32 and 128 */
+	struct addr gateway, gateway6;
+	struct addr dns[2], dns6[2]; /* the two virtual resolvers */
+	struct mac mac;
+	uint32_t mtu; /* bytes, 0: not provided */
+};
+
+/* -ENOENT: nothing is published for this devid. */
+int guest_link_read(
+	struct store *s, uint32_t domid, uint32_t devid, struct guest_link *out, struct err *e);
+/* Writes what differs, removes keys that are absent; nothing is written where all stands already
+ * (no watch fires). */
+int guest_link_write(struct store *s, uint32_t domid, uint32_t devid, const struct guest_link *in,
+	struct err *e);
+int guest_link_remove(struct store *s, uint32_t domid, uint32_t devid, struct err *e);
+/* devids for which something is published, ascending; names that are no devid are passed over. At
+ * most `max`; -E2BIG beyond. */
+int guest_link_list(struct store *s, uint32_t domid, uint32_t *devids, size_t max, size_t *count,
+	struct err *e);
+/* The node to watch. */
+int guest_link_watch(struct store *s, uint32_t domid, const char *token, struct err *e);
+
+/* --- for a network domain: /local/domain/N/netvm-provider, n0,rN --- */
+
+enum provider_role { PROVIDER_ROUTER, PROVIDER_VPN };
+
+struct provider {
+	enum provider_role role;
+	struct addr gateway,
+		gateway6; /* what its guests have as gateway: its own address on every vif */
+	struct addr dns[2], dns6[2];
+	uint32_t probe; /* dom0 changes it and expects it back in struct netvm_report */
+};
+
+int provider_read(struct store *s, uint32_t domid, struct provider *out,
+	struct err *e); /* -ENOENT: standalone */
+int provider_write(struct store *s, uint32_t domid, const struct provider *in, struct err *e);
+int provider_remove(struct store *s, uint32_t domid, struct err *e); /* with every client */
+int provider_watch(struct store *s, uint32_t domid, const char *token, struct err *e);
+
+/* --- one guest of a network domain: /local/domain/N/netvm-provider/clients/<G>/<devid>, n0,rN ---
+ */
+
+enum policy_verdict { POLICY_ACCEPT, POLICY_DROP };
+
+struct client {
+	char name[DOMAIN_NAME_MAX];
+	struct addr ip, ip6;
+	struct mac mac;
+	uint32_t mtu;
+	bool cable;		    /* false: cut off. Published as "on"/"off"; absent is on */
+	enum policy_verdict policy; /* what happens when no rule matches */
+	char *rules;	     /* rule lines joined by '\n' (policy/0000...), malloc'd, NULL: none;
+				client_dispose() */
+	uint32_t generation; /* changes with every change, written last */
+};
+
+int client_read(struct store *s, uint32_t domid, const struct vif_id *guest, struct client *out,
+	struct err *e);
+int client_write(struct store *s, uint32_t domid, const struct vif_id *guest,
+	const struct client *in, struct err *e);
+int client_remove(struct store *s, uint32_t domid, const struct vif_id *guest, struct err *e);
+void client_dispose(struct client *c); /* may be repeated */
+/* Every guest that has an entry. `*out` malloc'd, the caller frees it. */
+int client_list(struct store *s, uint32_t domid, struct vif_id **out, size_t *count, struct err *e);
+
+/* --- what a network domain says: /local/domain/N/data/netvm, nN; hostile to dom0 --- */
+
+#define NETVM_WORDS_MAX                                                                            \
+	256 /* longest text that is taken from a network domain, with the NUL; printable ASCII     \
+	       only */
+
+struct netvm_report {
+	char version[NETVM_WORDS_MAX];
+	char capabilities[NETVM_WORDS_MAX]; /* words: "vif dns nat ..." */
+	char state[NETVM_WORDS_MAX];	    /* "ready", or what it lacks */
+	char uplink[NETVM_WORDS_MAX];	    /* names of the uplinks */
+	char resolvers[NETVM_WORDS_MAX];    /* the real resolvers that the virtual ones lead to */
+	uint32_t mtu;
+	uint32_t probe;
+};
+
+struct client_report {
+	char state[NETVM_WORDS_MAX]; /* "connected", "error" */
+	char error[NETVM_WORDS_MAX];
+	uint32_t generation; /* of the policy in force */
+};
+
+/* Writers (in the network domain, SCHEMA_SELF) cut nothing: -EMSGSIZE. Texts are made printable by
+ * them. */
+int netvm_report_read(struct store *s, uint32_t domid, struct netvm_report *out, struct err *e);
+int netvm_report_write(struct store *s, const struct netvm_report *in, struct err *e);
+int netvm_report_remove(struct store *s, struct err *e);
+int netvm_report_watch(struct store *s, uint32_t domid, const char *token, struct err *e);
+int client_report_read(struct store *s, uint32_t domid, const struct vif_id *guest,
+	struct client_report *out, struct err *e);
+int client_report_write(
+	struct store *s, const struct vif_id *guest, const struct client_report *in, struct err *e);
+int client_report_remove(struct store *s, const struct vif_id *guest, struct err *e);
+int client_report_list(
+	struct store *s, uint32_t domid, struct vif_id **out, size_t *count, struct err *e);
+
+/* --- Xen's vif protocol: <backend home>/backend/vif/G/<devid> --- */
+
+#define VIF_ADDRS_MAX 16
+
+/* Xen's enum xenbus_state (xen/include/public/io/xenbus.h). */
+enum xenbus_state {
+	XENBUS_UNKNOWN,
+	XENBUS_INITIALISING,
+	XENBUS_INIT_WAIT,
+	XENBUS_INITIALISED,
+	XENBUS_CONNECTED,
+	XENBUS_CLOSING,
+	XENBUS_CLOSED,
+	XENBUS_RECONFIGURING,
+	XENBUS_RECONFIGURED,
+};
+
+struct vif_backend {
+	struct addr addrs[VIF_ADDRS_MAX]; /* `ip`: addresses separated by white space or commas,
+					     either family, as libxl and Xen's scripts have it */
+	size_t count;
+	struct mac mac;
+	char script[256];
+	bool has_script;
+	bool online; /* libxl sets it to 0 when the device is to go */
+	enum xenbus_state state;
+	char hotplug_status[32]; /* "" where absent */
+};
+
+/* `backend`: SCHEMA_SELF or the domid of the network domain. -ENOENT: no such directory. `ip` and
+ * `mac` are checked strictly; an address that no host can hold, or twice the same, is refused. */
+int vif_backend_read(struct store *s, uint32_t backend, const struct vif_id *id,
+	struct vif_backend *out, struct err *e);
+int vif_backend_list(
+	struct store *s, uint32_t backend, struct vif_id **out, size_t *count, struct err *e);
+int vif_backend_watch(struct store *s, uint32_t backend, const char *token, struct err *e);
+/* hotplug-status: "connected", with any hotplug-error removed. */
+int vif_backend_connected(
+	struct store *s, uint32_t backend, const struct vif_id *id, struct err *e);
+/* hotplug-error: `words`, then hotplug-status: "error", in one transaction. Nothing is created
+ * where the directory is gone. */
+int vif_backend_failed(struct store *s, uint32_t backend, const struct vif_id *id,
+	const char *words, struct err *e);
+/* Removes hotplug-status (offline). Nothing is created. */
+int vif_backend_disconnected(
+	struct store *s, uint32_t backend, const struct vif_id *id, struct err *e);
+/* Removes the directory, and its parent if that is empty then: what a driver domain owes libxl
+ * (libxl_device.c). */
+int vif_backend_remove(struct store *s, uint32_t backend, const struct vif_id *id, struct err *e);
+
+/* For dom0: where a guest's frontend says its backend is. /local/domain/G/device/vif/<devid>;
+ * hostile. */
+struct vif_frontend {
+	uint32_t backend_domid;
+	enum xenbus_state state;
+	struct mac mac;
+};
+int vif_frontend_read(
+	struct store *s, uint32_t domid, uint32_t devid, struct vif_frontend *out, struct err *e);
+int vif_frontend_list(struct store *s, uint32_t domid, uint32_t *devids, size_t max, size_t *count,
+	struct err *e);
+
+/* --- domains, for dom0 --- */
+
+/* Watches that fire when a domain comes or goes ("@introduceDomain", "@releaseDomain"). */
+int domains_watch(struct store *s, const char *token, struct err *e);
+
+/* --- the table --- */
+
+/* Prints the contract as a man page (roff, man macros). */
+void schema_print_man(FILE *out);
+
+#endif
