@@ -1,0 +1,225 @@
+/* The texts that come from a command line's table: help, man page, bash completion. */
+#include "common/cli_print.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <string.h>
+
+
+#define HELP_COLUMN 30
+
+static const struct cli_option *const *option_tables(const struct cli *cli)
+{
+	static const struct cli_option *tables[3];
+
+	tables[0] = cli->options ? cli->options : cli_common_options;
+	tables[1] = cli->options ? cli_common_options : NULL;
+	return tables;
+}
+
+static void synopsis_print(const struct cli *cli)
+{
+	if (cli->verbs)
+		printf("%s [OPTION]... COMMAND [ARGUMENT]...\n", cli->name);
+	else
+		printf("%s [OPTION]...%s%s\n", cli->name, cli->arguments ? " " : "",
+			cli->arguments ? cli->arguments : "");
+}
+
+static void row_print(const char *left, const char *right)
+{
+	if (strlen(left) + 4 > HELP_COLUMN)
+		printf("  %s\n%*s%s\n", left, HELP_COLUMN, "", right);
+	else
+		printf("  %-*s%s\n", HELP_COLUMN - 2, left, right);
+}
+
+static int help_print(const struct cli *cli)
+{
+	char left[128];
+
+	printf("Usage: ");
+	synopsis_print(cli);
+	printf("%c%s.\n", toupper((unsigned char)cli->summary[0]), cli->summary + 1);
+	if (cli->description)
+		printf("\n%s\n", cli->description);
+	if (cli->verbs)
+		printf("\nCommands:\n");
+	for (const struct cli_verb *v = cli->verbs; v && v->name; v++) {
+		snprintf(left, sizeof(left), "%s%s%s", v->name, v->arguments[0] ? " " : "",
+			v->arguments);
+		row_print(left, v->help);
+	}
+	printf("\nOptions:\n");
+	for (const struct cli_option *const *t = option_tables(cli); *t; t++) {
+		for (const struct cli_option *o = *t; o->name; o++) {
+			char letter[5] = "    ";
+
+			if (o->letter)
+				snprintf(letter, sizeof(letter), "-%c, ", o->letter);
+			snprintf(left, sizeof(left), "%s--%s%s%s", letter, o->name,
+				o->metavar ? " " : "", o->metavar ? o->metavar : "");
+			row_print(left, o->help);
+		}
+	}
+	if (cli->epilogue)
+		printf("\n%s\n", cli->epilogue);
+	return 0;
+}
+
+/* Text for roff: backslashes and hyphens escaped, no line begins with a control character. */
+static void roff_print(const char *text)
+{
+	bool start = true;
+
+	for (; *text; text++) {
+		if (start && (*text == '.' || *text == '\''))
+			printf("\\&");
+		start = *text == '\n';
+		if (*text == '\\')
+			printf("\\e");
+		else if (*text == '-')
+			printf("\\-");
+		else if (*text == '\n' && text[1] == '\n')
+			printf("\n.PP");
+		else
+			putchar(*text);
+	}
+}
+
+static void roff_row(const char *left, const char *right)
+{
+	printf(".TP\n.B ");
+	roff_print(left);
+	putchar('\n');
+	roff_print(right);
+	printf(".\n");
+}
+
+static void man_options_print(const struct cli *cli)
+{
+	char left[128];
+
+	printf(".SH OPTIONS\n");
+	for (const struct cli_option *const *t = option_tables(cli); *t; t++) {
+		for (const struct cli_option *o = *t; o->name; o++) {
+			char letter[5] = "";
+
+			if (o->letter)
+				snprintf(letter, sizeof(letter), "-%c, ", o->letter);
+			snprintf(left, sizeof(left), "%s--%s%s%s", letter, o->name,
+				o->metavar ? " " : "", o->metavar ? o->metavar : "");
+			roff_row(left, o->help);
+		}
+	}
+}
+
+static int man_print(const struct cli *cli)
+{
+	char left[128];
+
+	printf(".TH ");
+	for (const char *c = cli->name; *c; c++)
+		putchar(toupper((unsigned char)*c));
+	printf(" %d \"\" \"xen\\-netvm %s\"\n.SH NAME\n", cli->section, PACKAGE_VERSION);
+	roff_print(cli->name);
+	printf(" \\- ");
+	roff_print(cli->summary);
+	printf("\n.SH SYNOPSIS\n.B ");
+	roff_print(cli->name);
+	printf("\n");
+	roff_print("[OPTION]... ");
+	if (cli->verbs)
+		printf("COMMAND [ARGUMENT]...");
+	else if (cli->arguments)
+		roff_print(cli->arguments);
+	printf("\n.SH DESCRIPTION\n");
+	roff_print(cli->description ? cli->description : cli->summary);
+	printf("\n");
+	if (cli->verbs)
+		printf(".SH COMMANDS\n");
+	for (const struct cli_verb *v = cli->verbs; v && v->name; v++) {
+		snprintf(left, sizeof(left), "%s %s", v->name, v->arguments);
+		roff_row(left, v->help);
+	}
+	man_options_print(cli);
+	if (cli->epilogue) {
+		printf(".SH NOTES\n");
+		roff_print(cli->epilogue);
+		printf("\n");
+	}
+	printf(".SH SEE ALSO\n.BR xen\\-netvm\\-xenstore (7),\n.BR xl (1)\n");
+	return 0;
+}
+
+/* A name that bash takes for a function: letters, digits, '_'. */
+static void function_name_print(const char *name)
+{
+	putchar('_');
+	for (; *name; name++)
+		putchar(isalnum((unsigned char)*name) ? *name : '_');
+}
+
+/*
+ * One function: options behind a dash; else the next word of every verb that fits the words so far;
+ * behind a whole verb its arguments, by their kind ("domain" and "netdev" ask the program itself).
+ */
+static int completion_print(const struct cli *cli)
+{
+	function_name_print(cli->name);
+	printf("()\n{\n\tlocal cur=${COMP_WORDS[COMP_CWORD]} word words=() prefix "
+	       "kinds\n\tCOMPREPLY=()\n"
+	       "\tif [[ $cur == -* ]]; then\n\t\tCOMPREPLY=($(compgen -W '");
+	for (const struct cli_option *const *t = option_tables(cli); *t; t++)
+		for (const struct cli_option *o = *t; o->name; o++)
+			printf("--%s ", o->name);
+	printf("' -- \"$cur\"))\n\t\treturn\n\tfi\n");
+	if (!cli->verbs) {
+		printf("\tcompopt -o default\n}\ncomplete -F ");
+		function_name_print(cli->name);
+		printf(" %s\n", cli->name);
+		return 0;
+	}
+	printf("\tfor word in \"${COMP_WORDS[@]:1:COMP_CWORD-1}\"; do\n\t\t[[ $word == -* ]] || "
+	       "words+=(\"$word\")\n\tdone\n"
+	       "\twhile IFS='|' read -r word kinds; do\n"
+	       "\t\tprefix=\"${words[*]}\"\n"
+	       "\t\tif [[ $word == \"${prefix:+$prefix }\"* ]]; then\n"
+	       "\t\t\tword=${word#\"${prefix:+$prefix }\"}\n"
+	       "\t\t\tCOMPREPLY+=($(compgen -W \"${word%%%% *}\" -- \"$cur\"))\n"
+	       "\t\telif [[ $kinds && \"$prefix \" == \"$word \"* ]]; then\n"
+	       "\t\t\tword=(${prefix#\"$word\"})\n\t\t\tkinds=($kinds)\n"
+	       "\t\t\tcase ${kinds[${#word[@]}]} in\n"
+	       "\t\t\tdomain) COMPREPLY+=($(compgen -W \"$(%s list --names 2>/dev/null)\" -- "
+	       "\"$cur\")) ;;\n"
+	       "\t\t\tnetdev) COMPREPLY+=($(compgen -W \"$(%s pci list --names 2>/dev/null)\" -- "
+	       "\"$cur\")) ;;\n"
+	       "\t\t\tfile) compopt -o default ;;\n"
+	       "\t\t\tesac\n\t\tfi\n\tdone <<'VERBS'\n",
+		cli->name, cli->name);
+	for (const struct cli_verb *v = cli->verbs; v->name; v++)
+		printf("%s|%s\n", v->name, v->completes ? v->completes : "");
+	printf("VERBS\n}\ncomplete -F ");
+	function_name_print(cli->name);
+	printf(" %s\n", cli->name);
+	return 0;
+}
+
+static int version_print(const struct cli *cli)
+{
+	printf("%s (xen-netvm) %s\n", cli->name, PACKAGE_VERSION);
+	return 0;
+}
+
+int cli_print_info(const struct cli *cli, enum cli_info info)
+{
+	static int (*const print[])(const struct cli *) = {
+		[CLI_HELP] = help_print,
+		[CLI_VERSION] = version_print,
+		[CLI_MAN] = man_print,
+		[CLI_COMPLETION] = completion_print,
+	};
+	int ret = info == CLI_RUN ? 0 : print[info](cli);
+
+	return ret || fflush(stdout) != 0;
+}

@@ -1,0 +1,326 @@
+/*
+ * libxlutil parses; this file asks it for each key of the table. libxlutil prints its words about
+ * syntax errors into a FILE that we give it; they become the sentence in `struct err`. It cannot
+ * list the keys of a file nor tell a key's line, so an index of both is made by reading the text: a
+ * key stands at the start of a line, outside of lists and strings.
+ */
+#include "common/config.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <libxlutil.h>
+
+#include "common/addr.h"
+#include "common/file.h"
+
+#define CONFIG_FILE_MAX (1024 * 1024)
+#define KEYS_MAX	256
+#define KEY_NAME_MAX	64
+
+struct key_index {
+	struct {
+		char name[KEY_NAME_MAX];
+		unsigned int line;
+	} key[KEYS_MAX];
+	size_t count;
+};
+
+/* A reading under way: what every step needs. */
+struct reading {
+	const char *path;
+	XLU_Config *xlu;
+	struct key_index index;
+	char *text;
+	char *words; /* what libxlutil says */
+	size_t words_len;
+	FILE *words_to;
+};
+
+static unsigned int key_line(const struct key_index *index, const char *name)
+{
+	for (size_t i = 0; i < index->count; i++)
+		if (strcmp(index->key[i].name, name) == 0)
+			return index->key[i].line;
+	return 0;
+}
+
+/* Behind a string or comment that begins at `c`; counts the lines in it. */
+static const char *text_skip(const char *c, unsigned int *line)
+{
+	const char end = *c == '#' ? '\n' : *c;
+
+	for (c++; *c && *c != end; c++) {
+		if (*c == '\\' && end != '\n' && c[1])
+			c++;
+		*line += *c == '\n';
+	}
+	return *c && end != '\n' ? c + 1 : c;
+}
+
+static int index_make(struct reading *r, struct err *e)
+{
+	unsigned int line = 1, depth = 0;
+	bool start = true; /* nothing but white space so far in this statement */
+
+	for (const char *c = r->text; *c;) {
+		size_t len;
+
+		if (*c == '#' || *c == '"' || *c == '\'') {
+			c = text_skip(c, &line);
+			continue;
+		}
+		len = strspn(c, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_");
+		if (len && start && !depth) {
+			if (len >= KEY_NAME_MAX || r->index.count >= KEYS_MAX)
+				return err_set(e, -E2BIG,
+					"%s:%u: key is too long, or there are too many", r->path,
+					line);
+			memcpy(r->index.key[r->index.count].name, c, len);
+			r->index.key[r->index.count].name[len] = '\0';
+			if (key_line(&r->index, r->index.key[r->index.count].name))
+				return err_set(e, -EINVAL, "%s:%u: %s is given a second time",
+					r->path, line, r->index.key[r->index.count].name);
+			r->index.key[r->index.count++].line = line;
+		}
+		if (len) {
+			start = false;
+			c += len;
+			continue;
+		}
+		depth += *c == '[';
+		depth -= *c == ']' && depth;
+		line += *c == '\n';
+		start = (*c == '\n' || *c == ';') ? true : start && isspace((unsigned char)*c);
+		c++;
+	}
+	return 0;
+}
+
+static int fault(
+	const struct reading *r, const struct config_key *k, const char *wanted, struct err *e)
+{
+	return err_set(e, -EINVAL, "%s:%u: %s: %s", r->path, key_line(&r->index, k->name), k->name,
+		wanted);
+}
+
+static int value_check(
+	const struct reading *r, const struct config_key *k, const char *text, struct err *e)
+{
+	struct err why = ERR_NONE;
+
+	if (!k->check || k->check(text, &why) == 0)
+		return 0;
+	return err_set(e, -EINVAL, "%s:%u: %s: \"%s\" is not %s", r->path,
+		key_line(&r->index, k->name), k->name, text, why.text);
+}
+
+static int text_take(const struct reading *r, const struct config_key *k, void *at, struct err *e)
+{
+	const char *text;
+	char *copy;
+	int ret = xlu_cfg_get_string(r->xlu, k->name, &text, 1);
+
+	if (ret == ESRCH)
+		return 0;
+	if (ret)
+		return fault(r, k, "takes one text in quotes", e);
+	ret = value_check(r, k, text, e);
+	if (ret)
+		return ret;
+	copy = strdup(text);
+	if (!copy)
+		return err_sys(e, -ENOMEM, "%s", r->path);
+	free(*(char **)at);
+	*(char **)at = copy;
+	return 0;
+}
+
+static int number_take(const struct reading *r, const struct config_key *k, void *at, struct err *e)
+{
+	const char *text;
+	long n;
+	int ret = xlu_cfg_get_long(r->xlu, k->name, &n, 1);
+
+	if (ret == ESRCH)
+		return 0;
+	if (ret || xlu_cfg_get_string(r->xlu, k->name, &text, 1))
+		return fault(r, k, "takes a number", e);
+	ret = value_check(r, k, text, e);
+	if (!ret)
+		*(long *)at = n;
+	return ret;
+}
+
+static int bool_take(const struct reading *r, const struct config_key *k, void *at, struct err *e)
+{
+	long n;
+	int ret = xlu_cfg_get_long(r->xlu, k->name, &n, 1);
+
+	if (ret == ESRCH)
+		return 0;
+	if (ret || n < 0 || n > 1)
+		return fault(r, k, "takes 0 or 1", e);
+	*(bool *)at = n == 1;
+	return 0;
+}
+
+static void list_clear(struct config_list *list)
+{
+	for (size_t i = 0; i < list->count; i++)
+		free(list->item[i]);
+	memset(list, 0, sizeof(*list));
+}
+
+static int list_add(const struct reading *r, const struct config_key *k, struct config_list *list,
+	const char *text, struct err *e)
+{
+	int ret = value_check(r, k, text, e);
+
+	if (ret)
+		return ret;
+	list->item[list->count] = strdup(text);
+	if (!list->item[list->count])
+		return err_sys(e, -ENOMEM, "%s", r->path);
+	list->count++;
+	return 0;
+}
+
+static int list_take(const struct reading *r, const struct config_key *k, void *at, struct err *e)
+{
+	struct config_list list = { .count = 0 };
+	XLU_ConfigList *items;
+	const char *text;
+	int entries, ret = xlu_cfg_get_list(r->xlu, k->name, &items, &entries, 1);
+
+	if (ret == ESRCH)
+		return 0;
+	if (ret && xlu_cfg_get_string(r->xlu, k->name, &text, 1) == 0) {
+		ret = list_add(r, k, &list, text, e);
+	} else if (ret) {
+		ret = fault(r, k, "takes a list of texts: [ \"...\", \"...\" ]", e);
+	} else if (entries > CONFIG_LIST_MAX) {
+		ret = fault(r, k, "has too many items", e);
+	} else {
+		for (int i = 0; i < entries && !ret; i++) {
+			text = xlu_cfg_get_listitem(items, i);
+			ret = text ? list_add(r, k, &list, text, e)
+				   : fault(r, k, "takes a list of texts, no lists in it", e);
+		}
+	}
+	if (ret) {
+		list_clear(&list);
+		return ret;
+	}
+	list_clear(at);
+	*(struct config_list *)at = list;
+	return 0;
+}
+
+static int (*const takers[])(
+	const struct reading *, const struct config_key *, void *, struct err *) = {
+	[CONFIG_TEXT] = text_take,
+	[CONFIG_NUMBER] = number_take,
+	[CONFIG_BOOL] = bool_take,
+	[CONFIG_LIST] = list_take,
+};
+
+/* libxlutil says "FILE:LINE: config parsing error near `...': ..."; its first line is taken. */
+static int text_parse(struct reading *r, size_t len, struct err *e)
+{
+	int ret;
+
+	r->words_to = open_memstream(&r->words, &r->words_len);
+	if (!r->words_to)
+		return err_sys(e, -errno, "%s", r->path);
+	r->xlu = xlu_cfg_init(r->words_to, r->path);
+	if (!r->xlu)
+		return err_sys(e, -ENOMEM, "%s", r->path);
+	ret = xlu_cfg_readdata(r->xlu, r->text, (int)len);
+	if (!ret)
+		return 0;
+	fflush(r->words_to);
+	if (!r->words_len)
+		return err_sys(e, -EINVAL, "%s: could not be parsed", r->path);
+	return err_set(e, -EINVAL, "%.*s", (int)strcspn(r->words, "\n"), r->words);
+}
+
+static bool key_is_known(const struct config_key *keys, const char *name)
+{
+	for (; keys->name; keys++)
+		if (strcmp(keys->name, name) == 0)
+			return true;
+	return false;
+}
+
+int config_read(const char *path, const struct config_key *keys, void *out,
+	void (*unknown)(const char *path, const char *key), struct err *e)
+{
+	struct reading r = { .path = path };
+	size_t len;
+	int ret = file_read(path, CONFIG_FILE_MAX, &r.text, &len, e);
+
+	if (!ret)
+		ret = text_parse(&r, len, e);
+	if (!ret)
+		ret = index_make(&r, e);
+	for (const struct config_key *k = keys; !ret && k->name; k++)
+		ret = takers[k->kind](&r, k, (char *)out + k->offset, e);
+	for (size_t i = 0; !ret && unknown && i < r.index.count; i++)
+		if (!key_is_known(keys, r.index.key[i].name))
+			unknown(path, r.index.key[i].name);
+	if (r.xlu)
+		xlu_cfg_destroy(r.xlu);
+	if (r.words_to)
+		fclose(r.words_to);
+	free(r.words);
+	free(r.text);
+	return ret;
+}
+
+void config_dispose(const struct config_key *keys, void *out)
+{
+	for (; keys->name; keys++) {
+		void *at = (char *)out + keys->offset;
+
+		if (keys->kind == CONFIG_TEXT) {
+			free(*(char **)at);
+			*(char **)at = NULL;
+		} else if (keys->kind == CONFIG_LIST) {
+			list_clear(at);
+		}
+	}
+}
+
+int config_check_addr4(const char *text, struct err *e)
+{
+	struct addr a;
+
+	return addr_parse4(text, &a) ? err_set(e, -EINVAL, "an IPv4 address") : 0;
+}
+
+int config_check_addr6(const char *text, struct err *e)
+{
+	struct addr a;
+
+	return addr_parse6(text, &a) ? err_set(e, -EINVAL, "an IPv6 address") : 0;
+}
+
+int config_check_prefix(const char *text, struct err *e)
+{
+	struct prefix p;
+
+	return prefix_parse(text, &p)
+		       ? err_set(e, -EINVAL, "a subnet (\"10.0.0.0/8\", no host bits)")
+		       : 0;
+}
+
+int config_check_mac(const char *text, struct err *e)
+{
+	struct mac m;
+
+	return mac_parse(text, &m) ? err_set(e, -EINVAL, "a MAC address (\"00:16:3e:xx:xx:xx\")")
+				   : 0;
+}

@@ -1,0 +1,220 @@
+#include "common/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <libgen.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+static int write_all(int fd, const char *data, size_t len)
+{
+	while (len) {
+		ssize_t n = write(fd, data, len);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -errno;
+		data += n;
+		len -= (size_t)n;
+	}
+	return 0;
+}
+
+int file_read(const char *path, size_t max, char **out, size_t *len, struct err *e)
+{
+	int fd = -1, ret = 0;
+	char *buf = NULL, *grown;
+	size_t used = 0, size = 0;
+	ssize_t n;
+
+	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	if (fd < 0) {
+		ret = err_sys(e, -errno, "%s", path);
+		goto out;
+	}
+	/* Sizes that stat(2) gives are not to be trusted (procfs, a file that grows): read until
+	 * the end or the limit. */
+	do {
+		if (size - used < 2) {
+			size = size ? size * 2 : 4096;
+			grown = realloc(buf, size);
+			if (!grown) {
+				ret = err_sys(e, -ENOMEM, "%s", path);
+				goto out;
+			}
+			buf = grown;
+		}
+		n = read(fd, buf + used, size - used - 1);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0) {
+			ret = err_sys(e, -errno, "%s", path);
+			goto out;
+		}
+		used += (size_t)n;
+		if (used > max) {
+			ret = err_set(e, -EFBIG,
+				"%s: larger than the %zu bytes that are read of it", path, max);
+			goto out;
+		}
+	} while (n != 0);
+	buf[used] = '\0';
+	if (strlen(buf) != used) {
+		ret = err_set(e, -EILSEQ, "%s: holds a NUL byte, which no text does", path);
+		goto out;
+	}
+	*out = buf;
+	buf = NULL;
+	if (len)
+		*len = used;
+out:
+	free(buf);
+	if (fd >= 0)
+		close(fd);
+	return ret;
+}
+
+/* Makes a rename in the directory of `path` last. */
+static int directory_sync(const char *path)
+{
+	char copy[PATH_MAX];
+	int fd, ret = 0, len = snprintf(copy, sizeof(copy), "%s", path);
+
+	if (len < 0 || (size_t)len >= sizeof(copy))
+		return -ENAMETOOLONG;
+	fd = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	if (fsync(fd) < 0)
+		ret = -errno;
+	close(fd);
+	return ret;
+}
+
+int file_replace(const char *path, const void *data, size_t len, unsigned int mode, struct err *e)
+{
+	char temp[PATH_MAX];
+	int fd = -1, ret, n;
+
+	n = snprintf(temp, sizeof(temp), "%s.new.XXXXXX", path);
+	if (n < 0 || (size_t)n >= sizeof(temp))
+		return err_sys(e, -ENAMETOOLONG, "%s", path);
+	fd = mkostemp(temp, O_CLOEXEC);
+	if (fd < 0)
+		return err_sys(e, -errno, "%s: could not be created", temp);
+	ret = write_all(fd, data, len);
+	if (!ret && fchmod(fd, mode) < 0)
+		ret = -errno;
+	if (!ret && fsync(fd) < 0)
+		ret = -errno;
+	if (close(fd) < 0 && !ret)
+		ret = -errno;
+	if (!ret && rename(temp, path) < 0)
+		ret = -errno;
+	if (ret) {
+		unlink(temp);
+		return err_sys(e, ret, "%s: could not be written", path);
+	}
+	ret = directory_sync(path);
+	return ret ? err_sys(e, ret, "%s: written, but its directory could not be synced", path)
+		   : 0;
+}
+
+int file_put(const char *path, const char *value, struct err *e)
+{
+	size_t len = strlen(value);
+	int fd, ret = 0;
+	ssize_t n;
+
+	fd = open(path, O_WRONLY | O_CLOEXEC);
+	if (fd < 0)
+		return err_sys(e, -errno, "%s", path);
+	n = write(fd, value, len);
+	if (n < 0)
+		ret = err_sys(e, -errno, "%s: \"%s\" was refused", path, value);
+	else if ((size_t)n != len)
+		ret = err_set(
+			e, -EIO, "%s: took %zd of the %zu bytes of \"%s\"", path, n, len, value);
+	close(fd);
+	return ret;
+}
+
+int sysctl_set(const char *name, const char *value, struct err *e)
+{
+	char path[PATH_MAX], *now = NULL;
+	int same, n = snprintf(path, sizeof(path), "/proc/sys/%s", name);
+
+	if (n < 0 || (size_t)n >= sizeof(path))
+		return err_sys(e, -ENAMETOOLONG, "/proc/sys/%s", name);
+	if (file_read(path, 4096, &now, NULL, NULL) == 0) {
+		now[strcspn(now, "\n")] = '\0';
+		same = strcmp(now, value) == 0;
+		free(now);
+		if (same)
+			return 0;
+	}
+	return file_put(path, value, e);
+}
+
+int dir_create(const char *path, unsigned int mode, struct err *e)
+{
+	char part[PATH_MAX];
+	struct stat st;
+	int n = snprintf(part, sizeof(part), "%s", path);
+
+	if (n < 0 || (size_t)n >= sizeof(part))
+		return err_sys(e, -ENAMETOOLONG, "%s", path);
+	for (char *c = part + 1;; c++) {
+		char was = *c;
+
+		if (was != '/' && was != '\0')
+			continue;
+		*c = '\0';
+		if (mkdir(part, mode) < 0 && errno != EEXIST)
+			return err_sys(e, -errno, "%s: could not be created", part);
+		if (was == '\0')
+			break;
+		*c = was;
+	}
+	if (stat(path, &st) < 0)
+		return err_sys(e, -errno, "%s", path);
+	return S_ISDIR(st.st_mode) ? 0 : err_sys(e, -ENOTDIR, "%s", path);
+}
+
+int lock_take(const char *path, unsigned int seconds, int *fd, struct err *e)
+{
+	const struct timespec pause = { .tv_nsec = 2000000 };
+	struct timespec start, now;
+	int lock;
+
+	lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	if (lock < 0)
+		return err_sys(e, -errno, "%s: could not be opened", path);
+	/* flock(2) has no time limit and alarm(2) belongs to the program: ask again, 500 times a
+	 * second. */
+	clock_gettime(CLOCK_MONOTONIC, &start);
+	while (flock(lock, LOCK_EX | LOCK_NB) < 0) {
+		if (errno != EWOULDBLOCK && errno != EINTR) {
+			int ret = err_sys(e, -errno, "%s: could not be locked", path);
+
+			close(lock);
+			return ret;
+		}
+		clock_gettime(CLOCK_MONOTONIC, &now);
+		if (now.tv_sec - start.tv_sec >= (time_t)seconds) {
+			close(lock);
+			return err_set(e, -ETIMEDOUT, "%s: another process held the lock for %u s",
+				path, seconds);
+		}
+		nanosleep(&pause, NULL);
+	}
+	*fd = lock;
+	return 0;
+}

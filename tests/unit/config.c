@@ -1,0 +1,147 @@
+/* Files in xl's syntax: every fault is named with file and line, and nothing is guessed. */
+#include "tests/unit/unit.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "common/config.h"
+
+struct sample {
+	char *name, *ip;
+	long number;
+	bool flag;
+	struct config_list list;
+};
+
+static const struct config_key keys[] = {
+	{ "name", CONFIG_TEXT, offsetof(struct sample, name), NULL, "" },
+	{ "ip", CONFIG_TEXT, offsetof(struct sample, ip), config_check_addr4, "" },
+	{ "number", CONFIG_NUMBER, offsetof(struct sample, number), NULL, "" },
+	{ "flag", CONFIG_BOOL, offsetof(struct sample, flag), NULL, "" },
+	{ "list", CONFIG_LIST, offsetof(struct sample, list), config_check_addr4, "" },
+	{ NULL, CONFIG_TEXT, 0, NULL, NULL },
+};
+
+static char path[] = "/tmp/netvm-config-test.XXXXXX";
+static char unknown_key[64];
+
+static void note_unknown(const char *file, const char *key)
+{
+	assert_string_equal(file, path);
+	snprintf(unknown_key, sizeof(unknown_key), "%s", key);
+}
+
+static int read_text(const char *text, struct sample *out, struct err *e)
+{
+	FILE *f = fopen(path, "w");
+
+	assert_non_null(f);
+	assert_true(fputs(text, f) >= 0);
+	assert_int_equal(fclose(f), 0);
+	memset(out, 0, sizeof(*out));
+	memset(e, 0, sizeof(*e));
+	unknown_key[0] = '\0';
+	return config_read(path, keys, out, note_unknown, e);
+}
+
+static void every_kind_of_value_is_read(void **state)
+{
+	struct sample s;
+	struct err e;
+
+	(void)state;
+	assert_int_equal(
+		read_text("# comment = 1\nname = \"a # b\" # c\nip='10.0.0.1'\nnumber = 7\nflag=1\n"
+			  "list = [ \"10.0.0.1\",\n  \"10.0.0.2\" ]\n",
+			&s, &e),
+		0);
+	assert_string_equal(s.name, "a # b");
+	assert_string_equal(s.ip, "10.0.0.1");
+	assert_int_equal(s.number, 7);
+	assert_true(s.flag);
+	assert_int_equal(s.list.count, 2);
+	assert_string_equal(s.list.item[1], "10.0.0.2");
+	assert_string_equal(unknown_key, "");
+	config_dispose(keys, &s);
+	config_dispose(keys, &s);
+}
+
+static void a_single_text_is_a_list_of_one(void **state)
+{
+	struct sample s;
+	struct err e;
+
+	(void)state;
+	assert_int_equal(read_text("list = \"10.0.0.1\"\n", &s, &e), 0);
+	assert_int_equal(s.list.count, 1);
+	config_dispose(keys, &s);
+}
+
+static void a_key_that_nobody_knows_is_reported_but_no_error(void **state)
+{
+	struct sample s;
+	struct err e;
+
+	(void)state;
+	assert_int_equal(read_text("name = \"x\"\nnmae = \"y\"\n", &s, &e), 0);
+	assert_string_equal(unknown_key, "nmae");
+	config_dispose(keys, &s);
+}
+
+/* Each text is refused with a sentence that begins with the file and this line. */
+static void faults_are_named_with_file_and_line(void **state)
+{
+	static const struct {
+		const char *text;
+		unsigned int line;
+	} faults[] = {
+		{ "name = \"x\"\nip = \"10.0.0\"\n", 2 },
+		{ "\n\nnumber = \"many\"\n", 3 },
+		{ "flag = 2\n", 1 },
+		{ "name = [ \"a\" ]\n", 1 },
+		{ "# one\nlist = [ \"10.0.0.1\",\n\"x\" ]\n", 2 },
+		{ "name = \"a\"\nname = \"b\"\n", 2 },
+		{ "name = \"x\"\nip = = \"10.0.0.1\"\n", 2 },
+	};
+	struct sample s;
+	struct err e;
+	char wanted[128];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(faults) / sizeof(faults[0]); i++) {
+		snprintf(wanted, sizeof(wanted), "%s:%u: ", path, faults[i].line);
+		assert_int_equal(read_text(faults[i].text, &s, &e), -EINVAL);
+		e.text[strlen(wanted)] = '\0';
+		assert_string_equal(e.text, wanted);
+		config_dispose(keys, &s);
+	}
+}
+
+static void a_missing_file_is_told_apart(void **state)
+{
+	struct sample s = { .name = NULL };
+	struct err e;
+
+	(void)state;
+	assert_int_equal(config_read("/nonexistent/x.conf", keys, &s, NULL, &e), -ENOENT);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(every_kind_of_value_is_read),
+		cmocka_unit_test(a_single_text_is_a_list_of_one),
+		cmocka_unit_test(a_key_that_nobody_knows_is_reported_but_no_error),
+		cmocka_unit_test(faults_are_named_with_file_and_line),
+		cmocka_unit_test(a_missing_file_is_told_apart),
+	};
+	int fd = mkstemp(path), ret;
+
+	if (fd < 0)
+		return 1;
+	close(fd);
+	ret = cmocka_run_group_tests_name("config", tests, NULL, NULL);
+	unlink(path);
+	return ret;
+}
