@@ -1,0 +1,201 @@
+/*
+ * fake-xen: what Debian's unmodified C xenstored needs of Xen, to run on plain Linux.
+ *
+ * Loaded in front of its libraries (LD_PRELOAD), it stands in for the functions that xenstored
+ * takes from libxenctrl, libxengnttab and libxenevtchn, and for the two files of xenfs that it
+ * opens. Every domain is said to be alive, so that permissions for any of them are kept; each
+ * domain that is introduced gets a ring of zeros, on which nothing ever arrives. The event channel
+ * is a descriptor that never becomes readable.
+ *
+ * All prototypes come from Xen's own headers, so that a change of them breaks the build and not the
+ * tests.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <dlfcn.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <xenctrl.h>
+#include <xenevtchn.h>
+#include <xengnttab.h>
+
+#define RING_SIZE                                                                                  \
+	4096 /* one page holds a domain's xenstore ring (xen/include/public/io/xs_wire.h) */
+#define PORT_VIRQ    1
+#define PORT_FIRST   2
+#define PORT_OF_DOM0 "1\n"
+
+int open(const char *path, int flags, ...);
+
+static int handle; /* its address is every library's handle */
+
+/* --- libxenctrl --- */
+
+xc_interface *xc_interface_open(
+	xentoollog_logger *logger, xentoollog_logger *dombuild_logger, unsigned flags)
+{
+	(void)logger, (void)dombuild_logger, (void)flags;
+	return (xc_interface *)&handle;
+}
+
+int xc_interface_close(xc_interface *xch)
+{
+	(void)xch;
+	return 0;
+}
+
+int xc_domain_getinfo(
+	xc_interface *xch, uint32_t first_domid, unsigned int max_doms, xc_dominfo_t *info)
+{
+	(void)xch;
+	if (!max_doms || first_domid >= DOMID_FIRST_RESERVED)
+		return 0;
+	memset(info, 0, sizeof(*info));
+	info->domid = first_domid;
+	info->running = 1;
+	return 1;
+}
+
+/* --- libxengnttab --- */
+
+xengnttab_handle *xengnttab_open(xentoollog_logger *logger, unsigned open_flags)
+{
+	(void)logger, (void)open_flags;
+	return (xengnttab_handle *)&handle;
+}
+
+int xengnttab_close(xengnttab_handle *xgt)
+{
+	(void)xgt;
+	return 0;
+}
+
+int xengnttab_set_max_grants(xengnttab_handle *xgt, uint32_t count)
+{
+	(void)xgt, (void)count;
+	return 0;
+}
+
+void *xengnttab_map_grant_ref(xengnttab_handle *xgt, uint32_t domid, uint32_t ref, int prot)
+{
+	void *ring = mmap(NULL, RING_SIZE, prot, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+	(void)xgt, (void)domid, (void)ref;
+	return ring == MAP_FAILED ? NULL : ring;
+}
+
+int xengnttab_unmap(xengnttab_handle *xgt, void *start_address, uint32_t count)
+{
+	(void)xgt;
+	return munmap(start_address, (size_t)count * RING_SIZE);
+}
+
+/* --- libxenevtchn --- */
+
+static int event_fd = -1;
+
+xenevtchn_handle *xenevtchn_open(xentoollog_logger *logger, unsigned int flags)
+{
+	(void)logger, (void)flags;
+	event_fd = eventfd(0, 0);
+	return event_fd < 0 ? NULL : (xenevtchn_handle *)&handle;
+}
+
+xenevtchn_handle *xenevtchn_fdopen(xentoollog_logger *logger, int fd, unsigned open_flags)
+{
+	(void)logger, (void)open_flags;
+	event_fd = fd;
+	return (xenevtchn_handle *)&handle;
+}
+
+int xenevtchn_fd(xenevtchn_handle *xce)
+{
+	(void)xce;
+	return event_fd;
+}
+
+int xenevtchn_notify(xenevtchn_handle *xce, evtchn_port_t port)
+{
+	(void)xce, (void)port;
+	return 0;
+}
+
+int xenevtchn_unmask(xenevtchn_handle *xce, evtchn_port_t port)
+{
+	(void)xce, (void)port;
+	return 0;
+}
+
+int xenevtchn_unbind(xenevtchn_handle *xce, evtchn_port_t port)
+{
+	(void)xce, (void)port;
+	return 0;
+}
+
+xenevtchn_port_or_error_t xenevtchn_pending(xenevtchn_handle *xce)
+{
+	(void)xce;
+	errno = EAGAIN;
+	return -1;
+}
+
+xenevtchn_port_or_error_t xenevtchn_bind_virq(xenevtchn_handle *xce, unsigned int virq)
+{
+	(void)xce, (void)virq;
+	return PORT_VIRQ;
+}
+
+xenevtchn_port_or_error_t xenevtchn_bind_interdomain(
+	xenevtchn_handle *xce, uint32_t domid, evtchn_port_t remote_port)
+{
+	(void)xce, (void)remote_port;
+	return PORT_FIRST + (int)domid;
+}
+
+/* --- xenfs --- */
+
+static int file_of_text(const char *text)
+{
+	int fd = memfd_create("xsd_port", 0);
+
+	if (fd >= 0 && (write(fd, text, strlen(text)) < 0 || lseek(fd, 0, SEEK_SET) < 0)) {
+		close(fd);
+		fd = -1;
+	}
+	return fd;
+}
+
+static int file_of_ring(void)
+{
+	int fd = memfd_create("xsd_kva", 0);
+
+	if (fd >= 0 && ftruncate(fd, RING_SIZE) < 0) {
+		close(fd);
+		fd = -1;
+	}
+	return fd;
+}
+
+int open(const char *path, int flags, ...)
+{
+	int (*next)(const char *, int, ...) =
+		(int (*)(const char *, int, ...))dlsym(RTLD_NEXT, "open");
+	mode_t mode = 0;
+	va_list ap;
+
+	if (strcmp(path, "/proc/xen/xsd_port") == 0)
+		return file_of_text(PORT_OF_DOM0);
+	if (strcmp(path, "/proc/xen/xsd_kva") == 0)
+		return file_of_ring();
+	if (flags & (O_CREAT | O_TMPFILE)) {
+		va_start(ap, flags);
+		mode = va_arg(ap, mode_t);
+		va_end(ap);
+	}
+	return next(path, flags, mode);
+}
