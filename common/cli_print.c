@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <string.h>
 
-
 #define HELP_COLUMN 30
 
 static const struct cli_option *const *option_tables(const struct cli *cli)
