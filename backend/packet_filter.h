@@ -1,0 +1,56 @@
+/*
+ * packet_filter: makes a ruleset stand in the kernel, and knows cheaply whether it still does.
+ *
+ * The engine is iptables in either of its kinds (nf_tables or legacy), run as a program and only
+ * when something is to be changed. What was made is remembered in a stamp file in the run
+ * directory: a digest of the ruleset, and what the kernel says about its tables (the nf_tables
+ * generation, or a digest of the legacy tables). While both are equal nobody changed anything, and
+ * no program is run. It must not know Xen, vifs or where resolvers come from.
+ *
+ * The caller holds the domain's lock (lock_take()) around packet_filter_stand() and
+ * packet_filter_tear_down().
+ */
+#ifndef NETVM_PACKET_FILTER_H
+#define NETVM_PACKET_FILTER_H
+
+#include <stdbool.h>
+
+#include "backend/ruleset.h"
+#include "common/err.h"
+#include "common/netlink.h"
+
+struct packet_filter;
+
+/* `nl` stays the caller's and must outlive the filter. `run_dir`: where the stamp is kept; must
+ * exist. Touches nothing yet. */
+int packet_filter_open(
+	struct packet_filter **out, struct netlink *nl, const char *run_dir, struct err *e);
+void packet_filter_close(struct packet_filter *pf); /* rules stay; NULL is fine */
+
+struct packet_filter_outcome {
+	bool changed;	  /* rules were written */
+	bool without_ip6; /* this kernel or iptables has no IPv6: nothing of it is filtered, nothing
+			     is forwarded */
+};
+
+/*
+ * Makes `r` stand: its rules, then forwarding switched on. Where it stands already nothing is
+ * written and no program is run. Rules of other programs are kept, as are the user's chains
+ * `custom-input` and `custom-forward`. Each family changes in whole: after a failure the rules
+ * before are in force again, and the next call tries anew. `need_ip6`: some guest has IPv6, so that
+ * a kernel without it is an error (-EAFNOSUPPORT). `outcome` may be NULL.
+ *
+ * Tracked DNS flows of the virtual resolvers are forgotten when rules were written, so that the
+ * next packet goes to the resolver that is now theirs.
+ *
+ * -ENOENT: iptables is not installed. -EIO: refused by it, in its own words. -EAGAIN: another
+ * program changes rules all the time.
+ */
+int packet_filter_stand(struct packet_filter *pf, const struct ruleset *r, bool need_ip6,
+	struct packet_filter_outcome *outcome, struct err *e);
+
+/* Takes every rule of ours away (the user's chains only where they are empty) and forgets the
+ * stamp. Forwarding stays as it is: others may need it. */
+int packet_filter_tear_down(struct packet_filter *pf, struct err *e);
+
+#endif

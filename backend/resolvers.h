@@ -1,0 +1,62 @@
+/*
+ * resolvers: which real resolvers this domain has at the moment, from resolv.conf files.
+ *
+ * What stands in them may come from whoever answers DHCP on the uplink: it is parsed strictly, what
+ * is no address that another host can hold is passed over and counted. Choosing the file and
+ * parsing it are pure; resolvers_read() does the reading, struct resolvers_watch tells about
+ * changes. It must not know the packet filter.
+ */
+#ifndef NETVM_RESOLVERS_H
+#define NETVM_RESOLVERS_H
+
+#include <stddef.h>
+
+#include "backend/ruleset.h"
+#include "common/addr.h"
+#include "common/err.h"
+
+#define RESOLVERS_FILE_MAX  65536 /* bytes of a resolv.conf; a larger one is refused */
+#define RESOLVERS_PATHS_MAX 8
+
+struct resolvers {
+	struct addr ip4[RULESET_RESOLVERS_MAX], ip6[RULESET_RESOLVERS_MAX];
+	size_t count4, count6; /* in the file's order, each address once */
+	size_t local;	       /* passed over: loopback, or a stub on this machine */
+	size_t unusable; /* passed over: not an address, one that no host can hold, link-local */
+	size_t surplus;	 /* passed over: more than RULESET_RESOLVERS_MAX of a family */
+	char path[256];	 /* the file they came from; "" where no file could be read */
+};
+
+/* Takes the `nameserver` lines of a resolv.conf(5). Never fails: a hostile file gives fewer
+ * resolvers. `out->path` is left alone, the rest set. */
+void resolvers_parse(const char *text, struct resolvers *out);
+
+/*
+ * Reads the first of `paths` (NULL-terminated) that holds a resolver another host has; where none
+ * does, the first that can be read. `paths` NULL or empty: systemd-resolved's own list
+ * (/run/systemd/resolve/resolv.conf) behind a /etc/resolv.conf that names only local stubs, else
+ * /etc/resolv.conf. Where nothing can be read there are no resolvers: that is no error. -ENOMEM.
+ */
+int resolvers_read(const char *const paths[], struct resolvers *out, struct err *e);
+
+/* Copies them into the model of the packet filter, without those that are in `own` (`own_count`
+ * addresses of this domain itself, which no packet is translated to). */
+void resolvers_to_ruleset(const struct resolvers *in, const struct link_addr *own, size_t own_count,
+	struct ruleset *out);
+
+/* --- changes --- */
+
+struct resolvers_watch;
+
+/*
+ * Watches the directories of `paths` (as resolvers_read() takes them) and of what symbolic links in
+ * them lead to, so that a file replaced by rename(2), or one that does not exist yet, is seen.
+ */
+int resolvers_watch_open(struct resolvers_watch **out, const char *const paths[], struct err *e);
+void resolvers_watch_close(struct resolvers_watch *w); /* NULL is fine */
+/* Readable when something may have changed. For the event loop. */
+int resolvers_watch_fd(const struct resolvers_watch *w);
+/* Reads away what is pending and follows links anew. The caller then calls resolvers_read(). */
+int resolvers_watch_drain(struct resolvers_watch *w, struct err *e);
+
+#endif
