@@ -94,6 +94,10 @@ int route_delete(struct netlink *nl, const struct route *r, struct err *e);
  * link_list(). */
 int route_list(struct netlink *nl, int ifindex, struct route **out, size_t *count, struct err *e);
 
+/* The route that a packet to `addr` takes, as it stands in the main table (a host route, a prefix,
+ * the default). -ENOENT: none, or one that is not unicast. Cheap however many routes there are. */
+int route_find(struct netlink *nl, const struct addr *addr, struct route *out, struct err *e);
+
 /* --- neighbours --- */
 
 /* Makes `mac` the permanent link-layer address of `addr` on a link. */
@@ -117,21 +121,26 @@ int neighbour_list(
 enum guard_verdict { GUARD_PASS = 0, GUARD_DROP = 2 };
 
 /*
- * Puts `prog` (`count` instructions; it sees the packet from the Ethernet header on) at the ingress
- * of a link, in the place of whatever stood there, without a moment in which none stands. Kernel:
- * sch_ingress, cls_bpf. `tag` (at most 31 characters) names the program; it can be read back with
- * guard_get().
+ * Puts `prog` (`count` instructions of classic BPF; it sees the packet from the Ethernet header on)
+ * at the ingress of a link, in the place of the guard that stood there, without a moment in which
+ * none stands. An instruction that reads behind the packet's end ends the program with 0, which is
+ * GUARD_PASS: the program must look at the length first. Kernel: sch_ingress, cls_bpf.
  */
+#define GUARD_PROGRAM_MAX 1024 /* instructions */
 int guard_set(struct netlink *nl, int ifindex, const struct sock_filter *prog, size_t count,
-	const char *tag, struct err *e);
+	struct err *e);
 int guard_delete(struct netlink *nl, int ifindex, struct err *e);
-/* The tag of the guard that stands on a link; "" where none does. */
-int guard_get(struct netlink *nl, int ifindex, char tag[32], struct err *e);
+/* Reads back the program that stands on a link; `*count` is 0 where none does, or one that is not
+ * of guard_set()'s making, or longer than `max`. (The kernel keeps no name for a classic program,
+ * so the program is its own mark.) */
+int guard_get(struct netlink *nl, int ifindex, struct sock_filter *prog, size_t max, size_t *count,
+	struct err *e);
 
 /* --- tracked connections --- */
 
 /* Forgets every tracked connection that has `addr` as source or destination in either direction.
- * `*count` (may be NULL): how many. */
+ * `*count` (may be NULL): how many. -EOPNOTSUPP: connections are tracked, and the kernel has no
+ * nf_conntrack_netlink. */
 int conntrack_forget(struct netlink *nl, const struct addr *addr, size_t *count, struct err *e);
 
 /* Forgets every tracked connection whose original destination is `addr` and port `port` (host byte

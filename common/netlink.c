@@ -1,0 +1,432 @@
+/*
+ * The connection, links, and news of changes. Each request is sent alone and answered before the
+ * next (netlink_run), so there is no state but the sequence number and the last explanation.
+ */
+#include "common/netlink.h"
+
+#include <errno.h>
+#include <linux/if.h>
+#include <linux/rtnetlink.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "common/netlink_internal.h"
+
+#define ANSWER_MAX 65536 /* the kernel's dumps come in pieces of at most 32 KiB */
+#define DUMP_TRIES 16
+
+struct netlink {
+	struct mnl_socket *socket[BUS_COUNT]; /* opened when first needed */
+	uint32_t seq;
+	char words[128]; /* the kernel's explanation of the last failure */
+	char answer[ANSWER_MAX];
+};
+
+int netlink_open(struct netlink **out, struct err *e)
+{
+	struct netlink *nl = calloc(1, sizeof(*nl));
+
+	if (!nl)
+		return err_sys(e, -ENOMEM, "netlink");
+	*out = nl;
+	return 0;
+}
+
+void netlink_close(struct netlink *nl)
+{
+	if (!nl)
+		return;
+	for (int i = 0; i < BUS_COUNT; i++)
+		if (nl->socket[i])
+			mnl_socket_close(nl->socket[i]);
+	free(nl);
+}
+
+static int netlink_connect(struct netlink *nl, enum netlink_bus bus)
+{
+	static const int protocol[BUS_COUNT] = { NETLINK_ROUTE, NETLINK_NETFILTER };
+	struct mnl_socket *s;
+	int on = 1, rc;
+
+	if (nl->socket[bus])
+		return 0;
+	s = mnl_socket_open2(protocol[bus], SOCK_CLOEXEC);
+	if (!s)
+		return -errno;
+	if (mnl_socket_bind(s, 0, MNL_SOCKET_AUTOPID) < 0) {
+		rc = -errno;
+		mnl_socket_close(s);
+		return rc;
+	}
+	/* Comforts that old kernels lack: explanations, short error messages, filtered dumps. */
+	mnl_socket_setsockopt(s, NETLINK_EXT_ACK, &on, sizeof(on));
+	mnl_socket_setsockopt(s, NETLINK_CAP_ACK, &on, sizeof(on));
+	if (bus == BUS_ROUTE)
+		mnl_socket_setsockopt(s, NETLINK_GET_STRICT_CHK, &on, sizeof(on));
+	nl->socket[bus] = s;
+	return 0;
+}
+
+void netlink_begin(struct netlink_request *r, enum netlink_bus bus, uint16_t type, uint16_t flags,
+	const void *fixed, size_t len)
+{
+	r->bus = bus;
+	r->header = mnl_nlmsg_put_header(r->space);
+	r->header->nlmsg_type = type;
+	r->header->nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK | flags;
+	memcpy(mnl_nlmsg_put_extra_header(r->header, len), fixed, len);
+}
+
+void netlink_put_addr(struct netlink_request *r, uint16_t type, const struct addr *a)
+{
+	if (addr_is_set(a))
+		mnl_attr_put(r->header, type, addr_len(a), a->bytes);
+}
+
+bool netlink_get_addr(const struct nlattr *attr, uint8_t family, struct addr *out)
+{
+	struct addr a = { .family = family };
+
+	if (!attr || addr_len(&a) == 0 || mnl_attr_get_payload_len(attr) != addr_len(&a))
+		return false;
+	memcpy(a.bytes, mnl_attr_get_payload(attr), addr_len(&a));
+	*out = a;
+	return true;
+}
+
+void netlink_attrs(
+	const struct nlmsghdr *h, size_t fixed, const struct nlattr **table, uint16_t max)
+{
+	const struct nlattr *attr;
+
+	memset(table, 0, (max + 1U) * sizeof(*table));
+	mnl_attr_for_each(attr, h,
+		fixed) if (mnl_attr_get_type(attr) <= max && !table[mnl_attr_get_type(attr)])
+		table[mnl_attr_get_type(attr)] = attr;
+}
+
+void netlink_attrs_nested(const struct nlattr *nest, const struct nlattr **table, uint16_t max)
+{
+	const struct nlattr *attr;
+
+	memset(table, 0, (max + 1U) * sizeof(*table));
+	mnl_attr_for_each_nested(
+		attr, nest) if (mnl_attr_get_type(attr) <= max && !table[mnl_attr_get_type(attr)])
+		table[mnl_attr_get_type(attr)] = attr;
+}
+
+/* Takes the result out of an NLMSG_ERROR or NLMSG_DONE, and the explanation (extended ACK). */
+static int netlink_result(struct netlink *nl, const struct nlmsghdr *h)
+{
+	const struct nlattr *attrs[NLMSGERR_ATTR_MSG + 1];
+	size_t fixed = h->nlmsg_type == NLMSG_ERROR ? sizeof(struct nlmsgerr) : sizeof(int);
+	int rc;
+
+	if (mnl_nlmsg_get_payload_len(h) < sizeof(rc))
+		return h->nlmsg_type == NLMSG_DONE ? 0 : -EBADMSG;
+	memcpy(&rc, mnl_nlmsg_get_payload(h), sizeof(rc));
+	/* Without NLM_F_CAPPED the whole request is repeated first; then the words are left. */
+	if (rc < 0 && (h->nlmsg_flags & NLM_F_ACK_TLVS) &&
+		(h->nlmsg_type == NLMSG_DONE || (h->nlmsg_flags & NLM_F_CAPPED))) {
+		netlink_attrs(h, fixed, attrs, NLMSGERR_ATTR_MSG);
+		if (attrs[NLMSGERR_ATTR_MSG] &&
+			mnl_attr_validate(attrs[NLMSGERR_ATTR_MSG], MNL_TYPE_NUL_STRING) == 0)
+			snprintf(nl->words, sizeof(nl->words), "%s",
+				mnl_attr_get_str(attrs[NLMSGERR_ATTR_MSG]));
+	}
+	return rc > 0 ? 0 : rc;
+}
+
+/* One datagram of the answer: 0 with `*end` set or not, or a negative errno. */
+static int netlink_take(
+	struct netlink *nl, size_t len, netlink_answer answer, void *arg, bool *end, bool *torn)
+{
+	int left = (int)len, rc;
+
+	for (const struct nlmsghdr *h = (const void *)nl->answer; mnl_nlmsg_ok(h, left);
+		h = mnl_nlmsg_next(h, &left)) {
+		if (h->nlmsg_seq != nl->seq)
+			continue;
+		if (h->nlmsg_flags & NLM_F_DUMP_INTR)
+			*torn = true;
+		if (h->nlmsg_type == NLMSG_ERROR || h->nlmsg_type == NLMSG_DONE) {
+			*end = true;
+			return netlink_result(nl, h);
+		}
+		if (h->nlmsg_type < NLMSG_MIN_TYPE || !answer)
+			continue;
+		rc = answer(h, arg);
+		if (rc < 0)
+			return rc;
+	}
+	return 0;
+}
+
+static int netlink_run_once(
+	struct netlink *nl, struct netlink_request *r, netlink_answer answer, void *arg, bool *torn)
+{
+	struct mnl_socket *s = nl->socket[r->bus];
+	bool end = false;
+	int rc = 0;
+
+	*torn = false;
+	nl->words[0] = '\0';
+	r->header->nlmsg_seq = ++nl->seq;
+	if (mnl_socket_sendto(s, r->header, r->header->nlmsg_len) < 0)
+		return -errno;
+	while (!end && rc == 0) {
+		ssize_t n = mnl_socket_recvfrom(s, nl->answer, sizeof(nl->answer));
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -errno;
+		rc = netlink_take(nl, (size_t)n, answer, arg, &end, torn);
+	}
+	return rc;
+}
+
+int netlink_run(struct netlink *nl, struct netlink_request *r, netlink_answer answer,
+	void (*restart)(void *arg), void *arg)
+{
+	bool torn;
+	int rc = netlink_connect(nl, r->bus);
+
+	if (rc < 0)
+		return rc;
+	for (int tries = 0; tries < DUMP_TRIES; tries++) {
+		if (restart)
+			restart(arg);
+		rc = netlink_run_once(nl, r, answer, arg, &torn);
+		if (rc < 0 || !torn)
+			return rc;
+	}
+	return -EAGAIN;
+}
+
+const char *netlink_words(const struct netlink *nl)
+{
+	return nl->words;
+}
+
+int netlink_fail(struct netlink *nl, struct err *e, int code, const char *fmt, ...)
+{
+	char text[ERR_TEXT_MAX - 128];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	if (nl->words[0])
+		return err_sys(e, code, "%s (%s)", text, nl->words);
+	return err_sys(e, code, "%s", text);
+}
+
+void *netlink_list_add(struct netlink_list *l)
+{
+	if (l->count == l->space) {
+		size_t space = l->space ? l->space * 2 : 16;
+		void *items = reallocarray(l->items, space, l->size);
+
+		if (!items)
+			return NULL;
+		l->items = items;
+		l->space = space;
+	}
+	return memset((char *)l->items + l->count++ * l->size, 0, l->size);
+}
+
+void netlink_list_clear(void *list)
+{
+	((struct netlink_list *)list)->count = 0;
+}
+
+int netlink_list_give(struct netlink_list *l, int rc, void *out, size_t *count)
+{
+	if (rc == 0 && !l->items) {
+		l->items = calloc(1, l->size);
+		if (!l->items)
+			rc = -ENOMEM;
+	}
+	if (rc < 0) {
+		free(l->items);
+		l->items = NULL;
+	}
+	memcpy(out, &l->items, sizeof(l->items));
+	*count = rc < 0 ? 0 : l->count;
+	return rc;
+}
+
+/* --- links --- */
+
+static int link_read(const struct nlmsghdr *h, struct link *out)
+{
+	const struct ifinfomsg *i = mnl_nlmsg_get_payload(h);
+	const struct nlattr *attrs[IFLA_GROUP + 1];
+
+	netlink_attrs(h, sizeof(*i), attrs, IFLA_GROUP);
+	*out = (struct link){
+		.ifindex = i->ifi_index,
+		.up = i->ifi_flags & IFF_UP,
+		.carrier = i->ifi_flags & IFF_LOWER_UP,
+		.loopback = i->ifi_flags & IFF_LOOPBACK,
+	};
+	if (!attrs[IFLA_IFNAME] || mnl_attr_validate(attrs[IFLA_IFNAME], MNL_TYPE_NUL_STRING) < 0 ||
+		mnl_attr_get_payload_len(attrs[IFLA_IFNAME]) > sizeof(out->name))
+		return -EBADMSG;
+	snprintf(out->name, sizeof(out->name), "%s", mnl_attr_get_str(attrs[IFLA_IFNAME]));
+	if (attrs[IFLA_ADDRESS] &&
+		mnl_attr_get_payload_len(attrs[IFLA_ADDRESS]) == sizeof(out->mac.bytes))
+		memcpy(out->mac.bytes, mnl_attr_get_payload(attrs[IFLA_ADDRESS]),
+			sizeof(out->mac.bytes));
+	out->mtu = attrs[IFLA_MTU] ? mnl_attr_get_u32(attrs[IFLA_MTU]) : 0;
+	out->group = attrs[IFLA_GROUP] ? mnl_attr_get_u32(attrs[IFLA_GROUP]) : 0;
+	return 0;
+}
+
+static int link_answer_one(const struct nlmsghdr *h, void *arg)
+{
+	return h->nlmsg_type == RTM_NEWLINK ? link_read(h, arg) : 0;
+}
+
+static int link_answer_list(const struct nlmsghdr *h, void *arg)
+{
+	struct link *l = netlink_list_add(arg);
+
+	if (!l)
+		return -ENOMEM;
+	return link_read(h, l);
+}
+
+int link_get(struct netlink *nl, const char *name, struct link *out, struct err *e)
+{
+	struct ifinfomsg i = { .ifi_family = AF_UNSPEC };
+	struct netlink_request r;
+	int rc;
+
+	if (!*name || strlen(name) >= LINK_NAME_MAX)
+		return err_sys(e, -ENODEV, "%.32s", name);
+	netlink_begin(&r, BUS_ROUTE, RTM_GETLINK, 0, &i, sizeof(i));
+	mnl_attr_put_strz(r.header, IFLA_IFNAME, name);
+	rc = netlink_run(nl, &r, link_answer_one, NULL, out);
+	return rc < 0 ? netlink_fail(nl, e, rc, "%s", name) : 0;
+}
+
+int link_get_by_index(struct netlink *nl, int ifindex, struct link *out, struct err *e)
+{
+	struct ifinfomsg i = { .ifi_family = AF_UNSPEC, .ifi_index = ifindex };
+	struct netlink_request r;
+	int rc;
+
+	netlink_begin(&r, BUS_ROUTE, RTM_GETLINK, 0, &i, sizeof(i));
+	rc = netlink_run(nl, &r, link_answer_one, NULL, out);
+	return rc < 0 ? netlink_fail(nl, e, rc, "link %d", ifindex) : 0;
+}
+
+int link_list(struct netlink *nl, struct link **out, size_t *count, struct err *e)
+{
+	struct ifinfomsg i = { .ifi_family = AF_UNSPEC };
+	struct netlink_list list = { .size = sizeof(struct link) };
+	struct netlink_request r;
+	int rc;
+
+	netlink_begin(&r, BUS_ROUTE, RTM_GETLINK, NLM_F_DUMP, &i, sizeof(i));
+	rc = netlink_run(nl, &r, link_answer_list, netlink_list_clear, &list);
+	rc = netlink_list_give(&list, rc, out, count);
+	return rc < 0 ? netlink_fail(nl, e, rc, "cannot list links") : 0;
+}
+
+int link_set_up(struct netlink *nl, int ifindex, bool up, struct err *e)
+{
+	struct ifinfomsg i = { .ifi_family = AF_UNSPEC,
+		.ifi_index = ifindex,
+		.ifi_change = IFF_UP,
+		.ifi_flags = up ? IFF_UP : 0 };
+	struct netlink_request r;
+	int rc;
+
+	netlink_begin(&r, BUS_ROUTE, RTM_SETLINK, 0, &i, sizeof(i));
+	rc = netlink_run(nl, &r, NULL, NULL, NULL);
+	return rc < 0 ? netlink_fail(
+				nl, e, rc, "cannot switch link %d %s", ifindex, up ? "on" : "off")
+		      : 0;
+}
+
+static int link_set_number(struct netlink *nl, int ifindex, uint16_t attr, uint32_t value,
+	const char *what, struct err *e)
+{
+	struct ifinfomsg i = { .ifi_family = AF_UNSPEC, .ifi_index = ifindex };
+	struct netlink_request r;
+	int rc;
+
+	netlink_begin(&r, BUS_ROUTE, RTM_SETLINK, 0, &i, sizeof(i));
+	mnl_attr_put_u32(r.header, attr, value);
+	rc = netlink_run(nl, &r, NULL, NULL, NULL);
+	return rc < 0 ? netlink_fail(
+				nl, e, rc, "cannot give link %d the %s %u", ifindex, what, value)
+		      : 0;
+}
+
+int link_set_group(struct netlink *nl, int ifindex, uint32_t group, struct err *e)
+{
+	return link_set_number(nl, ifindex, IFLA_GROUP, group, "group", e);
+}
+
+int link_set_mtu(struct netlink *nl, int ifindex, uint32_t mtu, struct err *e)
+{
+	return link_set_number(nl, ifindex, IFLA_MTU, mtu, "MTU", e);
+}
+
+/* --- changes --- */
+
+int netlink_watch_open(unsigned int topics, int *fd, struct err *e)
+{
+	static const struct {
+		unsigned int topic;
+		int group;
+	} groups[] = {
+		{ NETLINK_LINKS, RTNLGRP_LINK },
+		{ NETLINK_ADDRS, RTNLGRP_IPV4_IFADDR },
+		{ NETLINK_ADDRS, RTNLGRP_IPV6_IFADDR },
+		{ NETLINK_ROUTES, RTNLGRP_IPV4_ROUTE },
+		{ NETLINK_ROUTES, RTNLGRP_IPV6_ROUTE },
+	};
+	struct sockaddr_nl self = { .nl_family = AF_NETLINK };
+	int s = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_ROUTE);
+	int rc = s < 0 ? -errno : 0;
+
+	if (rc == 0 && bind(s, (struct sockaddr *)&self, sizeof(self)) < 0)
+		rc = -errno;
+	for (size_t i = 0; rc == 0 && i < sizeof(groups) / sizeof(groups[0]); i++)
+		if ((topics & groups[i].topic) &&
+			setsockopt(s, SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, &groups[i].group,
+				sizeof(groups[i].group)) < 0)
+			rc = -errno;
+	if (rc < 0) {
+		if (s >= 0)
+			close(s);
+		return err_sys(e, rc, "cannot watch the network for changes");
+	}
+	*fd = s;
+	return 0;
+}
+
+int netlink_watch_drain(int fd, struct err *e)
+{
+	char buf[8192];
+
+	for (;;) {
+		if (recv(fd, buf, sizeof(buf), MSG_DONTWAIT | MSG_TRUNC) >= 0)
+			continue;
+		if (errno == EAGAIN)
+			return 0;
+		/* ENOBUFS: news were lost; the caller looks at everything anyway. */
+		if (errno != EINTR && errno != ENOBUFS)
+			return err_sys(
+				e, -errno, "cannot take what the kernel says about the network");
+	}
+}

@@ -1,0 +1,195 @@
+/*
+ * Tracked connections (NETLINK_NETFILTER, nf_conntrack_netlink).
+ *
+ * One dump gives every connection of a family; the kernel is asked to leave out those of other
+ * families, and each that fits is deleted by its original tuple, zone and id, so that a new
+ * connection that has taken the same tuple meanwhile stays.
+ */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <linux/netfilter/nfnetlink.h>
+#include <linux/netfilter/nfnetlink_conntrack.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "common/netlink_internal.h"
+
+/* Bits of CTA_FILTER_ORIG_FLAGS (net/netfilter/nf_internals.h, Linux 5.8): what of the given tuple
+ * must be equal. Older kernels pass the filter over; each answer is looked at here in any case. */
+#define FILTER_IP_SRC 1U
+#define FILTER_IP_DST 2U
+
+/* Where this file is absent nothing is tracked (nf_conntrack is not loaded). */
+#define CONNTRACK_COUNT "/proc/sys/net/netfilter/nf_conntrack_count"
+
+/* What is to be forgotten: an address anywhere, or an original destination with its port. */
+struct forget {
+	const struct addr *addr;
+	uint16_t port; /* host byte order; 0: `addr` anywhere */
+	struct netlink_list list;
+};
+
+/* Enough of one connection to delete it: its attributes as the kernel gave them. */
+struct tracked {
+	uint16_t orig_len, zone;
+	bool has_id;
+	uint32_t id;	   /* as on the wire */
+	uint8_t orig[256]; /* the contents of CTA_TUPLE_ORIG */
+};
+
+struct tuple {
+	struct addr src, dst;
+	uint16_t port; /* of the destination, host byte order */
+};
+
+static struct tuple tuple_read(const struct nlattr *nest, uint8_t family)
+{
+	const struct nlattr *parts[CTA_TUPLE_PROTO + 1], *ip[CTA_IP_V6_DST + 1];
+	const struct nlattr *proto[CTA_PROTO_DST_PORT + 1];
+	struct tuple t = { .port = 0 };
+
+	netlink_attrs_nested(nest, parts, CTA_TUPLE_PROTO);
+	if (parts[CTA_TUPLE_IP]) {
+		netlink_attrs_nested(parts[CTA_TUPLE_IP], ip, CTA_IP_V6_DST);
+		netlink_get_addr(
+			ip[family == AF_INET ? CTA_IP_V4_SRC : CTA_IP_V6_SRC], family, &t.src);
+		netlink_get_addr(
+			ip[family == AF_INET ? CTA_IP_V4_DST : CTA_IP_V6_DST], family, &t.dst);
+	}
+	if (parts[CTA_TUPLE_PROTO]) {
+		netlink_attrs_nested(parts[CTA_TUPLE_PROTO], proto, CTA_PROTO_DST_PORT);
+		if (proto[CTA_PROTO_DST_PORT])
+			t.port = ntohs(mnl_attr_get_u16(proto[CTA_PROTO_DST_PORT]));
+	}
+	return t;
+}
+
+static bool forget_wants(
+	const struct forget *f, const struct tuple *orig, const struct tuple *reply)
+{
+	if (f->port)
+		return addr_equal(&orig->dst, f->addr) && orig->port == f->port;
+	return addr_equal(&orig->src, f->addr) || addr_equal(&orig->dst, f->addr) ||
+	       addr_equal(&reply->src, f->addr) || addr_equal(&reply->dst, f->addr);
+}
+
+static int conntrack_answer(const struct nlmsghdr *h, void *arg)
+{
+	const struct nfgenmsg *m = mnl_nlmsg_get_payload(h);
+	const struct nlattr *attrs[CTA_ZONE + 1];
+	struct forget *f = arg;
+	struct tuple orig, reply;
+	struct tracked *t;
+	size_t len;
+
+	netlink_attrs(h, sizeof(*m), attrs, CTA_ZONE);
+	if (m->nfgen_family != f->addr->family || !attrs[CTA_TUPLE_ORIG] || !attrs[CTA_TUPLE_REPLY])
+		return 0;
+	orig = tuple_read(attrs[CTA_TUPLE_ORIG], m->nfgen_family);
+	reply = tuple_read(attrs[CTA_TUPLE_REPLY], m->nfgen_family);
+	len = mnl_attr_get_payload_len(attrs[CTA_TUPLE_ORIG]);
+	if (!forget_wants(f, &orig, &reply))
+		return 0;
+	if (len > sizeof(t->orig))
+		return -EMSGSIZE;
+	t = netlink_list_add(&f->list);
+	if (!t)
+		return -ENOMEM;
+	t->orig_len = (uint16_t)len;
+	memcpy(t->orig, mnl_attr_get_payload(attrs[CTA_TUPLE_ORIG]), len);
+	t->zone = attrs[CTA_ZONE] ? mnl_attr_get_u16(attrs[CTA_ZONE]) : 0;
+	t->has_id = attrs[CTA_ID];
+	t->id = attrs[CTA_ID] ? mnl_attr_get_u32(attrs[CTA_ID]) : 0;
+	return 0;
+}
+
+static void forget_restart(void *arg)
+{
+	netlink_list_clear(&((struct forget *)arg)->list);
+}
+
+static void conntrack_begin(
+	struct netlink_request *r, uint16_t type, uint16_t flags, uint8_t family)
+{
+	struct nfgenmsg m = { .nfgen_family = family, .version = NFNETLINK_V0 };
+
+	netlink_begin(r, BUS_NETFILTER, (uint16_t)(NFNL_SUBSYS_CTNETLINK << 8 | type), flags, &m,
+		sizeof(m));
+}
+
+/* Asks for connections whose original destination is `addr` alone. */
+static void put_filter(struct netlink_request *r, const struct addr *addr)
+{
+	struct nlattr *tuple, *ip, *filter;
+
+	tuple = mnl_attr_nest_start(r->header, CTA_TUPLE_ORIG);
+	ip = mnl_attr_nest_start(r->header, CTA_TUPLE_IP);
+	netlink_put_addr(r, addr->family == AF_INET ? CTA_IP_V4_DST : CTA_IP_V6_DST, addr);
+	mnl_attr_nest_end(r->header, ip);
+	mnl_attr_nest_end(r->header, tuple);
+	filter = mnl_attr_nest_start(r->header, CTA_FILTER);
+	mnl_attr_put_u32(r->header, CTA_FILTER_ORIG_FLAGS, FILTER_IP_DST);
+	mnl_attr_nest_end(r->header, filter);
+}
+
+static int tracked_delete(struct netlink *nl, uint8_t family, const struct tracked *t)
+{
+	struct netlink_request r;
+	int rc;
+
+	conntrack_begin(&r, IPCTNL_MSG_CT_DELETE, 0, family);
+	mnl_attr_put(r.header, CTA_TUPLE_ORIG | NLA_F_NESTED, t->orig_len, t->orig);
+	if (t->zone)
+		mnl_attr_put_u16(r.header, CTA_ZONE, t->zone);
+	if (t->has_id)
+		mnl_attr_put_u32(r.header, CTA_ID, t->id);
+	rc = netlink_run(nl, &r, NULL, NULL, NULL);
+	return rc == -ENOENT ? 0 : rc; /* it ended by itself */
+}
+
+static int forget(struct netlink *nl, struct forget *f, size_t *count, struct err *e)
+{
+	const struct tracked *t;
+	char text[ADDR_TEXT_MAX];
+	struct netlink_request r;
+	int rc;
+
+	if (count)
+		*count = 0;
+	if (access(CONNTRACK_COUNT, F_OK) < 0)
+		return 0;
+	f->list.size = sizeof(*t);
+	conntrack_begin(&r, IPCTNL_MSG_CT_GET, NLM_F_DUMP, f->addr->family);
+	if (f->port)
+		put_filter(&r, f->addr);
+	rc = netlink_run(nl, &r, conntrack_answer, forget_restart, f);
+	t = f->list.items;
+	for (size_t i = 0; rc == 0 && i < f->list.count; i++)
+		rc = tracked_delete(nl, f->addr->family, &t[i]);
+	if (rc == 0 && count)
+		*count = f->list.count;
+	free(f->list.items);
+	if (rc == -EINVAL || rc == -EPROTONOSUPPORT)
+		return err_set(e, -EOPNOTSUPP,
+			"cannot look at tracked connections (kernel module nf_conntrack_netlink)");
+	return rc < 0 ? netlink_fail(nl, e, rc, "cannot forget connections of %s",
+				addr_print(f->addr, text))
+		      : 0;
+}
+
+int conntrack_forget(struct netlink *nl, const struct addr *addr, size_t *count, struct err *e)
+{
+	struct forget f = { .addr = addr };
+
+	return forget(nl, &f, count, e);
+}
+
+int conntrack_forget_service(
+	struct netlink *nl, const struct addr *addr, uint16_t port, size_t *count, struct err *e)
+{
+	struct forget f = { .addr = addr, .port = port };
+
+	return forget(nl, &f, count, e);
+}

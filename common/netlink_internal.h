@@ -1,0 +1,75 @@
+/*
+ * netlink_internal: the conversation with the kernel under common/netlink.h, shared by its files.
+ *
+ * A request is built in a struct netlink_request (header, fixed part, attributes, libmnl's
+ * functions put them there) and run: sent, acknowledged, answers handed to a callback. Nobody but
+ * common/netlink*.c includes this.
+ */
+#ifndef NETVM_NETLINK_INTERNAL_H
+#define NETVM_NETLINK_INTERNAL_H
+
+#include <libmnl/libmnl.h>
+#include <linux/netlink.h>
+
+#include "common/netlink.h"
+
+#define NETLINK_REQUEST_MAX 16384 /* a guard program of 1,500 instructions and some attributes */
+
+enum netlink_bus { BUS_ROUTE, BUS_NETFILTER, BUS_COUNT };
+
+struct netlink_request {
+	enum netlink_bus bus;
+	struct nlmsghdr *header;
+	union {
+		struct nlmsghdr align;
+		char space[NETLINK_REQUEST_MAX];
+	};
+};
+
+/*
+ * Begins a request of `type` with `flags` (NLM_F_REQUEST and NLM_F_ACK are added) and copies its
+ * fixed part of `len` bytes behind the header.
+ */
+void netlink_begin(struct netlink_request *r, enum netlink_bus bus, uint16_t type, uint16_t flags,
+	const void *fixed, size_t len);
+
+/* Puts an address as attribute `type`; an absent one is left out. */
+void netlink_put_addr(struct netlink_request *r, uint16_t type, const struct addr *a);
+
+/* Takes an address of `family` out of an attribute; false where its length does not fit. */
+bool netlink_get_addr(const struct nlattr *attr, uint8_t family, struct addr *out);
+
+/* Called for each message of the answer. Returns 0, or a negative errno that ends the request. */
+typedef int (*netlink_answer)(const struct nlmsghdr *h, void *arg);
+
+/*
+ * Sends `r` and takes the answer until the kernel's acknowledgement or the end of the dump. Returns
+ * 0 or a negative errno; netlink_words() then has the kernel's own explanation, if it gave one. A
+ * dump that something changed under is asked for again: `restart` (may be NULL) is called with
+ * `arg` before.
+ */
+int netlink_run(struct netlink *nl, struct netlink_request *r, netlink_answer answer,
+	void (*restart)(void *arg), void *arg);
+const char *netlink_words(const struct netlink *nl);
+
+/* As err_sys() with the sentence, and the kernel's explanation behind it where there is one. */
+int netlink_fail(struct netlink *nl, struct err *e, int code, const char *fmt, ...)
+	__attribute__((format(printf, 4, 5)));
+
+/* A growing array of `size`-byte items. */
+struct netlink_list {
+	void *items;
+	size_t count, space, size;
+};
+/* Room for one more, zeroed, or NULL without memory. */
+void *netlink_list_add(struct netlink_list *l);
+void netlink_list_clear(void *list); /* keeps the memory; a `restart` */
+/* Hands the array over to the caller of a public function (never NULL, so that free(3) suits). */
+int netlink_list_give(struct netlink_list *l, int rc, void *out, size_t *count);
+
+/* Attributes of a message by type, the first of each, up to `max`; NULL where absent. */
+void netlink_attrs(
+	const struct nlmsghdr *h, size_t fixed, const struct nlattr **table, uint16_t max);
+void netlink_attrs_nested(const struct nlattr *nest, const struct nlattr **table, uint16_t max);
+
+#endif
