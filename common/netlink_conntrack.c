@@ -18,7 +18,6 @@
 
 /* Bits of CTA_FILTER_ORIG_FLAGS (net/netfilter/nf_internals.h, Linux 5.8): what of the given tuple
  * must be equal. Older kernels pass the filter over; each answer is looked at here in any case. */
-#define FILTER_IP_SRC 1U
 #define FILTER_IP_DST 2U
 
 /* Where this file is absent nothing is tracked (nf_conntrack is not loaded). */
