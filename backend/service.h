@@ -1,0 +1,70 @@
+/*
+ * service: what a network domain does for its vifs, one call a vif; the common core of the hotplug
+ * program and of netbackd.
+ *
+ * Each call reads what is wanted (xenstore, settings) and what is (kernel), plans, and acts, under
+ * the domain's lock; nothing is kept between calls but connections. So calls may be repeated, come
+ * in any order, and be cut short by SIGKILL: the next one ends in the same state.
+ */
+#ifndef NETVM_SERVICE_H
+#define NETVM_SERVICE_H
+
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "backend/packet_filter.h"
+#include "backend/settings.h"
+#include "backend/vif.h"
+#include "common/err.h"
+#include "xenstore-schema/schema.h"
+
+struct service_options {
+	const char *config;  /* NULL: SETTINGS_FILE, if it is there */
+	const char *run_dir; /* NULL: RUNDIR */
+	FILE *plan;	     /* not NULL: print what would be done, do nothing */
+};
+
+struct service {
+	struct service_options options;
+	struct store *store;
+	struct netlink *nl;
+	struct packet_filter *filter;
+	struct settings settings;
+	int lock; /* descriptor while a call runs, else -1 */
+};
+
+/* Opens everything; where that fails nothing is left open. -ENOTCONN: no xenstored. */
+int service_open(struct service *s, const struct service_options *o, struct err *e);
+void service_close(struct service *s); /* may be repeated; a zeroed struct with lock -1 is fine */
+
+/*
+ * Makes a vif what xenstore wants of it. Where that is to serve the guest: rules stand, guard,
+ * link, routes, then hotplug-status "connected"; a link that is right already keeps its
+ * connections. Where it cannot be served it is closed, hotplug-error and hotplug-status tell why,
+ * and so does the return value: -EINVAL (what xenstore holds is unusable), -EADDRINUSE (somebody
+ * has its address), -ENODEV (no such link), -ENOENT (no backend directory: the guest is gone), or
+ * what the kernel or iptables said. -ENOTCONN: xenstored went away; the vif is closed unless it was
+ * open and right before.
+ *
+ * `w` (may be NULL) gets what was wanted, for reports.
+ */
+int service_vif_up(struct service *s, const struct vif_id *id, bool emulated, struct vif_wanted *w,
+	struct err *e);
+
+/* Closes a vif, whatever xenstore wants, and forgets its connections; hotplug-status is removed
+ * where the backend directory is still there. A link that is gone is fine. */
+int service_vif_down(struct service *s, const struct vif_id *id, bool emulated, struct err *e);
+
+/* Makes the rules stand that the settings, dom0 and the resolvers of this moment want.
+ * `changed` (may be NULL): whether anything was written. */
+int service_rules_stand(struct service *s, bool *changed, struct err *e);
+
+/* The links of the group (open or closed) as vifs. `*out` malloc'd, the caller frees it. */
+struct service_link {
+	struct vif_id id;
+	bool emulated;
+	int ifindex;
+};
+int service_link_list(struct service *s, struct service_link **out, size_t *count, struct err *e);
+
+#endif

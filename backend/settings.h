@@ -1,0 +1,41 @@
+/*
+ * settings: what a network domain is told by its own configuration file, netbackd.conf(5), and,
+ * where dom0 manages it, by dom0.
+ *
+ * Plain data that the vif core and the packet filter both work from. Must not know vifs, rules or
+ * netlink.
+ */
+#ifndef NETVM_SETTINGS_H
+#define NETVM_SETTINGS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "common/addr.h"
+#include "common/config.h"
+#include "common/err.h"
+#include "xenstore-schema/schema.h"
+
+#define SETTINGS_FILE SYSCONFDIR "/xen-netvm/netbackd.conf"
+
+struct settings {
+	struct addr gateway, gateway6;	/* this domain's own address on every vif; always set */
+	struct addr dns[2], dns6[2];	/* virtual resolvers; an absent one is not translated */
+	struct config_list resolv_conf; /* files with the real resolvers; empty: the usual ones */
+	struct config_list uplinks;	/* links that guests' packets may leave by; empty: any */
+	bool managed; /* dom0 publishes a netvm-provider: gateway and dns are from there */
+};
+
+/* Defaults, then what `path` says. NULL stands for SETTINGS_FILE, which may be absent; a file that
+ * was asked for may not. -EINVAL with file and line. */
+int settings_read(const char *path, struct settings *out, struct err *e);
+void settings_dispose(struct settings *s); /* may be repeated */
+
+/* Puts what dom0 says in the place of what the file said. Keys that dom0 left out: no resolver, but
+ * the file's gateway. */
+void settings_manage(struct settings *s, const struct provider *p);
+
+/* The table of keys, for netbackd.conf(5). */
+extern const struct config_key settings_keys[];
+
+#endif
