@@ -1,0 +1,165 @@
+/*
+ * registry: what the administrator wants, read from files.
+ *
+ * DIR/netvm.conf holds what concerns all domains, DIR/domains/NAME.conf what concerns one; both in
+ * xl's syntax. Reading gives one plain struct with everything typed, defaults filled in and each
+ * domain's network domain found. A file that cannot be used does not spoil the rest: its domain
+ * stands in the struct with a `fault` that names file and line, and whoever acts on the registry
+ * leaves the state of such a domain as it is.
+ *
+ * Changing goes through the text of the file (registry_edit): comments, order and unknown keys
+ * survive; the new registry is checked as a whole before the file is replaced. Addresses are given
+ * from the pools once and written to the domain's file, so they are kept.
+ *
+ * It must not know Xen, xenstore, nor what is running.
+ */
+#ifndef NETVM_REGISTRY_H
+#define NETVM_REGISTRY_H
+
+#include <limits.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/addr.h"
+#include "common/config.h"
+#include "common/err.h"
+#include "xenstore-schema/schema.h"
+
+#define REGISTRY_DIR SYSCONFDIR "/xen-netvm"
+
+#define REGISTRY_POOLS_MAX 16
+
+/* netvm.conf. Without the file all of it is at its default. */
+struct registry_globals {
+	/* As written. */
+	char *default_netvm; /* NULL: none */
+	struct config_list pool_text, pool6_text, dns_text, dns6_text;
+	/* Typed. */
+	struct prefix pool[REGISTRY_POOLS_MAX], pool6[REGISTRY_POOLS_MAX];
+	size_t pools, pools6;
+	struct addr dns[2], dns6[2]; /* the virtual resolvers that guests are told */
+	struct err fault;	     /* code 0: the file is in order */
+};
+
+/* One domain. */
+struct registry_domain {
+	char name[DOMAIN_NAME_MAX];
+	/* As written: NULL or empty where the file says nothing. */
+	char *netvm_text; /* a name, "none", or NULL: the default */
+	char *ip_text, *ip6_text, *mac_text, *role_text, *policy_text;
+	char *config; /* the domain's xl config; NULL: see registry_xl_config() */
+	struct config_list pci;
+	/* Typed. */
+	struct addr ip, ip6; /* not set: none given yet (registry_allocate()) */
+	struct mac mac;	     /* not set: registry_mac() */
+	long mtu;	     /* bytes, 0: not given */
+	bool provides_network;
+	bool cable; /* false: cut off */
+	enum provider_role role;
+	enum policy_verdict policy;
+	/* Found: the network domain that serves it, in the same registry; NULL: none. Never a loop.
+	 */
+	const struct registry_domain *netvm;
+	/* code 0: all in order. Else why this domain cannot be used now ("FILE:LINE: ..."); then
+	 * only `name` and `fault` mean anything. A guest of a domain at fault is at fault. */
+	struct err fault;
+	/* For a file that cannot be parsed: addresses that stand in its text; nobody else gets
+	 * them. malloc'd. */
+	struct addr *mentioned;
+	size_t mentions;
+};
+
+struct registry {
+	char dir[PATH_MAX];
+	struct registry_globals globals;
+	struct registry_domain *domain; /* ascending by name */
+	size_t count;
+};
+
+/* The keys of the two kinds of file, with help texts: for reading, for `netvm set`, for
+ * netvm.conf(5). */
+extern const struct config_key registry_global_keys[];
+extern const struct config_key registry_domain_keys[];
+
+/*
+ * Reads all of `dir`. A directory that is not there is an empty registry; faults of single files
+ * are in the struct (see above) and are no failure of the call, which fails only where the
+ * directory cannot be read (errno of opendir(3)) or memory is out. `unknown` as for config_read().
+ * `out` is valid for registry_dispose() afterwards in any case.
+ */
+int registry_read(const char *dir, struct registry *out,
+	void (*unknown)(const char *path, const char *key), struct err *e);
+void registry_dispose(struct registry *r); /* may be repeated */
+
+/* The first fault of netvm.conf or, in order of names, of a domain; NULL: none. */
+const struct err *registry_fault(const struct registry *r);
+
+/* NULL: no such file. */
+const struct registry_domain *registry_find(const struct registry *r, const char *name);
+
+/*
+ * Finds each domain's network domain and checks what no file can say alone: the network domain
+ * exists and provides network, nobody is his own network domain over however many steps (the loop
+ * is printed: "a -> b -> a"), no address is held twice nor is a resolver's. Faults go where they
+ * belong. Pure; registry_read() has called it.
+ *
+ * The default network domain is not applied to domains that lie on its own way out: they have none.
+ */
+void registry_resolve(struct registry *r);
+
+/* Whether the domain needs an address: it has a network domain, or is one. */
+bool registry_wants_address(const struct registry_domain *d);
+
+/*
+ * A free address for `d` from the pools of that family (AF_INET, AF_INET6): the lowest that is
+ * neither first nor last of its pool, nor held by a domain, mentioned in a broken file, or a
+ * resolver's. -EADDRNOTAVAIL: the pools are exhausted; -ENOENT: there is no pool of that family.
+ * Pure.
+ */
+int registry_free_address(const struct registry *r, int family, struct addr *out, struct err *e);
+
+/*
+ * Gives every domain that wants an address and has none one, in memory and, unless `dry`, in its
+ * file. `*changed` says how many got one. A domain for which it fails gets a fault; the call fails
+ * only where no lock can be had.
+ */
+int registry_allocate(struct registry *r, bool dry, size_t *changed, struct err *e);
+
+/* The MAC of a vif that we make: the one given, or one that always follows from the name
+ * (00:16:3e:...). */
+void registry_mac(const struct registry_domain *d, struct mac *out);
+
+/* Path of the domain's xl config: the one given, or /etc/xen/NAME.cfg. -ENAMETOOLONG. */
+int registry_xl_config(const struct registry_domain *d, char *buf, size_t size, struct err *e);
+
+/* Path of the file that speaks of `name`; NULL: netvm.conf. -ENAMETOOLONG, or -EINVAL for a name
+ * that no domain can have. */
+int registry_path(const char *dir, const char *name, char *buf, size_t size, struct err *e);
+
+/* Every network domain of `d`, nearest first: at most `max`. Returns how many there are. */
+size_t registry_chain(
+	const struct registry_domain *d, const struct registry_domain **out, size_t max);
+
+/* --- changing --- */
+
+struct registry_change {
+	const char *key;
+	const char *const *values; /* NULL: take the key out */
+	size_t count;		   /* 1, or any number for a list */
+};
+
+/*
+ * Changes keys in the file of domain `name` (NULL: netvm.conf), making it where there is none:
+ * under the registry's lock the text is edited, the registry that results is checked as a whole,
+ * and the file replaced if no domain that was in order is at fault then. -EINVAL with the fault, or
+ * with "no such key"; nothing is changed then. `count` 0 makes an empty file, if there is none.
+ */
+int registry_edit(const char *dir, const char *name, const struct registry_change *changes,
+	size_t count, struct err *e);
+
+/* Removes a domain's file. -ENOENT: there is none. -EBUSY: domains name it as their network domain
+ * (the first is named). */
+int registry_forget(const char *dir, const char *name, struct err *e);
+
+#endif
