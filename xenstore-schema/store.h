@@ -7,7 +7,10 @@
  *
  * Functions return 0 or a negative errno and name the path in `e`. -ENOTCONN means that xenstored
  * is gone (or did not answer within STORE_PATIENCE seconds): the connection is of no use any more,
- * store_close() it and open another.
+ * store_close() it and open another. That holds on a socket and on /dev/xen/xenbus (conn.h says
+ * how); what /dev/xen/xenbus cannot tell is that xenstored went away while nothing is asked.
+ *
+ * A store is for one thread at a time, and not for a child after fork() (exec is fine).
  */
 #ifndef NETVM_STORE_H
 #define NETVM_STORE_H
@@ -68,6 +71,9 @@ struct store_perms {
 	uint32_t reader;
 };
 int store_set_perms(struct store *s, const char *path, const struct store_perms *p, struct err *e);
+/* Whether a node's permissions are exactly these. -ENOENT: no such node. */
+int store_has_perms(
+	struct store *s, const char *path, const struct store_perms *p, bool *has, struct err *e);
 
 /* The domid of the domain that this runs in (its own "domid" node). */
 int store_own_domid(struct store *s, uint32_t *domid, struct err *e);

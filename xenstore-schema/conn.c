@@ -1,0 +1,479 @@
+/*
+ * How it works. conn_call() puts a copy of the call into the connection, wakes the worker and waits
+ * for `answered`, at most STORE_PATIENCE seconds. The worker runs the row of `ops` that the call
+ * names, puts the answer there and wakes the caller. A caller that loses patience sets `given_up`;
+ * a worker that finds this set closes everything by itself. Whoever drops the last reference frees
+ * the memory.
+ *
+ * Always: `xs` is used by the worker and the event thread only; everything else is under `lock`,
+ * which nobody holds while in libxenstore.
+ */
+#include "xenstore-schema/conn.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "xenstore-schema/store.h"
+
+#define CONN_STACK  (256 * 1024)
+#define CONN_EVENTS 1024 /* that wait in our queue; more wait in libxenstore's */
+/* The watch whose first event says that the event thread may end. Any path serves, its event comes
+ * at once. */
+#define CONN_END_PATH  "domid"
+#define CONN_END_TOKEN "netvm-conn-end"
+
+struct conn {
+	pthread_mutex_t lock;
+	pthread_cond_t asked, answered; /* for the worker, for the caller */
+	unsigned int refs;		/* caller, worker, event thread */
+	bool given_up;			/* the caller lost patience */
+	bool is_asked, is_answered;
+	struct conn_call call;
+	int result;
+	char path[STORE_PATH_MAX];
+	char data[STORE_VALUE_MAX];
+
+	struct xs_handle *xs;
+
+	pthread_t event_thread;
+	pthread_cond_t taken; /* the queue has room again */
+	bool has_events, events_end, broken;
+	int event_fd;
+	char **events[CONN_EVENTS];
+	size_t event_first, event_count;
+};
+
+static void conn_unref(struct conn *c)
+{
+	bool last;
+
+	pthread_mutex_lock(&c->lock);
+	last = --c->refs == 0;
+	pthread_mutex_unlock(&c->lock);
+	if (!last)
+		return;
+	for (; c->event_count; c->event_count--)
+		free(c->events[c->event_first++ % CONN_EVENTS]);
+	if (c->event_fd >= 0)
+		close(c->event_fd);
+	pthread_cond_destroy(&c->taken);
+	pthread_cond_destroy(&c->answered);
+	pthread_cond_destroy(&c->asked);
+	pthread_mutex_destroy(&c->lock);
+	free(c);
+}
+
+/* --- the event thread --- */
+
+static void event_post(struct conn *c)
+{
+	uint64_t one = 1;
+
+	/* Fails only when the counter is full, and then it is readable anyway. */
+	if (write(c->event_fd, &one, sizeof(one)) < 0)
+		return;
+}
+
+/* Under lock. Takes `event` over; false when the thread is to end. */
+static bool event_queue(struct conn *c, char **event)
+{
+	while (c->event_count == CONN_EVENTS && !c->events_end)
+		pthread_cond_wait(&c->taken, &c->lock);
+	if (c->events_end) {
+		bool end = strcmp(event[XS_WATCH_TOKEN], CONN_END_TOKEN) == 0;
+
+		free(event);
+		return !end;
+	}
+	c->events[(c->event_first + c->event_count++) % CONN_EVENTS] = event;
+	if (c->event_count == 1)
+		event_post(c);
+	return true;
+}
+
+static void *event_run(void *arg)
+{
+	struct conn *c = arg;
+	bool go_on = true;
+
+	while (go_on) {
+		unsigned int n = 0;
+		char **event = xs_read_watch(c->xs, &n);
+
+		pthread_mutex_lock(&c->lock);
+		if (event && n > XS_WATCH_TOKEN) {
+			go_on = event_queue(c, event);
+		} else {
+			free(event);
+			c->broken = true;
+			event_post(c);
+			go_on = false;
+		}
+		pthread_mutex_unlock(&c->lock);
+	}
+	conn_unref(c);
+	return NULL;
+}
+
+/* Takes a reference for the thread. */
+static int thread_start(struct conn *c, pthread_t *thread, bool detached, void *(*run)(void *))
+{
+	sigset_t all, old;
+	pthread_attr_t attr;
+	int err = pthread_attr_init(&attr);
+
+	if (err)
+		return -err;
+	pthread_attr_setstacksize(&attr, CONN_STACK);
+	if (detached)
+		pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
+	pthread_mutex_lock(&c->lock);
+	c->refs++;
+	pthread_mutex_unlock(&c->lock);
+	/* Signals are the program's own threads' business. */
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &old);
+	err = pthread_create(thread, &attr, run, c);
+	pthread_sigmask(SIG_SETMASK, &old, NULL);
+	pthread_attr_destroy(&attr);
+	if (err)
+		conn_unref(c);
+	return -err;
+}
+
+/* --- the worker's calls: 0 or a negative errno --- */
+
+/*
+ * libxenstore says EINVAL both for a request that xenstored found wrong and for a connection whose
+ * reader thread ended. A connection that broke has no descriptor any more, so that the next request
+ * tells: EBADF.
+ */
+static bool conn_is_broken(struct conn *c, int err)
+{
+	void *value;
+
+	if (err == -EINVAL) {
+		unsigned int n;
+
+		value = xs_read(c->xs, XBT_NULL, CONN_END_PATH, &n);
+		err = value ? 0 : -errno;
+		free(value);
+	}
+	return err == -EBADF || err == -EPIPE || err == -ECONNRESET;
+}
+
+static int result_of(bool ok)
+{
+	return ok ? 0 : -errno;
+}
+
+static int do_open(struct conn *c, struct conn_call *call)
+{
+	(void)call;
+	c->xs = xs_open(0);
+	return result_of(c->xs != NULL);
+}
+
+static int do_read(struct conn *c, struct conn_call *call)
+{
+	call->out = xs_read(c->xs, call->transaction, call->path, &call->count);
+	return result_of(call->out != NULL);
+}
+
+static int do_write(struct conn *c, struct conn_call *call)
+{
+	return result_of(xs_write(
+		c->xs, call->transaction, call->path, call->data, (unsigned int)call->len));
+}
+
+static int do_mkdir(struct conn *c, struct conn_call *call)
+{
+	return result_of(xs_mkdir(c->xs, call->transaction, call->path));
+}
+
+static int do_remove(struct conn *c, struct conn_call *call)
+{
+	return result_of(xs_rm(c->xs, call->transaction, call->path));
+}
+
+static int do_list(struct conn *c, struct conn_call *call)
+{
+	call->out = xs_directory(c->xs, call->transaction, call->path, &call->count);
+	return result_of(call->out != NULL);
+}
+
+static int do_get_perms(struct conn *c, struct conn_call *call)
+{
+	call->out = xs_get_permissions(c->xs, call->transaction, call->path, &call->count);
+	return result_of(call->out != NULL);
+}
+
+static int do_set_perms(struct conn *c, struct conn_call *call)
+{
+	struct xs_permissions perms[2];
+
+	if (call->len > sizeof(perms))
+		return -EMSGSIZE;
+	memcpy(perms, call->data, call->len);
+	return result_of(xs_set_permissions(c->xs, call->transaction, call->path, perms,
+		(unsigned int)(call->len / sizeof(perms[0]))));
+}
+
+static int do_watch(struct conn *c, struct conn_call *call)
+{
+	int err;
+
+	if (!xs_watch(c->xs, call->path, call->data))
+		return -errno;
+	if (c->has_events)
+		return 0;
+	err = thread_start(c, &c->event_thread, false, event_run);
+	c->has_events = !err;
+	return err;
+}
+
+static int do_unwatch(struct conn *c, struct conn_call *call)
+{
+	return result_of(xs_unwatch(c->xs, call->path, call->data));
+}
+
+static int do_begin(struct conn *c, struct conn_call *call)
+{
+	call->count = xs_transaction_start(c->xs);
+	return result_of(call->count != XBT_NULL);
+}
+
+static int do_commit(struct conn *c, struct conn_call *call)
+{
+	return result_of(xs_transaction_end(c->xs, call->transaction, false));
+}
+
+static int do_abort(struct conn *c, struct conn_call *call)
+{
+	return result_of(xs_transaction_end(c->xs, call->transaction, true));
+}
+
+/* Ends the event thread first: xs_close() must not pull the handle from under it. */
+static int do_close(struct conn *c, struct conn_call *call)
+{
+	(void)call;
+	if (c->has_events) {
+		pthread_mutex_lock(&c->lock);
+		c->events_end = true;
+		pthread_cond_signal(&c->taken);
+		pthread_mutex_unlock(&c->lock);
+		/* Refused (over a domain's quota of watches) while the connection stands, nothing
+		 * would wake the thread: then both are left as they are. */
+		if (!xs_watch(c->xs, CONN_END_PATH, CONN_END_TOKEN) && !conn_is_broken(c, -errno))
+			return -EBUSY;
+		pthread_join(c->event_thread, NULL);
+		c->has_events = false;
+	}
+	if (c->xs)
+		xs_close(c->xs);
+	c->xs = NULL;
+	return 0;
+}
+
+static int (*const ops[])(struct conn *c, struct conn_call *call) = {
+	[CONN_OPEN] = do_open,
+	[CONN_READ] = do_read,
+	[CONN_WRITE] = do_write,
+	[CONN_MKDIR] = do_mkdir,
+	[CONN_REMOVE] = do_remove,
+	[CONN_LIST] = do_list,
+	[CONN_GET_PERMS] = do_get_perms,
+	[CONN_SET_PERMS] = do_set_perms,
+	[CONN_WATCH] = do_watch,
+	[CONN_UNWATCH] = do_unwatch,
+	[CONN_BEGIN] = do_begin,
+	[CONN_COMMIT] = do_commit,
+	[CONN_ABORT] = do_abort,
+	[CONN_CLOSE] = do_close,
+};
+
+static int op_run(struct conn *c, struct conn_call *call)
+{
+	int err = ops[call->op](c, call);
+
+	if (err && call->op != CONN_OPEN && call->op != CONN_CLOSE && conn_is_broken(c, err))
+		return -ENOTCONN;
+	return err;
+}
+
+static void *worker_run(void *arg)
+{
+	struct conn *c = arg;
+	enum conn_op last;
+
+	do {
+		struct conn_call call;
+		int err;
+
+		pthread_mutex_lock(&c->lock);
+		while (!c->is_asked)
+			pthread_cond_wait(&c->asked, &c->lock);
+		c->is_asked = false;
+		call = c->call;
+		pthread_mutex_unlock(&c->lock);
+
+		err = op_run(c, &call);
+		last = call.op;
+
+		pthread_mutex_lock(&c->lock);
+		if (c->given_up) {
+			pthread_mutex_unlock(&c->lock);
+			free(call.out);
+			if (last != CONN_CLOSE)
+				do_close(c, &call);
+			break;
+		}
+		c->call = call;
+		c->result = err;
+		c->is_answered = true;
+		pthread_cond_signal(&c->answered);
+		pthread_mutex_unlock(&c->lock);
+	} while (last != CONN_CLOSE);
+	conn_unref(c);
+	return NULL;
+}
+
+/* --- the caller's side --- */
+
+static int call_copy(struct conn *c, const struct conn_call *call)
+{
+	size_t len = call->path ? strlen(call->path) : 0;
+
+	if (len >= sizeof(c->path) || call->len >= sizeof(c->data))
+		return -EMSGSIZE;
+	c->call = *call;
+	c->call.out = NULL;
+	c->call.count = 0;
+	memcpy(c->path, call->path ? call->path : "", len + 1);
+	if (call->len)
+		memcpy(c->data, call->data, call->len);
+	c->data[call->len] = '\0';
+	c->call.path = c->path;
+	c->call.data = c->data;
+	return 0;
+}
+
+int conn_call(struct conn *c, struct conn_call *call)
+{
+	struct timespec until;
+	int err;
+
+	clock_gettime(CLOCK_MONOTONIC, &until);
+	until.tv_sec += STORE_PATIENCE;
+	pthread_mutex_lock(&c->lock);
+	err = c->given_up ? -ENOTCONN : call_copy(c, call);
+	if (err)
+		goto out;
+	c->is_answered = false;
+	c->is_asked = true;
+	pthread_cond_signal(&c->asked);
+	while (!c->is_answered)
+		if (pthread_cond_timedwait(&c->answered, &c->lock, &until) == ETIMEDOUT &&
+			!c->is_answered) {
+			c->given_up = true;
+			err = -ENOTCONN;
+			goto out;
+		}
+	call->out = c->call.out;
+	call->count = c->call.count;
+	err = c->result == -E2BIG && call->op != CONN_WATCH ? -EMSGSIZE : c->result;
+out:
+	pthread_mutex_unlock(&c->lock);
+	return err;
+}
+
+static struct conn *conn_new(void)
+{
+	struct conn *c = calloc(1, sizeof(*c));
+	pthread_condattr_t attr;
+
+	if (!c)
+		return NULL;
+	pthread_condattr_init(&attr);
+	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+	pthread_mutex_init(&c->lock, NULL);
+	pthread_cond_init(&c->asked, NULL);
+	pthread_cond_init(&c->answered, &attr);
+	pthread_cond_init(&c->taken, NULL);
+	pthread_condattr_destroy(&attr);
+	c->refs = 1;
+	c->event_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (c->event_fd >= 0)
+		return c;
+	conn_unref(c);
+	return NULL;
+}
+
+int conn_open(struct conn **out)
+{
+	struct conn_call call = { .op = CONN_OPEN };
+	struct conn *c = conn_new();
+	pthread_t worker;
+	int err;
+
+	*out = NULL;
+	if (!c)
+		return -ENOMEM;
+	err = thread_start(c, &worker, true, worker_run);
+	if (err) {
+		conn_unref(c);
+		return err;
+	}
+	err = conn_call(c, &call);
+	if (err)
+		conn_close(c);
+	else
+		*out = c;
+	return err;
+}
+
+void conn_close(struct conn *c)
+{
+	struct conn_call call = { .op = CONN_CLOSE };
+
+	if (!c)
+		return;
+	conn_call(c, &call);
+	conn_unref(c);
+}
+
+/* --- events --- */
+
+int conn_event_fd(const struct conn *c)
+{
+	return c->event_fd;
+}
+
+int conn_next_event(struct conn *c, char ***out)
+{
+	uint64_t n;
+	int ret = 0;
+
+	pthread_mutex_lock(&c->lock);
+	if (c->event_count) {
+		*out = c->events[c->event_first];
+		c->event_first = (c->event_first + 1) % CONN_EVENTS;
+		c->event_count--;
+		pthread_cond_signal(&c->taken);
+		ret = 1;
+	} else if (c->broken || c->given_up) {
+		ret = -ENOTCONN;
+	}
+	/* Readable as long as there is something to take, a broken connection forever. */
+	if (!c->event_count && !c->broken && read(c->event_fd, &n, sizeof(n)) < 0 &&
+		errno != EAGAIN)
+		ret = -errno;
+	pthread_mutex_unlock(&c->lock);
+	return ret;
+}

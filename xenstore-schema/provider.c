@@ -1,0 +1,88 @@
+/* What dom0 publishes for a network domain about itself. */
+#include "xenstore-schema/schema_dir.h"
+
+#include <errno.h>
+
+static const char *const roles[] = {
+	[PROVIDER_ROUTER] = "router",
+	[PROVIDER_VPN] = "vpn",
+	NULL,
+};
+
+/* clang-format off */
+static const struct schema_key keys[] = {
+	{ "role", KEY_WORD, SCHEMA_FIELD(struct provider, role), .words = roles,
+		.fallback = PROVIDER_ROUTER,
+		.help = "What the network domain is to its guests." },
+	{ "gateway", KEY_ADDR4, SCHEMA_FIELD(struct provider, gateway),
+		.help = "What its guests have as gateway: its own address on every vif." },
+	{ "gateway6", KEY_ADDR6, SCHEMA_FIELD(struct provider, gateway6),
+		.help = "The same for IPv6." },
+	{ "dns1", KEY_ADDR4, SCHEMA_FIELD(struct provider, dns[0]),
+		.help = "First virtual resolver of its guests." },
+	{ "dns2", KEY_ADDR4, SCHEMA_FIELD(struct provider, dns[1]),
+		.help = "Second virtual resolver of its guests." },
+	{ "dns1-6", KEY_ADDR6, SCHEMA_FIELD(struct provider, dns6[0]),
+		.help = "First virtual resolver of its guests, by IPv6." },
+	{ "dns2-6", KEY_ADDR6, SCHEMA_FIELD(struct provider, dns6[1]),
+		.help = "Second virtual resolver of its guests, by IPv6." },
+	{ "probe", KEY_NUMBER, SCHEMA_FIELD(struct provider, probe),
+		.help = "A live network domain answers with the same number after one pass over "
+			"its state." },
+	{ 0 },
+};
+/* clang-format on */
+
+const struct schema_dir provider_dir = {
+	.path = "/local/domain/N/netvm-provider",
+	.perms = "n0,rN",
+	.writer = "dom0",
+	.help = "Makes domain N a managed network domain; where it is absent, the domain is "
+		"standalone. Its guests stand below clients.",
+	.size = sizeof(struct provider),
+	.keys = keys,
+};
+
+int provider_read(struct store *s, uint32_t domid, struct provider *out, struct err *e)
+{
+	char path[STORE_PATH_MAX];
+
+	return schema_dir_read(
+		s, &provider_dir, schema_path(path, domid, "netvm-provider"), out, e);
+}
+
+struct write_job {
+	uint32_t domid;
+	const struct provider *provider;
+};
+
+static int write_body(struct store *s, void *arg, struct err *e)
+{
+	const struct write_job *job = arg;
+	char path[STORE_PATH_MAX];
+	int err = schema_dir_own(s, job->domid, schema_path(path, job->domid, "netvm-provider"), e);
+
+	return err ? err : schema_dir_write_in(s, &provider_dir, path, job->provider, e);
+}
+
+int provider_write(struct store *s, uint32_t domid, const struct provider *in, struct err *e)
+{
+	struct write_job job = { domid, in };
+	int err = schema_resolve(s, &job.domid, e);
+
+	return err ? err : store_transact(s, write_body, &job, e);
+}
+
+int provider_remove(struct store *s, uint32_t domid, struct err *e)
+{
+	char path[STORE_PATH_MAX];
+
+	return store_remove(s, schema_path(path, domid, "netvm-provider"), e);
+}
+
+int provider_watch(struct store *s, uint32_t domid, const char *token, struct err *e)
+{
+	char path[STORE_PATH_MAX];
+
+	return store_watch(s, schema_path(path, domid, "netvm-provider"), token, e);
+}

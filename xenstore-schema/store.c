@@ -1,0 +1,288 @@
+#include "xenstore-schema/store.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "xenstore-schema/conn.h"
+#include "xenstore-schema/schema.h"
+
+/* How often a transaction is tried before -EAGAIN, and the pause after a try, which grows by this:
+ * 120 ms in all. */
+#define STORE_TRIES    16
+#define STORE_PAUSE_MS 1
+
+struct store {
+	struct conn *conn;
+	xs_transaction_t transaction; /* XBT_NULL outside of one */
+};
+
+/* Names the path and says what went wrong; for -ENOTCONN, what broke. */
+static int store_fail(struct err *e, int err, const char *doing, const char *path)
+{
+	switch (err) {
+	case -ENOTCONN:
+		return err_set(e, err,
+			"xenstored is gone, or did not answer for %d seconds, while %s %s",
+			STORE_PATIENCE, doing, path);
+	case -EMSGSIZE:
+		return err_set(e, err, "%s: too long for xenstore", path);
+	default:
+		return err_sys(e, err, "%s: %s failed", path, doing);
+	}
+}
+
+int store_open(struct store **out, struct err *e)
+{
+	struct store *s = calloc(1, sizeof(*s));
+	const char *socket = getenv("XENSTORED_PATH");
+	int err;
+
+	*out = NULL;
+	if (!s)
+		return err_sys(e, -ENOMEM, "xenstore");
+	err = conn_open(&s->conn);
+	if (!err) {
+		*out = s;
+		return 0;
+	}
+	free(s);
+	if (err == -ENOTCONN)
+		return err_set(e, err, "xenstored did not answer for %d seconds", STORE_PATIENCE);
+	return err_set(e, -ENOTCONN,
+		"no xenstored: neither its socket (%s) nor /dev/xen/xenbus can be opened; in dom0 "
+		"start xenstored, in a domain load xen_evtchn and xenfs",
+		socket ? socket : "where libxenstore looks for it");
+}
+
+void store_close(struct store *s)
+{
+	if (!s)
+		return;
+	conn_close(s->conn);
+	free(s);
+}
+
+/* One call in the transaction that stands, if one does. */
+static int store_call(struct store *s, struct conn_call *call, const char *doing, struct err *e)
+{
+	int err;
+
+	call->transaction = s->transaction;
+	err = conn_call(s->conn, call);
+	return err ? store_fail(e, err, doing, call->path ? call->path : "xenstore") : 0;
+}
+
+static int transaction_try(struct store *s, int (*body)(struct store *s, void *arg, struct err *e),
+	void *arg, struct err *e)
+{
+	struct conn_call begin = { .op = CONN_BEGIN, .path = "a transaction" };
+	struct conn_call end = { .op = CONN_COMMIT, .path = begin.path };
+	int err, body_err;
+
+	err = store_call(s, &begin, "beginning", e);
+	if (err)
+		return err;
+	s->transaction = begin.count;
+	body_err = body(s, arg, e);
+	if (body_err)
+		end.op = CONN_ABORT;
+	/* EAGAIN is everyday's business; the caller words it after the last try. */
+	end.transaction = s->transaction;
+	err = conn_call(s->conn, &end);
+	s->transaction = XBT_NULL;
+	if (body_err)
+		return body_err;
+	return err && err != -EAGAIN ? store_fail(e, err, "ending", end.path) : err;
+}
+
+int store_transact(struct store *s, int (*body)(struct store *s, void *arg, struct err *e),
+	void *arg, struct err *e)
+{
+	if (s->transaction != XBT_NULL)
+		return err_set(e, -EBUSY, "a transaction within a transaction");
+	for (int i = 0; i < STORE_TRIES; i++) {
+		int err = transaction_try(s, body, arg, e);
+
+		if (err != -EAGAIN)
+			return err;
+		poll(NULL, 0, i * STORE_PAUSE_MS);
+	}
+	return err_set(e, -EAGAIN, "xenstore: others changed the same nodes each time in %d tries",
+		STORE_TRIES);
+}
+
+/* --- nodes --- */
+
+int store_read(struct store *s, const char *path, char *buf, size_t size, struct err *e)
+{
+	struct conn_call call = { .op = CONN_READ, .path = path };
+	int err = store_call(s, &call, "reading", e);
+
+	if (err)
+		return err;
+	if (memchr(call.out, '\0', call.count))
+		err = err_set(e, -EILSEQ, "%s: a NUL in the value", path);
+	else if (call.count >= size)
+		err = err_set(e, -EMSGSIZE, "%s: a value of %u bytes, at most %zu are allowed",
+			path, call.count, size - 1);
+	else
+		memcpy(buf, call.out, call.count + 1);
+	free(call.out);
+	return err;
+}
+
+int store_write(struct store *s, const char *path, const char *value, struct err *e)
+{
+	struct conn_call call = {
+		.op = CONN_WRITE, .path = path, .data = value, .len = strlen(value)
+	};
+
+	return store_call(s, &call, "writing", e);
+}
+
+int store_mkdir(struct store *s, const char *path, struct err *e)
+{
+	struct conn_call call = { .op = CONN_MKDIR, .path = path };
+
+	return store_call(s, &call, "creating", e);
+}
+
+int store_remove(struct store *s, const char *path, struct err *e)
+{
+	struct conn_call call = { .op = CONN_REMOVE, .path = path, .transaction = s->transaction };
+	int err = conn_call(s->conn, &call);
+
+	return err && err != -ENOENT ? store_fail(e, err, "removing", path) : 0;
+}
+
+bool store_exists(struct store *s, const char *path)
+{
+	struct conn_call call = { .op = CONN_READ, .path = path };
+	int err = store_call(s, &call, "reading", NULL);
+
+	free(call.out);
+	return err == 0;
+}
+
+int store_list(struct store *s, const char *path, struct store_names *out, struct err *e)
+{
+	struct conn_call call = { .op = CONN_LIST, .path = path };
+	int err = store_call(s, &call, "listing", e);
+
+	*out = (struct store_names){ 0 };
+	if (err)
+		return err;
+	if (call.count > STORE_NAMES_MAX) {
+		free(call.out);
+		return err_set(e, -E2BIG, "%s: %u entries, at most %d are allowed", path,
+			call.count, STORE_NAMES_MAX);
+	}
+	/* One block: the pointers, then the names. */
+	out->name = call.out;
+	out->count = call.count;
+	return 0;
+}
+
+void store_names_free(struct store_names *n)
+{
+	free(n->name);
+	*n = (struct store_names){ 0 };
+}
+
+/* --- permissions --- */
+
+/* In libxenstore's form: the first entry is the owner and what everybody else may. Returns how many
+ * there are. */
+static unsigned int perms_spell(const struct store_perms *p, struct xs_permissions out[2])
+{
+	out[0] = (struct xs_permissions){ .id = p->owner, .perms = XS_PERM_NONE };
+	out[1] = (struct xs_permissions){ .id = p->reader, .perms = XS_PERM_READ };
+	return p->has_reader ? 2 : 1;
+}
+
+int store_set_perms(struct store *s, const char *path, const struct store_perms *p, struct err *e)
+{
+	struct xs_permissions perms[2];
+	struct conn_call call = { .op = CONN_SET_PERMS, .path = path, .data = perms };
+
+	call.len = perms_spell(p, perms) * sizeof(perms[0]);
+	return store_call(s, &call, "setting the permissions of", e);
+}
+
+int store_has_perms(
+	struct store *s, const char *path, const struct store_perms *p, bool *has, struct err *e)
+{
+	struct conn_call call = { .op = CONN_GET_PERMS, .path = path };
+	struct xs_permissions want[2], *is;
+	unsigned int count = perms_spell(p, want);
+	int err = store_call(s, &call, "reading the permissions of", e);
+
+	*has = false;
+	if (err)
+		return err;
+	is = call.out;
+	if (call.count == count) {
+		*has = true;
+		for (unsigned int i = 0; i < count; i++)
+			*has = *has && is[i].id == want[i].id && is[i].perms == want[i].perms;
+	}
+	free(is);
+	return 0;
+}
+
+int store_own_domid(struct store *s, uint32_t *domid, struct err *e)
+{
+	char text[16];
+	int err = store_read(s, "domid", text, sizeof(text), e);
+
+	if (err)
+		return err;
+	if (domid_parse(text, domid) < 0)
+		return err_set(e, -EINVAL, "domid: \"%s\" is not a domain's number", text);
+	return 0;
+}
+
+/* --- watches --- */
+
+static int watch_call(struct store *s, enum conn_op op, const char *doing, const char *path,
+	const char *token, struct err *e)
+{
+	struct conn_call call = { .op = op, .path = path, .data = token, .len = strlen(token) };
+	int err = conn_call(s->conn, &call);
+
+	return err ? store_fail(e, err, doing, path) : 0;
+}
+
+int store_watch(struct store *s, const char *path, const char *token, struct err *e)
+{
+	return watch_call(s, CONN_WATCH, "watching", path, token, e);
+}
+
+int store_unwatch(struct store *s, const char *path, const char *token, struct err *e)
+{
+	return watch_call(s, CONN_UNWATCH, "no longer watching", path, token, e);
+}
+
+int store_fd(struct store *s)
+{
+	return conn_event_fd(s->conn);
+}
+
+int store_next_event(struct store *s, char path[STORE_PATH_MAX], char token[64], struct err *e)
+{
+	char **event = NULL;
+	int ret = conn_next_event(s->conn, &event);
+
+	if (ret < 0)
+		return store_fail(e, ret, "waiting for", "events");
+	if (ret) {
+		snprintf(path, STORE_PATH_MAX, "%s", event[XS_WATCH_PATH]);
+		snprintf(token, 64, "%s", event[XS_WATCH_TOKEN]);
+		free(event);
+	}
+	return ret;
+}

@@ -1,0 +1,192 @@
+/*
+ * Xen's own nodes of a vif, with libxl's meaning (tools/libs/light/libxl_nic.c, libxl_device.c;
+ * xen/include/public/io/netif.h and xenbus.h).
+ */
+#include "xenstore-schema/schema_dir.h"
+
+#include <errno.h>
+#include <string.h>
+
+/* clang-format off */
+static const struct schema_key backend_keys[] = {
+	{ "ip", KEY_ADDRS, SCHEMA_FIELD(struct vif_backend, addrs), .read_only = true,
+		.help = "The guest's addresses, of either family; what ip= in the guest's vif line "
+			"says. /32 and /128 may be added." },
+	{ "mac", KEY_MAC, SCHEMA_FIELD(struct vif_backend, mac), .read_only = true,
+		.help = "Of the guest's end." },
+	{ "script", KEY_TEXT, SCHEMA_FIELD(struct vif_backend, script), .read_only = true,
+		.help = "Hotplug program that libxl asks for." },
+	{ "online", KEY_WORD, SCHEMA_FIELD(struct vif_backend, online), .words = words_01,
+		.read_only = true, .help = "0: the device is to go." },
+	{ "state", KEY_STATE, SCHEMA_FIELD(struct vif_backend, state), .read_only = true,
+		.help = "Of the backend." },
+	{ "hotplug-status", KEY_TEXT, SCHEMA_FIELD(struct vif_backend, hotplug_status),
+		.help = "\"connected\" or \"error\", written by the network domain. The kernel's "
+			"backend goes on when it is \"connected\"." },
+	{ 0 },
+};
+
+static const struct schema_key frontend_keys[] = {
+	{ "backend-id", KEY_DOMID, SCHEMA_FIELD(struct vif_frontend, backend_domid),
+		.required = true, .read_only = true, .help = "The network domain's number." },
+	{ "state", KEY_STATE, SCHEMA_FIELD(struct vif_frontend, state), .read_only = true,
+		.help = "Of the frontend." },
+	{ "mac", KEY_MAC, SCHEMA_FIELD(struct vif_frontend, mac), .read_only = true,
+		.help = "Of the guest's end." },
+	{ 0 },
+};
+/* clang-format on */
+
+const struct schema_dir vif_backend_dir = {
+	.path = "/local/domain/N/backend/vif/G/<devid>",
+	.perms = "nN,rG",
+	.writer = "libxl; hotplug-status and hotplug-error the network domain",
+	.help = "Xen's own directory of a vif. hotplug-error holds, while hotplug-status is "
+		"\"error\", what is wrong. The network domain removes the directory when the "
+		"device has gone.",
+	.size = sizeof(struct vif_backend),
+	.keys = backend_keys,
+};
+
+const struct schema_dir vif_frontend_dir = {
+	.path = "/local/domain/G/device/vif/<devid>",
+	.perms = "nG,rN",
+	.writer = "libxl, then the guest",
+	.help = "Xen's own directory of the guest's end. Hostile to whoever reads it.",
+	.size = sizeof(struct vif_frontend),
+	.keys = frontend_keys,
+};
+
+static const char *backend_path(
+	char buf[STORE_PATH_MAX], uint32_t backend, const struct vif_id *id, const char *rest)
+{
+	return schema_path(buf, backend, "backend/vif/%u/%u%s", id->domid, id->devid, rest);
+}
+
+int vif_backend_read(struct store *s, uint32_t backend, const struct vif_id *id,
+	struct vif_backend *out, struct err *e)
+{
+	char path[STORE_PATH_MAX];
+	int err = schema_dir_read(s, &vif_backend_dir, backend_path(path, backend, id, ""), out, e);
+
+	if (!err)
+		out->has_script = out->script[0] != '\0';
+	return err;
+}
+
+int vif_backend_list(
+	struct store *s, uint32_t backend, struct vif_id **out, size_t *count, struct err *e)
+{
+	char path[STORE_PATH_MAX];
+
+	return schema_list_vifs(s, schema_path(path, backend, "backend/vif"), out, count, e);
+}
+
+int vif_backend_watch(struct store *s, uint32_t backend, const char *token, struct err *e)
+{
+	char path[STORE_PATH_MAX];
+
+	return store_watch(s, schema_path(path, backend, "backend/vif"), token, e);
+}
+
+/* --- the hotplug program's answer --- */
+
+struct answer {
+	uint32_t backend;
+	const struct vif_id *id;
+	const char *status; /* NULL: none */
+	const char *error;  /* NULL: none */
+};
+
+/* Writes a key, or removes it (NULL), where that changes anything. */
+static int answer_put(struct store *s, const struct answer *a, const struct store_names *names,
+	const char *key, const char *value, struct err *e)
+{
+	char where[STORE_PATH_MAX], old[STORE_VALUE_MAX];
+	int err;
+
+	backend_path(where, a->backend, a->id, key);
+	if (!names_have(names, key + 1))
+		return value ? store_write(s, where, value, e) : 0;
+	if (!value)
+		return store_remove(s, where, e);
+	err = store_read(s, where, old, sizeof(old), e);
+	if (err == -ENOTCONN || (!err && strcmp(old, value) == 0))
+		return err;
+	return store_write(s, where, value, e);
+}
+
+static int answer_body(struct store *s, void *arg, struct err *e)
+{
+	const struct answer *a = arg;
+	char path[STORE_PATH_MAX];
+	struct store_names names;
+	/* The listing also says whether the directory is there: libxl may have taken it away. */
+	int err = store_list(s, backend_path(path, a->backend, a->id, ""), &names, e);
+
+	if (!err)
+		err = answer_put(s, a, &names, "/hotplug-error", a->error, e);
+	if (!err)
+		err = answer_put(s, a, &names, "/hotplug-status", a->status, e);
+	store_names_free(&names);
+	return err;
+}
+
+int vif_backend_connected(struct store *s, uint32_t backend, const struct vif_id *id, struct err *e)
+{
+	struct answer a = { backend, id, "connected", NULL };
+
+	return store_transact(s, answer_body, &a, e);
+}
+
+int vif_backend_failed(struct store *s, uint32_t backend, const struct vif_id *id,
+	const char *words, struct err *e)
+{
+	char error[ERR_TEXT_MAX];
+	struct answer a = { backend, id, "error", error };
+
+	text_printable(words, error, sizeof(error));
+	return store_transact(s, answer_body, &a, e);
+}
+
+int vif_backend_disconnected(
+	struct store *s, uint32_t backend, const struct vif_id *id, struct err *e)
+{
+	struct answer a = { backend, id, NULL, NULL };
+	int err = store_transact(s, answer_body, &a, e);
+
+	return schema_is_absent(err, e) ? 0 : err;
+}
+
+int vif_backend_remove(struct store *s, uint32_t backend, const struct vif_id *id, struct err *e)
+{
+	char path[STORE_PATH_MAX];
+
+	return schema_remove_vif(s, schema_path(path, backend, "backend/vif"), id, e);
+}
+
+/* --- for dom0 --- */
+
+int vif_frontend_read(
+	struct store *s, uint32_t domid, uint32_t devid, struct vif_frontend *out, struct err *e)
+{
+	char path[STORE_PATH_MAX];
+
+	return schema_dir_read(
+		s, &vif_frontend_dir, schema_path(path, domid, "device/vif/%u", devid), out, e);
+}
+
+int vif_frontend_list(
+	struct store *s, uint32_t domid, uint32_t *devids, size_t max, size_t *count, struct err *e)
+{
+	char path[STORE_PATH_MAX];
+
+	return schema_list_devids(s, schema_path(path, domid, "device/vif"), devids, max, count, e);
+}
+
+int domains_watch(struct store *s, const char *token, struct err *e)
+{
+	int err = store_watch(s, "@introduceDomain", token, e);
+
+	return err ? err : store_watch(s, "@releaseDomain", token, e);
+}
