@@ -9,6 +9,7 @@
 #ifndef NETVM_RESOLVERS_H
 #define NETVM_RESOLVERS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "backend/ruleset.h"
@@ -22,22 +23,26 @@ struct resolvers {
 	struct addr ip4[RULESET_RESOLVERS_MAX], ip6[RULESET_RESOLVERS_MAX];
 	size_t count4, count6; /* in the file's order, each address once */
 	size_t local;	       /* passed over: loopback, or a stub on this machine */
-	size_t unusable; /* passed over: not an address, one that no host can hold, link-local */
-	size_t surplus;	 /* passed over: more than RULESET_RESOLVERS_MAX of a family */
-	char path[256];	 /* the file they came from; "" where no file could be read */
+	size_t unusable;   /* passed over: not an address, one that no host can hold, link-local */
+	size_t surplus;	   /* passed over: more than RULESET_RESOLVERS_MAX of a family */
+	char path[256];	   /* the file they came from; "" where no file could be read */
+	char trouble[160]; /* why a file that is there was passed over, or "" */
 };
 
 /* Takes the `nameserver` lines of a resolv.conf(5). Never fails: a hostile file gives fewer
- * resolvers. `out->path` is left alone, the rest set. */
+ * resolvers. `path` and `trouble` are "". */
 void resolvers_parse(const char *text, struct resolvers *out);
 
+/* Where resolvers are looked for when settings name no file, best first; NULL-terminated. */
+extern const char *const resolvers_paths[];
+
 /*
- * Reads the first of `paths` (NULL-terminated) that holds a resolver another host has; where none
- * does, the first that can be read. `paths` NULL or empty: systemd-resolved's own list
- * (/run/systemd/resolve/resolv.conf) behind a /etc/resolv.conf that names only local stubs, else
- * /etc/resolv.conf. Where nothing can be read there are no resolvers: that is no error. -ENOMEM.
+ * Reads the first of `paths` (NULL-terminated; NULL or empty: resolvers_paths) that can be read and
+ * names more than stubs on this machine; where all do no more, the first that can be read. A file
+ * without any resolver is an answer too. Where nothing can be read there are no resolvers: that is
+ * no error.
  */
-int resolvers_read(const char *const paths[], struct resolvers *out, struct err *e);
+void resolvers_read(const char *const paths[], struct resolvers *out);
 
 /* Copies them into the model of the packet filter, without those that are in `own` (`own_count`
  * addresses of this domain itself, which no packet is translated to). */
@@ -56,7 +61,8 @@ int resolvers_watch_open(struct resolvers_watch **out, const char *const paths[]
 void resolvers_watch_close(struct resolvers_watch *w); /* NULL is fine */
 /* Readable when something may have changed. For the event loop. */
 int resolvers_watch_fd(const struct resolvers_watch *w);
-/* Reads away what is pending and follows links anew. The caller then calls resolvers_read(). */
-int resolvers_watch_drain(struct resolvers_watch *w, struct err *e);
+/* Reads away what is pending and follows links anew. `*changed`: one of the files may have changed;
+ * the caller then calls resolvers_read(). */
+int resolvers_watch_drain(struct resolvers_watch *w, bool *changed, struct err *e);
 
 #endif

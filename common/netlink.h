@@ -148,6 +148,16 @@ int conntrack_forget(struct netlink *nl, const struct addr *addr, size_t *count,
 int conntrack_forget_service(
 	struct netlink *nl, const struct addr *addr, uint16_t port, size_t *count, struct err *e);
 
+/* --- nf_tables --- */
+
+/* The number that the kernel raises with every change of any nf_tables table of this network
+ * namespace, whoever makes it. An error where the kernel has no nf_tables. */
+int nft_generation_get(struct netlink *nl, uint32_t *generation, struct err *e);
+
+/* Opens a non-blocking descriptor that becomes readable when that number was raised, for
+ * netlink_watch_drain(); close(2) it. */
+int nft_watch_open(int *fd, struct err *e);
+
 /* --- changes --- */
 
 enum netlink_topic { NETLINK_LINKS = 1, NETLINK_ADDRS = 2, NETLINK_ROUTES = 4 };

@@ -1,0 +1,18 @@
+/*
+ * iptables_run: runs iptables-save and iptables-restore. The only place that starts them.
+ */
+#ifndef NETVM_IPTABLES_RUN_H
+#define NETVM_IPTABLES_RUN_H
+
+#include "backend/ruleset_iptables.h"
+#include "common/err.h"
+
+/* What stands of our part in the tables of a family (AF_INET or AF_INET6). -ENOENT with what to
+ * install; -EIO with the program's own words; errors of iptables_rules_parse(). `out` is valid for
+ * iptables_rules_free() in any case. */
+int iptables_save(int family, struct iptables_rules *out, struct err *e);
+
+/* Feeds `text` to iptables-restore --noflush. -ENOENT and -EIO as above. */
+int iptables_restore(int family, const char *text, struct err *e);
+
+#endif
