@@ -1,0 +1,57 @@
+/*
+ * packet-filter-try RUNDIR stand [REAL-RESOLVER]... | down
+ *
+ * The packet filter alone, for tests/net/packet-filter: makes a sample ruleset stand with these
+ * real resolvers, or takes it away. Prints "changed" or "unchanged".
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "backend/packet_filter.h"
+#include "common/netlink.h"
+
+static int stand(struct packet_filter *pf, char **resolvers, int count, struct err *e)
+{
+	struct ruleset r = { .group = 30830, .mark = RULESET_MARK };
+	struct packet_filter_outcome outcome;
+	struct addr a;
+	int ret;
+
+	addr_parse("10.137.0.1", &r.ip4.gateway);
+	addr_parse("fe80::1", &r.ip6.gateway);
+	addr_parse("10.139.1.1", &r.ip4.dns[0]);
+	addr_parse("10.139.1.2", &r.ip4.dns[1]);
+	addr_parse("2001:db8::53", &r.ip6.dns[0]);
+	for (int i = 0; i < count; i++) {
+		if (addr_parse(resolvers[i], &a) < 0)
+			return err_set(e, -1, "%s: not an address", resolvers[i]);
+		if (a.family == r.ip4.dns[0].family)
+			r.ip4.resolvers[r.ip4.resolver_count++] = a;
+		else
+			r.ip6.resolvers[r.ip6.resolver_count++] = a;
+	}
+	ret = packet_filter_stand(pf, &r, true, &outcome, e);
+	if (!ret)
+		puts(outcome.changed ? "changed" : "unchanged");
+	return ret;
+}
+
+int main(int argc, char *argv[])
+{
+	struct netlink *nl = NULL;
+	struct packet_filter *pf = NULL;
+	struct err e = ERR_NONE;
+	int ret = argc < 3 ? err_set(&e, -1, "usage: RUNDIR stand|down") : netlink_open(&nl, &e);
+
+	if (!ret)
+		ret = packet_filter_open(&pf, nl, argv[1], &e);
+	if (!ret && strcmp(argv[2], "stand") == 0)
+		ret = stand(pf, argv + 3, argc - 3, &e);
+	else if (!ret)
+		ret = packet_filter_tear_down(pf, &e);
+	packet_filter_close(pf);
+	netlink_close(nl);
+	if (ret)
+		fprintf(stderr, "%s\n", e.text);
+	return ret ? 1 : 0;
+}
