@@ -19,9 +19,11 @@
 #include "xenstore-schema/schema.h"
 
 struct service_options {
-	const char *config;  /* NULL: SETTINGS_FILE, if it is there */
-	const char *run_dir; /* NULL: RUNDIR */
-	FILE *plan;	     /* not NULL: print what would be done, do nothing */
+	const char *config; /* NULL: SETTINGS_FILE, if it is there */
+	void (*unknown)(const char *path, const char *key); /* told of keys that mean nothing */
+	const char *run_dir;				    /* NULL: RUNDIR */
+	uint32_t backend; /* whose backend directory: SCHEMA_SELF, or a domid */
+	FILE *plan;	  /* not NULL: print what would be done, do nothing */
 };
 
 struct service {
@@ -30,10 +32,12 @@ struct service {
 	struct netlink *nl;
 	struct packet_filter *filter;
 	struct settings settings;
-	int lock; /* descriptor while a call runs, else -1 */
+	struct err settings_fault; /* code < 0: the file is wrong, and no vif can be served */
+	int lock;		   /* descriptor while a call runs, else -1 */
 };
 
-/* Opens everything; where that fails nothing is left open. -ENOTCONN: no xenstored. */
+/* Opens everything; where that fails nothing is left open. -ENOTCONN: no xenstored. A fault in the
+ * settings is no failure here: it is what each vif is then told (settings_fault). */
 int service_open(struct service *s, const struct service_options *o, struct err *e);
 void service_close(struct service *s); /* may be repeated; a zeroed struct with lock -1 is fine */
 

@@ -27,8 +27,10 @@ struct settings {
 };
 
 /* Defaults, then what `path` says. NULL stands for SETTINGS_FILE, which may be absent; a file that
- * was asked for may not. -EINVAL with file and line. */
-int settings_read(const char *path, struct settings *out, struct err *e);
+ * was asked for may not. -EINVAL with file and line. `unknown` (may be NULL) is told each key that
+ * means nothing. */
+int settings_read(const char *path, void (*unknown)(const char *path, const char *key),
+	struct settings *out, struct err *e);
 void settings_dispose(struct settings *s); /* may be repeated */
 
 /* Puts what dom0 says in the place of what the file said. Keys that dom0 left out: no resolver, but

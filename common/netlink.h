@@ -61,7 +61,8 @@ struct link_addr {
 };
 
 /* Adds `addr`/`prefix_len` to a link. IPv6 addresses are added without duplicate address detection
- * (the link has one peer). */
+ * (the link has one peer), and a /128 without a route to itself. The kernel answers for an IPv6
+ * address some moments after this returns. */
 int link_addr_set(struct netlink *nl, const struct link_addr *a, struct err *e);
 int link_addr_delete(struct netlink *nl, const struct link_addr *a, struct err *e);
 
@@ -95,7 +96,8 @@ int route_delete(struct netlink *nl, const struct route *r, struct err *e);
 int route_list(struct netlink *nl, int ifindex, struct route **out, size_t *count, struct err *e);
 
 /* The route that a packet to `addr` takes, as it stands in the main table (a host route, a prefix,
- * the default). -ENOENT: none, or one that is not unicast. Cheap however many routes there are. */
+ * the default). -EADDRINUSE: it is an address of this machine, or a broadcast address of one of its
+ * links; -ENOENT: no route. Cheap however many routes there are. */
 int route_find(struct netlink *nl, const struct addr *addr, struct route *out, struct err *e);
 
 /* --- neighbours --- */

@@ -49,7 +49,8 @@ static int link_addr_change(struct netlink *nl, uint16_t type, uint16_t flags,
 	netlink_put_addr(&r, IFA_LOCAL, &a->addr);
 	netlink_put_addr(&r, IFA_ADDRESS, &a->addr);
 	if (a->addr.family == AF_INET6 && type == RTM_NEWADDR)
-		mnl_attr_put_u32(r.header, IFA_FLAGS, IFA_F_NODAD);
+		mnl_attr_put_u32(r.header, IFA_FLAGS,
+			IFA_F_NODAD | (a->prefix_len == 128 ? IFA_F_NOPREFIXROUTE : 0));
 	rc = netlink_run(nl, &r, NULL, NULL, NULL);
 	if (rc == 0 || (type == RTM_DELADDR && is_absent(rc)))
 		return 0;
@@ -252,15 +253,19 @@ int route_list(struct netlink *nl, int ifindex, struct route **out, size_t *coun
 
 struct route_match {
 	struct route route;
-	bool found;
+	bool found, local;
 };
 
 static int route_match_answer(const struct nlmsghdr *h, void *arg)
 {
-	struct route_match *m = arg;
+	const struct rtmsg *m = mnl_nlmsg_get_payload(h);
+	struct route_match *match = arg;
 
-	if (h->nlmsg_type == RTM_NEWROUTE)
-		m->found = route_read(h, &m->route);
+	if (h->nlmsg_type != RTM_NEWROUTE)
+		return 0;
+	match->local = m->rtm_type == RTN_LOCAL || m->rtm_type == RTN_BROADCAST ||
+		       m->rtm_type == RTN_ANYCAST;
+	match->found = route_read(h, &match->route);
 	return 0;
 }
 
@@ -281,7 +286,10 @@ int route_find(struct netlink *nl, const struct addr *addr, struct route *out, s
 		*out = match.route;
 		return 0;
 	}
-	/* No route, or one that leads nowhere: unreachable, prohibited, a local address. */
+	if (rc == 0 && match.local)
+		return err_set(e, -EADDRINUSE, "%s is an address of this machine or a broadcast",
+			addr_print(addr, text));
+	/* No route, or one that leads nowhere: unreachable, prohibited. */
 	if (rc == 0 || rc == -ENETUNREACH || rc == -EHOSTUNREACH || rc == -EACCES ||
 		rc == -EINVAL || rc == -EOPNOTSUPP || rc == -EAGAIN)
 		rc = -ENOENT;

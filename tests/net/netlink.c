@@ -8,6 +8,7 @@
 #include <linux/filter.h>
 #include <linux/if_ether.h>
 #include <poll.h>
+#include <sched.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -152,6 +153,24 @@ static void host_routes_are_set_found_listed_and_deleted(void **state)
 		assert_done(route_delete(nl, &r, &e));
 		assert_done(route_delete(nl, &r, &e));
 		assert_int_equal(route_find(nl, &a, &found, &e), -ENOENT);
+	}
+}
+
+static void an_address_of_the_machine_itself_has_no_route_but_is_in_use(void **state)
+{
+	static const char *const texts[] = { "10.137.0.1", "2001:db8::1", "fe80::1" };
+	struct route found;
+
+	(void)state;
+	for (size_t i = 0; i < 3; i++) {
+		struct link_addr a = { here.ifindex, addr_of(texts[i]), i ? 128 : 32 };
+
+		assert_done(link_addr_set(nl, &a, &e));
+		/* The kernel puts an IPv6 address in force in the background. */
+		while (route_find(nl, &a.addr, &found, &e) != -EADDRINUSE)
+			sched_yield();
+		assert_done(link_addr_delete(nl, &a, &e));
+		assert_int_not_equal(route_find(nl, &a.addr, &found, &e), -EADDRINUSE);
 	}
 }
 
@@ -314,6 +333,7 @@ int main(void)
 		cmocka_unit_test(all_links_are_listed),
 		cmocka_unit_test(addresses_are_set_twice_and_deleted_twice),
 		cmocka_unit_test(host_routes_are_set_found_listed_and_deleted),
+		cmocka_unit_test(an_address_of_the_machine_itself_has_no_route_but_is_in_use),
 		cmocka_unit_test(
 			a_default_route_through_a_gateway_on_the_link_keeps_its_metric_and_mtu),
 		cmocka_unit_test(neighbours_are_permanent),

@@ -1,0 +1,43 @@
+/*
+ * guard: the program that decides which packets of a guest enter the network domain at all.
+ *
+ * Classic BPF, generated from the guest's addresses, run by the kernel for every packet that enters
+ * at the vif, before anything else looks at it. It does not depend on packet filter rules: whoever
+ * flushes those opens nothing here. What passes:
+ *
+ *   every packet  is long enough to be what it says, has the guest's MAC as source and no VLAN tag
+ *   ARP           Ethernet and IPv4, request or answer, the sender's MAC is the guest's, its IPv4
+ *                 address one of the guest's, or none in a request (RFC 5227's probe)
+ *   IPv4          the source is one of the guest's addresses
+ *   IPv6          the source is one of the guest's addresses; of neighbour discovery (RFC 4861)
+ * only solicitations, and advertisements of its own or a link-local address that is not the
+ * gateway's; those two also from link-local, a solicitation also from ::, for the guest chooses its
+ * link-local addresses itself
+ *
+ * All else is dropped: other protocols, DHCP, router advertisements and redirects among it. A
+ * family in which the guest has no address is dropped whole. Pure; must not know netlink or
+ * xenstore.
+ */
+#ifndef NETVM_GUARD_H
+#define NETVM_GUARD_H
+
+#include <linux/filter.h>
+#include <stddef.h>
+
+#include "common/addr.h"
+#include "common/netlink.h"
+
+struct guard {
+	struct sock_filter prog[GUARD_PROGRAM_MAX];
+	size_t count;
+};
+
+/* What a guest may send: `count` addresses, at most VIF_ADDRS_MAX, of either family; `gateway6` may
+ * be absent. */
+void guard_make(struct guard *g, const struct mac *mac, const struct addr *addrs, size_t count,
+	const struct addr *gateway6);
+
+/* Nothing passes. */
+void guard_make_closed(struct guard *g);
+
+#endif

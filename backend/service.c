@@ -1,0 +1,382 @@
+/*
+ * One call for a vif: lock (service_begin), ask xenstore (vif_source_read), look at the kernel
+ * (vif_state_read), see whether it can be (vif_check), plan, apply; where applying fails, look
+ * again and close.
+ */
+#include "backend/service.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "backend/resolvers.h"
+#include "backend/vif_apply.h"
+#include "backend/vif_plan.h"
+#include "backend/vif_source.h"
+#include "backend/vif_state.h"
+#include "common/file.h"
+
+/* A call takes milliseconds; one that waits for a stuck xenstored ends after STORE_PATIENCE. */
+#define LOCK_PATIENCE 20
+
+static const char *run_dir(const struct service *s)
+{
+	return s->options.run_dir ? s->options.run_dir : RUNDIR;
+}
+
+int service_open(struct service *s, const struct service_options *o, struct err *e)
+{
+	int rc;
+
+	*s = (struct service){ .options = *o, .lock = -1 };
+	settings_read(o->config, o->unknown, &s->settings, &s->settings_fault);
+	rc = dir_create(run_dir(s), 0755, e);
+	if (rc == 0)
+		rc = store_open(&s->store, e);
+	if (rc == 0)
+		rc = netlink_open(&s->nl, e);
+	if (rc == 0)
+		rc = packet_filter_open(&s->filter, s->nl, run_dir(s), e);
+	if (rc < 0)
+		service_close(s);
+	return rc;
+}
+
+void service_close(struct service *s)
+{
+	packet_filter_close(s->filter);
+	netlink_close(s->nl);
+	store_close(s->store);
+	settings_dispose(&s->settings);
+	s->filter = NULL;
+	s->nl = NULL;
+	s->store = NULL;
+}
+
+static int service_begin(struct service *s, struct err *e)
+{
+	char path[256];
+
+	snprintf(path, sizeof(path), "%s/lock", run_dir(s));
+	return lock_take(path, LOCK_PATIENCE, &s->lock, e);
+}
+
+static void service_end(struct service *s)
+{
+	if (s->lock >= 0)
+		close(s->lock);
+	s->lock = -1;
+}
+
+/* --- rules --- */
+
+/* Copies the virtual resolvers and our address. */
+static void ruleset_family_set(
+	struct ruleset_family *f, const struct addr *gateway, const struct addr dns[2])
+{
+	f->gateway = *gateway;
+	memcpy(f->dns, dns, sizeof(f->dns));
+}
+
+/* A resolver that is an address of this domain itself cannot be translated to: collects those. */
+static int resolvers_own(struct service *s, const struct addr *ip, size_t count,
+	struct link_addr *own, size_t *own_count, struct err *e)
+{
+	struct route r;
+	int rc;
+
+	for (size_t i = 0; i < count; i++) {
+		rc = route_find(s->nl, &ip[i], &r, e);
+		if (rc == -EADDRINUSE)
+			own[(*own_count)++].addr = ip[i];
+		else if (rc < 0 && rc != -ENOENT)
+			return rc;
+	}
+	return 0;
+}
+
+static int ruleset_make(struct service *s, struct ruleset *out, struct err *e)
+{
+	const struct settings *set = &s->settings;
+	const char *paths[RESOLVERS_PATHS_MAX + 1] = { NULL };
+	struct link_addr own[2 * RULESET_RESOLVERS_MAX];
+	struct resolvers found;
+	size_t own_count = 0;
+	int rc;
+
+	*out = (struct ruleset){ .group = VIF_GROUP, .mark = RULESET_MARK };
+	ruleset_family_set(&out->ip4, &set->gateway, set->dns);
+	ruleset_family_set(&out->ip6, &set->gateway6, set->dns6);
+	for (size_t i = 0; i < set->uplinks.count; i++)
+		snprintf(out->uplinks[i], LINK_NAME_MAX, "%s", set->uplinks.item[i]);
+	out->uplink_count = set->uplinks.count;
+	for (size_t i = 0; i < set->resolv_conf.count; i++)
+		paths[i] = set->resolv_conf.item[i];
+	resolvers_read(paths, &found);
+	rc = resolvers_own(s, found.ip4, found.count4, own, &own_count, e);
+	if (rc == 0)
+		rc = resolvers_own(s, found.ip6, found.count6, own, &own_count, e);
+	if (rc == 0)
+		resolvers_to_ruleset(&found, own, own_count, out);
+	return rc;
+}
+
+static int rules_stand(struct service *s, bool ip6, bool *changed, struct err *e)
+{
+	struct packet_filter_outcome outcome = { .changed = false };
+	struct ruleset r;
+	int rc = ruleset_make(s, &r, e);
+
+	if (rc == 0)
+		rc = packet_filter_stand(s->filter, &r, ip6, &outcome, e);
+	if (changed)
+		*changed = outcome.changed;
+	return rc;
+}
+
+static int rules_stand_action(void *arg, bool ip6, struct err *e)
+{
+	return rules_stand(arg, ip6, NULL, e);
+}
+
+int service_rules_stand(struct service *s, bool *changed, struct err *e)
+{
+	int rc;
+
+	if (s->settings_fault.code < 0) {
+		*e = s->settings_fault;
+		return e->code;
+	}
+	rc = service_begin(s, e);
+	if (rc == 0)
+		rc = vif_source_provider(s->store, &s->settings, e);
+	if (rc == 0)
+		rc = rules_stand(s, false, changed, e);
+	service_end(s);
+	return rc;
+}
+
+/* --- one vif, under the lock --- */
+
+static void plan_show(const struct service *s, const struct vif_plan *p)
+{
+	for (size_t i = 0; i < p->count; i++) {
+		vif_action_print(p, &p->actions[i], s->options.plan);
+		fputc('\n', s->options.plan);
+	}
+}
+
+/* Whether a plan does more than see to the rules and say that all is well. */
+static bool plan_changes(const struct vif_plan *p)
+{
+	for (size_t i = 0; i < p->count; i++)
+		if (p->actions[i].kind != DO_RULES && p->actions[i].kind != DO_CONNECTED)
+			return true;
+	return false;
+}
+
+/* Plans and applies once. `*changed`: whether the vif is (or may be) another than before. */
+static int vif_pass(struct service *s, const struct vif_wanted *w, const struct vif_actual *a,
+	bool *changed, struct err *e)
+{
+	const struct vif_tools tools = { s->nl, s->store, s->options.backend, rules_stand_action,
+		s };
+	struct vif_plan p;
+	int rc = 0;
+
+	vif_plan_make(&p, w, a);
+	*changed = plan_changes(&p);
+	if (s->options.plan)
+		plan_show(s, &p);
+	else
+		rc = vif_apply(&tools, &p, w, a, e);
+	vif_plan_dispose(&p);
+	return rc;
+}
+
+/* Closes the vif as `w` says, which is not VIF_SERVED. */
+static int vif_close(struct service *s, const struct vif_wanted *w, struct err *e)
+{
+	struct vif_actual a = { .exists = false };
+	bool changed;
+	int rc = vif_state_read(s->nl, w, &a, e);
+
+	if (rc == 0)
+		rc = vif_pass(s, w, &a, &changed, e);
+	vif_actual_dispose(&a);
+	return rc;
+}
+
+static int vif_fail(struct service *s, struct vif_wanted *w, struct err *e)
+{
+	struct err ignored = ERR_NONE; /* the first fault is the one to tell */
+	int code = e->code;
+
+	vif_wanted_fail(w, e);
+	vif_close(s, w, &ignored);
+	return code;
+}
+
+/*
+ * Another vif holds an address that `w` wants. If that one is on its way out and merely nobody has
+ * closed it yet (a guest that was restarted), it is closed now; else it stays untouched.
+ */
+static int holder_close_if_leaving(
+	struct service *s, const struct vif_claim *claim, bool *closed, struct err *e)
+{
+	struct vif_wanted holder = { .life = VIF_GONE };
+	int rc;
+
+	*closed = false;
+	if (claim->kind != CLAIM_VIF ||
+		vif_name_parse(claim->link, &holder.id, &holder.emulated) < 0)
+		return 0;
+	rc = vif_source_is_leaving(s->store, s->options.backend, &holder.id, e);
+	if (rc <= 0)
+		return rc;
+	vif_link_name(&holder.id, holder.emulated, holder.link);
+	*closed = true;
+	return vif_close(s, &holder, e);
+}
+
+static int holders_close_if_leaving(struct service *s, const struct vif_wanted *w,
+	const struct vif_actual *a, bool *closed, struct err *e)
+{
+	bool one;
+	int rc = 0;
+
+	*closed = false;
+	for (size_t i = 0; rc == 0 && !s->options.plan && i < w->count; i++) {
+		rc = holder_close_if_leaving(s, &a->claims[i], &one, e);
+		*closed |= one;
+	}
+	return rc;
+}
+
+/* What is, after those who leave have let go of the addresses. */
+static int actual_read(
+	struct service *s, const struct vif_wanted *w, struct vif_actual *a, struct err *e)
+{
+	bool closed;
+	int rc = vif_state_read(s->nl, w, a, e);
+
+	if (rc == 0 && w->life == VIF_SERVED) {
+		rc = holders_close_if_leaving(s, w, a, &closed, e);
+		if (rc == 0 && closed) {
+			vif_actual_dispose(a);
+			rc = vif_state_read(s->nl, w, a, e);
+		}
+	}
+	return rc;
+}
+
+static int vif_open(struct service *s, struct vif_wanted *w, struct err *e)
+{
+	struct vif_actual a = { .exists = false };
+	bool changed = true;
+	int rc = actual_read(s, w, &a, e);
+
+	if (rc == 0 && !a.exists)
+		rc = err_set(e, -ENODEV, "there is no link %s", w->link);
+	if (rc == 0 && w->life == VIF_SERVED)
+		rc = vif_check(w, &a, e);
+	if (rc == 0)
+		rc = vif_pass(s, w, &a, &changed, e);
+	vif_actual_dispose(&a);
+	/* An open vif that was right stays so when only its status could not be told again. */
+	if (rc < 0 && (changed || rc != -ENOTCONN))
+		rc = vif_fail(s, w, e);
+	return rc;
+}
+
+/* What dom0 and xenstore want of the vif, which may be nothing that can be served (VIF_FAULTY). */
+static int wanted_read(struct service *s, const struct vif_id *id, bool emulated,
+	struct vif_wanted *w, struct err *e)
+{
+	int rc = s->settings_fault.code;
+
+	*w = (struct vif_wanted){ .id = *id, .emulated = emulated };
+	vif_link_name(id, emulated, w->link);
+	if (rc < 0)
+		*e = s->settings_fault;
+	else
+		rc = vif_source_provider(s->store, &s->settings, e);
+	if (rc == 0)
+		rc = vif_source_read(
+			s->store, &s->settings, s->options.backend, id, emulated, w, e);
+	if (rc == -ENOTCONN)
+		return rc;
+	if (rc < 0)
+		vif_wanted_fail(w, e);
+	return 0;
+}
+
+int service_vif_up(struct service *s, const struct vif_id *id, bool emulated, struct vif_wanted *w,
+	struct err *e)
+{
+	struct vif_wanted wanted = { .id = *id };
+	struct err why = ERR_NONE;
+	char name[LINK_NAME_MAX];
+	int rc = service_begin(s, &why);
+
+	if (rc == 0)
+		rc = wanted_read(s, id, emulated, &wanted, &why);
+	if (rc == 0 && wanted.life == VIF_GONE) {
+		rc = vif_close(s, &wanted, &why);
+		if (rc == 0)
+			rc = err_set(&why, -ENOENT, "its backend directory is gone from xenstore");
+	} else if (rc == 0 && wanted.life == VIF_FAULTY) {
+		err_set(&why, -EINVAL, "%s", wanted.fault);
+		rc = vif_fail(s, &wanted, &why);
+	} else if (rc == 0) {
+		rc = vif_open(s, &wanted, &why);
+	}
+	service_end(s);
+	if (w)
+		*w = wanted;
+	return rc < 0 ? err_set(e, rc, "%s: %s", vif_link_name(id, emulated, name), why.text) : 0;
+}
+
+int service_vif_down(struct service *s, const struct vif_id *id, bool emulated, struct err *e)
+{
+	struct vif_wanted wanted = { .id = *id };
+	struct err why = ERR_NONE;
+	char name[LINK_NAME_MAX];
+	int rc = service_begin(s, &why);
+
+	if (rc == 0) {
+		/* Addresses whose connections are to be forgotten. xenstore need not be there. */
+		wanted_read(s, id, emulated, &wanted, &why);
+		wanted.life = VIF_GONE;
+		rc = vif_close(s, &wanted, &why);
+	}
+	service_end(s);
+	return rc < 0 ? err_set(e, rc, "%s: %s", vif_link_name(id, emulated, name), why.text) : 0;
+}
+
+int service_link_list(struct service *s, struct service_link **out, size_t *count, struct err *e)
+{
+	struct link *links = NULL;
+	size_t link_count, n = 0;
+	int rc = link_list(s->nl, &links, &link_count, e);
+
+	*out = NULL;
+	if (rc == 0) {
+		*out = calloc(link_count + 1, sizeof(**out));
+		rc = *out ? 0 : err_sys(e, -ENOMEM, "list of vifs");
+	}
+	for (size_t i = 0; rc == 0 && i < link_count; i++) {
+		struct service_link *l = &(*out)[n];
+
+		if (links[i].group != VIF_GROUP ||
+			vif_name_parse(links[i].name, &l->id, &l->emulated) < 0)
+			continue;
+		l->ifindex = links[i].ifindex;
+		n++;
+	}
+	free(links);
+	*count = n;
+	return rc;
+}

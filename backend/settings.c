@@ -1,0 +1,162 @@
+#include "backend/settings.h"
+
+#include <errno.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "backend/resolvers.h"
+#include "backend/ruleset.h"
+#include "common/netlink.h"
+
+/* The file as it is written; checked by the table, so that its addresses parse. */
+struct file {
+	char *gateway, *gateway6;
+	struct config_list dns, dns6, resolv_conf, uplinks;
+};
+
+static int check_path(const char *text, struct err *e)
+{
+	return text[0] == '/' ? 0 : err_set(e, -EINVAL, "an absolute path");
+}
+
+static int check_link(const char *text, struct err *e)
+{
+	return *text && strlen(text) < LINK_NAME_MAX && !strpbrk(text, "/ \t")
+		       ? 0
+		       : err_set(e, -EINVAL, "the name of a network interface");
+}
+
+static int check_own4(const char *text, struct err *e)
+{
+	struct addr a;
+
+	return addr_parse4(text, &a) == 0 && addr_is_unicast(&a)
+		       ? 0
+		       : err_set(e, -EINVAL, "an IPv4 address that a host can have");
+}
+
+static int check_own6(const char *text, struct err *e)
+{
+	struct addr a;
+
+	return addr_parse6(text, &a) == 0 && addr_is_unicast(&a)
+		       ? 0
+		       : err_set(e, -EINVAL, "an IPv6 address that a host can have");
+}
+
+const struct config_key settings_keys[] = {
+	{ "gateway", CONFIG_TEXT, offsetof(struct file, gateway), check_own4,
+		"this domain's own IPv4 address on every vif, the guests' gateway (10.137.0.1)" },
+	{ "gateway6", CONFIG_TEXT, offsetof(struct file, gateway6), check_own6,
+		"the same for IPv6 (fe80::1)" },
+	{ "dns", CONFIG_LIST, offsetof(struct file, dns), check_own4,
+		"at most two IPv4 addresses that guests have as resolvers "
+		"(10.139.1.1, 10.139.1.2); [ ] for none" },
+	{ "dns6", CONFIG_LIST, offsetof(struct file, dns6), check_own6,
+		"the same for IPv6 (none)" },
+	{ "resolv_conf", CONFIG_LIST, offsetof(struct file, resolv_conf), check_path,
+		"files that name this domain's resolvers, the first usable one counts "
+		"(systemd-resolved's, else /etc/resolv.conf)" },
+	{ "uplinks", CONFIG_LIST, offsetof(struct file, uplinks), check_link,
+		"links by which guests' packets may leave (any but guests')" },
+	{ .name = NULL },
+};
+
+static int file_defaults(struct file *f)
+{
+	static const char *const dns[2] = { "10.139.1.1", "10.139.1.2" };
+
+	f->gateway = strdup("10.137.0.1");
+	f->gateway6 = strdup("fe80::1");
+	for (f->dns.count = 0; f->dns.count < 2; f->dns.count++) {
+		f->dns.item[f->dns.count] = strdup(dns[f->dns.count]);
+		if (!f->dns.item[f->dns.count])
+			return -ENOMEM;
+	}
+	return f->gateway && f->gateway6 ? 0 : -ENOMEM;
+}
+
+static int take_dns(const char *path, const char *key, const struct config_list *list,
+	struct addr dns[2], struct err *e)
+{
+	if (list->count > 2)
+		return err_set(e, -EINVAL, "%s: %s takes two addresses at most", path, key);
+	for (size_t i = 0; i < list->count; i++)
+		addr_parse(list->item[i], &dns[i]);
+	return 0;
+}
+
+static int check_count(const char *path, const char *key, const struct config_list *list,
+	size_t max, struct err *e)
+{
+	return list->count <= max ? 0
+				  : err_set(e, -EINVAL, "%s: %s takes %zu at most", path, key, max);
+}
+
+static int take_file(const char *path, struct file *f, struct settings *out, struct err *e)
+{
+	int rc;
+
+	addr_parse4(f->gateway, &out->gateway);
+	addr_parse6(f->gateway6, &out->gateway6);
+	rc = take_dns(path, "dns", &f->dns, out->dns, e);
+	if (rc == 0)
+		rc = take_dns(path, "dns6", &f->dns6, out->dns6, e);
+	if (rc == 0)
+		rc = check_count(path, "resolv_conf", &f->resolv_conf, RESOLVERS_PATHS_MAX, e);
+	if (rc == 0)
+		rc = check_count(path, "uplinks", &f->uplinks, RULESET_UPLINKS_MAX, e);
+	if (rc < 0)
+		return rc;
+	out->resolv_conf = f->resolv_conf;
+	out->uplinks = f->uplinks;
+	f->resolv_conf.count = f->uplinks.count = 0; /* handed over */
+	return 0;
+}
+
+int settings_read(const char *path, void (*unknown)(const char *path, const char *key),
+	struct settings *out, struct err *e)
+{
+	const char *name = path ? path : SETTINGS_FILE;
+	struct file f = { .gateway = NULL };
+	struct err why = ERR_NONE;
+	int rc = file_defaults(&f);
+
+	*out = (struct settings){ .managed = false };
+	if (rc < 0)
+		err_sys(&why, rc, "%s", name);
+	else
+		rc = config_read(name, settings_keys, &f, unknown, &why);
+	if (rc == -ENOENT && !path)
+		rc = 0;
+	if (rc == 0)
+		rc = take_file(name, &f, out, &why);
+	config_dispose(settings_keys, &f);
+	if (rc < 0 && e)
+		*e = why;
+	return rc;
+}
+
+static void list_free(struct config_list *list)
+{
+	while (list->count)
+		free(list->item[--list->count]);
+}
+
+void settings_dispose(struct settings *s)
+{
+	list_free(&s->resolv_conf);
+	list_free(&s->uplinks);
+}
+
+void settings_manage(struct settings *s, const struct provider *p)
+{
+	s->managed = true;
+	if (addr_is_set(&p->gateway))
+		s->gateway = p->gateway;
+	if (addr_is_set(&p->gateway6))
+		s->gateway6 = p->gateway6;
+	memcpy(s->dns, p->dns, sizeof(s->dns));
+	memcpy(s->dns6, p->dns6, sizeof(s->dns6));
+}

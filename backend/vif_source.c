@@ -1,0 +1,115 @@
+#include "backend/vif_source.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+/* Whether an errno of the schema library is about what stands in xenstore rather than about the
+ * conversation with it. */
+static bool is_about_contents(int rc)
+{
+	return rc == -EINVAL || rc == -EMSGSIZE || rc == -EILSEQ || rc == -E2BIG || rc == -ERANGE;
+}
+
+static int wanted_fault(struct vif_wanted *w, int rc, struct err *e)
+{
+	if (!is_about_contents(rc))
+		return rc;
+	vif_wanted_fail(w, e);
+	return 0;
+}
+
+static void take_settings(struct vif_wanted *w, const struct settings *s)
+{
+	w->gateway = s->gateway;
+	w->gateway6 = s->gateway6;
+	memcpy(&w->dns[0], s->dns, sizeof(s->dns));
+	memcpy(&w->dns[2], s->dns6, sizeof(s->dns6));
+}
+
+static void take_client(struct vif_wanted *w, const struct client *c)
+{
+	const struct addr *const addrs[] = { &c->ip, &c->ip6 };
+	struct err e = ERR_NONE;
+
+	w->count = 0;
+	for (size_t i = 0; i < 2; i++)
+		if (addr_is_set(addrs[i]))
+			w->addrs[w->count++] = *addrs[i];
+	if (mac_is_set(&c->mac))
+		w->mac = c->mac;
+	w->mtu = c->mtu;
+	w->generation = c->generation;
+	if (!c->cable || (c->policy == POLICY_DROP && !c->rules)) {
+		w->life = VIF_CUT_OFF;
+	} else if (c->rules) {
+		err_set(&e, -EOPNOTSUPP,
+			"its policy has rules, which this network domain cannot enforce");
+		vif_wanted_fail(w, &e);
+	}
+}
+
+int vif_source_read(struct store *store, const struct settings *settings, uint32_t backend,
+	const struct vif_id *id, bool emulated, struct vif_wanted *out, struct err *e)
+{
+	struct vif_wanted w = { .id = *id, .emulated = emulated, .life = VIF_SERVED };
+	struct vif_backend b;
+	struct client c = { .rules = NULL };
+	int rc;
+
+	vif_link_name(id, emulated, w.link);
+	take_settings(&w, settings);
+	rc = vif_backend_read(store, backend, id, &b, e);
+	if (rc == -ENOENT) {
+		w.life = VIF_GONE;
+		rc = 0;
+	} else if (rc < 0) {
+		rc = wanted_fault(&w, rc, e);
+	} else {
+		w.mac = b.mac;
+		w.count = b.count;
+		memcpy(w.addrs, b.addrs, b.count * sizeof(b.addrs[0]));
+	}
+	if (rc < 0 || w.life != VIF_SERVED || !settings->managed)
+		goto out;
+	rc = client_read(store, SCHEMA_SELF, id, &c, e);
+	if (rc == -ENOENT) {
+		err_set(e, -EINVAL, "dom0 has not said what this guest may do");
+		rc = -EINVAL;
+	}
+	if (rc < 0)
+		rc = wanted_fault(&w, rc, e);
+	else
+		take_client(&w, &c);
+out:
+	client_dispose(&c);
+	*out = w;
+	return rc;
+}
+
+int vif_source_is_leaving(
+	struct store *store, uint32_t backend, const struct vif_id *id, struct err *e)
+{
+	struct vif_backend b;
+	int rc = vif_backend_read(store, backend, id, &b, e);
+
+	if (rc == -ENOENT)
+		return 1;
+	if (is_about_contents(rc))
+		return 0;
+	if (rc < 0)
+		return rc;
+	return !b.online && (b.state == XENBUS_CLOSING || b.state == XENBUS_CLOSED);
+}
+
+int vif_source_provider(struct store *store, struct settings *settings, struct err *e)
+{
+	struct provider p;
+	int rc = provider_read(store, SCHEMA_SELF, &p, e);
+
+	if (rc == -ENOENT)
+		return 0;
+	if (rc == 0)
+		settings_manage(settings, &p);
+	return rc;
+}

@@ -1,0 +1,112 @@
+# Shared by the scenarios about vifs: a network domain, its guests and the world outside, as network namespaces. Source
+# tests/lib.sh first. The scenario's own namespace is the network domain: `vif5.0` in it is one end of a veth pair, the
+# other is `eth0` of the namespace `guest5`. Its uplink is `uplink`, and behind it is the namespace `world`.
+#
+# Addresses: guest D has 10.137.0.D and 2001:db8:137::D and MAC 00:16:3e:00:00:DD (D in two decimal digits, read as
+# hexadecimal); the network domain is 198.51.100.2 and 2001:db8:51::2 outside, the world 198.51.100.1 and 2001:db8:51::1.
+
+program=$build/hotplug/vif-route-netvm
+gateway=10.137.0.1 gateway6=fe80::1
+
+# In front of everything: runs the scenario again with a xenstored of its own, then in namespaces.
+domain() {
+	[ -n "${XENSTORED_PATH:-}" ] || exec "$top/tests/store/with-xenstored" bash "$0" "$@"
+	isolate "$@"
+}
+
+mac_of() {
+	printf '00:16:3e:00:00:%02d' "$1"
+}
+
+world_make() {
+	ip netns add world
+	ip link add uplink type veth peer name eth0 netns world
+	ip addr add 198.51.100.2/24 dev uplink
+	ip -6 addr add 2001:db8:51::2/64 dev uplink nodad
+	ip link set uplink up
+	ip -n world addr add 198.51.100.1/24 dev eth0
+	ip -n world -6 addr add 2001:db8:51::1/64 dev eth0 nodad
+	ip -n world link set eth0 up
+	ip -n world link set lo up
+	ip route add default via 198.51.100.1
+	ip -6 route add default via 2001:db8:51::1
+}
+
+# vif_make D [DEVID]: the link pair as netback and a netfront would have made it. Neither is switched on yet.
+vif_make() {
+	local id=$1 dev=${2:-0}
+	ip netns list | grep -q "^guest$id\b" || { ip netns add "guest$id"; ip -n "guest$id" link set lo up; }
+	ip link add "vif$id.$dev" address fe:ff:ff:ff:ff:ff type veth peer name "eth$dev" netns "guest$id" address "$(mac_of "$id")"
+}
+
+# backend_make D [IP [MAC [DEVID]]]: what libxl writes. "-" stands for a key that is left out.
+backend_make() {
+	local id=$1 ip=${2:-10.137.0.$1} mac=${3:-$(mac_of "$1")} at=backend/vif/$1/${4:-0}
+	xenstore-rm "$at" 2>/dev/null
+	xenstore-write "$at/online" 1 "$at/state" 2 "$at/script" /etc/xen/scripts/vif-route-netvm
+	[ "$ip" = - ] || xenstore-write "$at/ip" "$ip"
+	[ "$mac" = - ] || xenstore-write "$at/mac" "$mac"
+}
+
+# guest_configure D: what netfront-config does in the guest.
+guest_configure() {
+	local ns=guest$1
+	ip -n "$ns" link set eth0 up
+	ip -n "$ns" addr replace "10.137.0.$1/32" dev eth0
+	ip -n "$ns" route replace "$gateway/32" dev eth0 scope link
+	ip -n "$ns" route replace default via "$gateway" dev eth0
+	ip -n "$ns" -6 addr replace "2001:db8:137::$1/128" dev eth0 nodad
+	ip -n "$ns" -6 route replace default via "$gateway6" dev eth0
+}
+
+# guest_start D [IP]: all of it, up to hotplug.
+guest_start() {
+	vif_make "$1"
+	backend_make "$1" "${2:-10.137.0.$1 2001:db8:137::$1}"
+	hotplug online "$1" || return
+	guest_configure "$1"
+}
+
+# hotplug VERB D [WORD...]: as `xl devd` calls it. Its words are left in $words.
+hotplug() {
+	local verb=$1 id=$2; shift 2
+	words=$(env -i PATH="$PATH" XENSTORED_PATH="$XENSTORED_PATH" XENBUS_TYPE=vif XENBUS_BASE_PATH=backend \
+		XENBUS_PATH="backend/vif/$id/0" vif="vif$id.0" script=/etc/xen/scripts/vif-route-netvm netdev= \
+		"$program" "$verb" type_if=vif "$@" 2>&1)
+}
+
+guest() {
+	local id=$1; shift
+	ip netns exec "guest$id" "$@"
+}
+
+world() {
+	ip netns exec world "$@"
+}
+
+# store_of D KEY: a key of the backend directory; nothing where it is not there.
+store_of() {
+	xenstore-read "backend/vif/$1/0/$2" 2>/dev/null
+}
+
+# All that stands on a link, in one text that two states can be compared by.
+link_state() {
+	ip -d link show "$1" 2>/dev/null | grep -oE 'UP\b|mtu [0-9]+|group [0-9]+'
+	ip addr show "$1" 2>/dev/null | grep -oE 'inet6? [^ ]+'
+	ip route show dev "$1" 2>/dev/null
+	ip -6 route show dev "$1" 2>/dev/null | grep -v '^multicast'
+	ip neigh show dev "$1" nud permanent 2>/dev/null
+	tc filter show dev "$1" ingress 2>/dev/null | sha256sum
+}
+
+# Everything of the domain that hotplug touches.
+domain_state() {
+	local link
+	for link in $(ip -o link | sed -nE 's/^[0-9]+: (vif[0-9.]+(-emu)?)[@:].*/\1/p' | sort); do
+		echo "[$link]"
+		link_state "$link"
+	done
+	iptables-save | grep -v '^#' | sed -E 's/\[[0-9]+:[0-9]+\]//'
+	ip6tables-save | grep -v '^#' | sed -E 's/\[[0-9]+:[0-9]+\]//'
+	xenstore-ls backend 2>/dev/null
+}
