@@ -12,8 +12,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define RULES_VALUE_MAX 3072  /* bytes a value, without the NUL */
-#define RULES_COUNT_MAX 10000 /* policy/0000 ... policy/9999 */
+#define RULES_VALUE_MAX 3072 /* bytes a value, without the NUL */
+/* Values that are written, policy/0000 and on: a network domain reads an entry in one transaction,
+ * and xenstored allows it 1024 nodes there (quota_trans_nodes). */
+#define RULES_COUNT_MAX 960
 
 static const char *const verdicts[] = {
 	[POLICY_ACCEPT] = "accept",

@@ -70,9 +70,8 @@ static int key_read(struct store *s, const struct schema_key *key, const char *p
 	char where[STORE_PATH_MAX], text[STORE_VALUE_MAX];
 	int err = store_read(s, path_join(where, path, key->name), text, sizeof(text), e);
 
-	/* It was listed: somebody changes the directory right now. */
 	if (err)
-		return err == -ENOENT ? -EAGAIN : err;
+		return err;
 	return key_parse(key, text, object) < 0 ? key_refused(key, path, text, e) : 0;
 }
 

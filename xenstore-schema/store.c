@@ -18,6 +18,7 @@
 struct store {
 	struct conn *conn;
 	xs_transaction_t transaction; /* XBT_NULL outside of one */
+	bool changes;		      /* something was asked to change in it */
 };
 
 /* Names the path and says what went wrong; for -ENOTCONN, what broke. */
@@ -66,16 +67,30 @@ void store_close(struct store *s)
 	free(s);
 }
 
+static const bool changes[] = {
+	[CONN_WRITE] = true,
+	[CONN_MKDIR] = true,
+	[CONN_REMOVE] = true,
+	[CONN_SET_PERMS] = true,
+	[CONN_CLOSE] = false,
+};
+
 /* One call in the transaction that stands, if one does. */
 static int store_call(struct store *s, struct conn_call *call, const char *doing, struct err *e)
 {
 	int err;
 
 	call->transaction = s->transaction;
+	s->changes |= changes[call->op];
 	err = conn_call(s->conn, call);
 	return err ? store_fail(e, err, doing, call->path ? call->path : "xenstore") : 0;
 }
 
+/*
+ * A body that fails after changes is aborted. One that only read is committed even then: nodes are
+ * copied into a transaction when they are first touched, so that what it stumbled over may be a
+ * mixture of two states, and only the commit tells (EAGAIN).
+ */
 static int transaction_try(struct store *s, int (*body)(struct store *s, void *arg, struct err *e),
 	void *arg, struct err *e)
 {
@@ -87,16 +102,16 @@ static int transaction_try(struct store *s, int (*body)(struct store *s, void *a
 	if (err)
 		return err;
 	s->transaction = begin.count;
+	s->changes = false;
 	body_err = body(s, arg, e);
-	if (body_err)
+	if (body_err && s->changes)
 		end.op = CONN_ABORT;
-	/* EAGAIN is everyday's business; the caller words it after the last try. */
 	end.transaction = s->transaction;
-	err = conn_call(s->conn, &end);
 	s->transaction = XBT_NULL;
-	if (body_err)
-		return body_err;
-	return err && err != -EAGAIN ? store_fail(e, err, "ending", end.path) : err;
+	err = conn_call(s->conn, &end);
+	if (err == -EAGAIN || body_err)
+		return err == -EAGAIN ? err : body_err;
+	return err ? store_fail(e, err, "ending", end.path) : 0;
 }
 
 int store_transact(struct store *s, int (*body)(struct store *s, void *arg, struct err *e),
@@ -109,6 +124,8 @@ int store_transact(struct store *s, int (*body)(struct store *s, void *arg, stru
 
 		if (err != -EAGAIN)
 			return err;
+		if (e)
+			*e = (struct err)ERR_NONE;
 		poll(NULL, 0, i * STORE_PAUSE_MS);
 	}
 	return err_set(e, -EAGAIN, "xenstore: others changed the same nodes each time in %d tries",
@@ -153,8 +170,8 @@ int store_mkdir(struct store *s, const char *path, struct err *e)
 
 int store_remove(struct store *s, const char *path, struct err *e)
 {
-	struct conn_call call = { .op = CONN_REMOVE, .path = path, .transaction = s->transaction };
-	int err = conn_call(s->conn, &call);
+	struct conn_call call = { .op = CONN_REMOVE, .path = path };
+	int err = store_call(s, &call, "removing", NULL);
 
 	return err && err != -ENOENT ? store_fail(e, err, "removing", path) : 0;
 }

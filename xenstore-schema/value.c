@@ -290,9 +290,20 @@ int key_parse(const struct schema_key *key, const char *text, void *object)
 
 int key_print(const struct schema_key *key, const void *object, char buf[STORE_VALUE_MAX])
 {
-	if (!kinds[key->kind].print)
+	/* Any field but those of KEY_ADDRS, which has no printer; aligned as they are. */
+	union {
+		struct addr addr;
+		uint32_t number;
+		char text[NETVM_WORDS_MAX];
+	} scratch;
+	int present;
+
+	if (!kinds[key->kind].print || key->size > sizeof(scratch))
 		return -EINVAL;
-	return kinds[key->kind].print(key, (const char *)object + key->offset, buf);
+	present = kinds[key->kind].print(key, (const char *)object + key->offset, buf);
+	if (present > 0 && kinds[key->kind].parse(key, buf, &scratch) < 0)
+		return -EINVAL;
+	return present;
 }
 
 void key_clear(const struct schema_key *key, void *object)
