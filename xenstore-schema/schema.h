@@ -197,6 +197,9 @@ struct vif_backend {
  * `mac` are checked strictly; an address that no host can hold, or twice the same, is refused. */
 int vif_backend_read(struct store *s, uint32_t backend, const struct vif_id *id,
 	struct vif_backend *out, struct err *e);
+/* Only `online` and `state`, however wrong the rest may be; all else is zero. */
+int vif_backend_read_life(struct store *s, uint32_t backend, const struct vif_id *id,
+	struct vif_backend *out, struct err *e);
 int vif_backend_list(
 	struct store *s, uint32_t backend, struct vif_id **out, size_t *count, struct err *e);
 int vif_backend_watch(struct store *s, uint32_t backend, const char *token, struct err *e);

@@ -8,6 +8,14 @@
 #include <string.h>
 
 /* clang-format off */
+static const struct schema_key life_keys[] = {
+	{ "online", KEY_WORD, SCHEMA_FIELD(struct vif_backend, online), .words = words_01,
+		.read_only = true, .help = "0: the device is to go." },
+	{ "state", KEY_STATE, SCHEMA_FIELD(struct vif_backend, state), .read_only = true,
+		.help = "Of the backend." },
+	{ 0 },
+};
+
 static const struct schema_key backend_keys[] = {
 	{ "ip", KEY_ADDRS, SCHEMA_FIELD(struct vif_backend, addrs), .read_only = true,
 		.help = "The guest's addresses, of either family; what ip= in the guest's vif line "
@@ -72,6 +80,15 @@ int vif_backend_read(struct store *s, uint32_t backend, const struct vif_id *id,
 	if (!err)
 		out->has_script = out->script[0] != '\0';
 	return err;
+}
+
+int vif_backend_read_life(struct store *s, uint32_t backend, const struct vif_id *id,
+	struct vif_backend *out, struct err *e)
+{
+	static const struct schema_dir dir = { .size = sizeof(*out), .keys = life_keys };
+	char path[STORE_PATH_MAX];
+
+	return schema_dir_read(s, &dir, backend_path(path, backend, id, ""), out, e);
 }
 
 int vif_backend_list(
