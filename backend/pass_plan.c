@@ -48,8 +48,8 @@ int pass_plan_make(const struct pass_backend *backends, size_t backend_count,
 	const struct pass_link *links, size_t link_count, struct pass_action **out, size_t *count)
 {
 	/* At most a DOWN and a REMOVE for each directory, and one action for each link. */
-	struct plan p = { .actions = calloc(2 * backend_count + link_count + 1,
-				  sizeof(*p.actions)) };
+	struct plan p = { .actions =
+				  calloc(2 * backend_count + link_count + 1, sizeof(*p.actions)) };
 
 	if (!p.actions)
 		return -ENOMEM;

@@ -44,9 +44,9 @@ struct pass_action {
  * `*out` malloc'd, the caller frees it. -ENOMEM.
  *
  * A backend that is closed (state 6) with `online` 0 is taken down and its directory removed, as a
- * driver domain owes libxl (libxl_device.c: backend_watch_callback, libxl__device_destroy); while it
- * is still closing it is only taken down. One whose link is yet to come (state below InitWait) is
- * left alone. All others are brought up, with their emulated twins. Links of the group without a
+ * driver domain owes libxl (libxl_device.c: backend_watch_callback, libxl__device_destroy); while
+ * it is still closing it is only taken down. One whose link is yet to come (state below InitWait)
+ * is left alone. All others are brought up, with their emulated twins. Links of the group without a
  * backend directory are taken down; other links without one are somebody else's.
  */
 int pass_plan_make(const struct pass_backend *backends, size_t backend_count,

@@ -131,6 +131,8 @@ static int rules_stand(struct service *s, bool ip6, bool *changed, struct err *e
 
 	if (rc == 0)
 		rc = packet_filter_stand(s->filter, &r, ip6, &outcome, e);
+	if (rc == 0)
+		s->ruleset = r;
 	if (changed)
 		*changed = outcome.changed;
 	return rc;
@@ -154,6 +156,16 @@ int service_rules_stand(struct service *s, bool *changed, struct err *e)
 		rc = vif_source_provider(s->store, &s->settings, e);
 	if (rc == 0)
 		rc = rules_stand(s, false, changed, e);
+	service_end(s);
+	return rc;
+}
+
+int service_rules_remove(struct service *s, struct err *e)
+{
+	int rc = service_begin(s, e);
+
+	if (rc == 0)
+		rc = packet_filter_tear_down(s->filter, e);
 	service_end(s);
 	return rc;
 }

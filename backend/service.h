@@ -33,6 +33,7 @@ struct service {
 	struct packet_filter *filter;
 	struct settings settings;
 	struct err settings_fault; /* code < 0: the file is wrong, and no vif can be served */
+	struct ruleset ruleset;	   /* as it was last made to stand */
 	int lock;		   /* descriptor while a call runs, else -1 */
 };
 
@@ -62,6 +63,9 @@ int service_vif_down(struct service *s, const struct vif_id *id, bool emulated, 
 /* Makes the rules stand that the settings, dom0 and the resolvers of this moment want.
  * `changed` (may be NULL): whether anything was written. */
 int service_rules_stand(struct service *s, bool *changed, struct err *e);
+
+/* Takes all rules away, under the lock. Close the vifs first. */
+int service_rules_remove(struct service *s, struct err *e);
 
 /* The links of the group (open or closed) as vifs. `*out` malloc'd, the caller frees it. */
 struct service_link {

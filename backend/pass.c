@@ -1,0 +1,342 @@
+#include "backend/pass.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "backend/pass_plan.h"
+
+/* What became of one wanted vif. */
+struct outcome {
+	struct vif_id id;
+	struct client_report report;
+};
+
+struct pass {
+	struct service *s;
+	pass_say say;
+	struct pass_result *result;
+	struct pass_backend *backends;
+	size_t backend_count;
+	struct pass_link *links;
+	size_t link_count;
+	struct pass_action *actions;
+	size_t action_count;
+	struct outcome *outcomes; /* room for one a backend */
+	size_t outcome_count;
+	struct err rules_fault;
+};
+
+/* --- looking --- */
+
+/* A directory whose `online` or `state` makes no sense is one to be brought up, which then says
+ * what is wrong with it. */
+static int backends_look(struct pass *p, struct err *e)
+{
+	struct vif_id *ids = NULL;
+	size_t count = 0;
+	int ret = vif_backend_list(p->s->store, p->s->options.backend, &ids, &count, e);
+
+	if (!ret) {
+		p->backends = calloc(count + 1, sizeof(*p->backends));
+		p->outcomes = calloc(count + 1, sizeof(*p->outcomes));
+		if (!p->backends || !p->outcomes)
+			ret = err_sys(e, -ENOMEM, "list of vifs");
+	}
+	for (size_t i = 0; i < count && !ret; i++) {
+		struct vif_backend b;
+
+		ret = vif_backend_read_life(p->s->store, p->s->options.backend, &ids[i], &b, e);
+		if (ret == -ENOTCONN)
+			break;
+		if (ret != -ENOENT)
+			p->backends[p->backend_count++] = (struct pass_backend){
+				.id = ids[i],
+				.online = ret < 0 || b.online,
+				.state = ret < 0 ? XENBUS_INIT_WAIT : b.state,
+			};
+		ret = 0;
+	}
+	free(ids);
+	return ret;
+}
+
+static int links_look(struct pass *p, struct err *e)
+{
+	struct link *links = NULL;
+	size_t count = 0;
+	int ret = link_list(p->s->nl, &links, &count, e);
+
+	if (!ret) {
+		p->links = calloc(count + 1, sizeof(*p->links));
+		if (!p->links)
+			ret = err_sys(e, -ENOMEM, "list of links");
+	}
+	for (size_t i = 0; i < count && !ret; i++) {
+		struct pass_link *l = &p->links[p->link_count];
+
+		l->ours = links[i].group == VIF_GROUP;
+		if (vif_name_parse(links[i].name, &l->id, &l->emulated) == 0)
+			p->link_count++;
+	}
+	free(links);
+	return ret;
+}
+
+/* --- doing --- */
+
+static struct outcome *outcome_of(struct pass *p, const struct vif_id *id)
+{
+	struct outcome *o;
+
+	for (size_t i = 0; i < p->outcome_count; i++) {
+		o = &p->outcomes[i];
+		if (o->id.domid == id->domid && o->id.devid == id->devid)
+			return o;
+	}
+	o = &p->outcomes[p->outcome_count++];
+	o->id = *id;
+	return o;
+}
+
+static int do_down(struct pass *p, const struct pass_action *a, struct err *e)
+{
+	int ret = service_vif_down(p->s, &a->id, a->emulated, e);
+
+	if (ret && ret != -ENOTCONN)
+		p->say(true, e->text);
+	return ret;
+}
+
+static int do_remove(struct pass *p, const struct pass_action *a, struct err *e)
+{
+	char name[VIF_NAME_MAX], words[80];
+	int ret;
+
+	vif_name_print(&a->id, name);
+	if (p->s->options.plan) {
+		fprintf(p->s->options.plan, "%s: remove its backend directory\n", name);
+		return 0;
+	}
+	ret = vif_backend_remove(p->s->store, p->s->options.backend, &a->id, e);
+	if (ret && ret != -ENOTCONN)
+		p->say(true, e->text);
+	if (!ret) {
+		snprintf(words, sizeof(words), "%s: gone", name);
+		p->say(false, words);
+	}
+	return ret;
+}
+
+static int do_up(struct pass *p, const struct pass_action *a, struct err *e)
+{
+	static const char *const states[] = {
+		[VIF_SERVED] = "connected",
+		[VIF_CUT_OFF] = "cut off",
+		[VIF_FAULTY] = "error",
+		[VIF_GONE] = "error",
+	};
+	struct vif_wanted w;
+	struct outcome *o;
+	int ret = service_vif_up(p->s, &a->id, a->emulated, &w, e);
+
+	/* Gone meanwhile: the next pass sees it. */
+	if (ret == -ENOTCONN || ret == -ENOENT)
+		return ret;
+	o = outcome_of(p, &a->id);
+	/* The emulated twin comes second; it must not hide what is wrong with the first. */
+	if (a->emulated && o->report.error[0])
+		return 0;
+	snprintf(o->report.state, sizeof(o->report.state), "%s", ret ? "error" : states[w.life]);
+	snprintf(o->report.error, sizeof(o->report.error), "%.*s", (int)sizeof(o->report.error) - 1,
+		ret ? e->text : "");
+	o->report.generation = ret ? 0 : w.generation;
+	return 0;
+}
+
+/* Every action for itself; only the loss of xenstored ends the pass. */
+static int actions_do(struct pass *p, struct err *e)
+{
+	static int (*const verbs[PASS_VERBS])(
+		struct pass * p, const struct pass_action *a, struct err *e) = {
+		[PASS_DOWN] = do_down,
+		[PASS_REMOVE] = do_remove,
+		[PASS_UP] = do_up,
+	};
+
+	for (size_t i = 0; i < p->action_count; i++) {
+		struct err why = ERR_NONE;
+
+		if (verbs[p->actions[i].verb](p, &p->actions[i], &why) == -ENOTCONN) {
+			if (e)
+				*e = why;
+			return -ENOTCONN;
+		}
+	}
+	return 0;
+}
+
+/* --- reporting --- */
+
+/* Appends a word to a list in a report, where it fits. */
+static void words_add(char words[NETVM_WORDS_MAX], const char *word)
+{
+	size_t used = strlen(words);
+
+	if (used + strlen(word) + 2 <= NETVM_WORDS_MAX)
+		snprintf(words + used, NETVM_WORDS_MAX - used, "%s%s", used ? " " : "", word);
+}
+
+static void words_add_targets(char words[NETVM_WORDS_MAX], const struct ruleset_family *f)
+{
+	char text[ADDR_TEXT_MAX];
+
+	for (size_t i = 0; i < f->resolver_count && i < 2; i++)
+		words_add(words, addr_print(&f->resolvers[i], text));
+}
+
+static int domain_report(struct pass *p, uint32_t probe, struct err *e)
+{
+	struct netvm_report r = { .version = PACKAGE_VERSION,
+		.capabilities = PASS_CAPABILITIES,
+		.state = "ready",
+		.probe = probe };
+	int ret = uplinks_read(p->s->nl, VIF_GROUP, &p->result->uplinks, e);
+
+	if (ret)
+		return ret;
+	if (p->rules_fault.code)
+		snprintf(
+			r.state, sizeof(r.state), "%.*s", NETVM_WORDS_MAX - 1, p->rules_fault.text);
+	for (size_t i = 0; i < p->result->uplinks.count; i++)
+		words_add(r.uplink, p->result->uplinks.names[i]);
+	r.mtu = p->result->uplinks.mtu;
+	words_add_targets(r.resolvers, &p->s->ruleset.ip4);
+	words_add_targets(r.resolvers, &p->s->ruleset.ip6);
+	return netvm_report_write(p->s->store, &r, e);
+}
+
+/* What is written is compared with what was said before: a change is news. */
+static int client_report_put(struct pass *p, const struct outcome *o, struct err *e)
+{
+	char name[VIF_NAME_MAX], words[ERR_TEXT_MAX];
+	struct client_report before;
+	int ret = client_report_read(p->s->store, SCHEMA_SELF, &o->id, &before, NULL);
+
+	if (ret == -ENOTCONN)
+		return err_set(e, ret, "xenstored is gone");
+	if (ret || strcmp(before.error, o->report.error) != 0 ||
+		strcmp(before.state, o->report.state) != 0) {
+		snprintf(words, sizeof(words), "%s: %s", vif_name_print(&o->id, name),
+			o->report.state);
+		p->say(o->report.error[0], o->report.error[0] ? o->report.error : words);
+	}
+	return client_report_write(p->s->store, &o->id, &o->report, e);
+}
+
+static bool has_outcome(const struct pass *p, const struct vif_id *id)
+{
+	for (size_t i = 0; i < p->outcome_count; i++)
+		if (p->outcomes[i].id.domid == id->domid && p->outcomes[i].id.devid == id->devid)
+			return true;
+	return false;
+}
+
+static int client_reports(struct pass *p, struct err *e)
+{
+	struct vif_id *ids = NULL;
+	size_t count = 0;
+	int ret = client_report_list(p->s->store, SCHEMA_SELF, &ids, &count, e);
+
+	for (size_t i = 0; i < count && !ret; i++)
+		if (!has_outcome(p, &ids[i]))
+			ret = client_report_remove(p->s->store, &ids[i], e);
+	for (size_t i = 0; i < p->outcome_count && !ret; i++)
+		ret = client_report_put(p, &p->outcomes[i], e);
+	free(ids);
+	return ret;
+}
+
+/* --- the pass --- */
+
+static int rules_stand(struct pass *p, struct err *e)
+{
+	bool changed = false;
+	int ret = p->s->options.plan ? 0 : service_rules_stand(p->s, &changed, &p->rules_fault);
+
+	if (!ret)
+		p->rules_fault.code = 0;
+	p->result->rules_fault = ret != 0;
+	if (changed && !ret)
+		p->say(false, "packet filter: rules written");
+	if (ret == -ENOTCONN && e)
+		*e = p->rules_fault;
+	return ret == -ENOTCONN ? ret : 0;
+}
+
+/* The number that dom0 wants back, 0 where it does not manage this domain. */
+static int probe_read(struct pass *p, uint32_t *probe, struct err *e)
+{
+	struct provider provider = { .probe = 0 };
+	int ret = provider_read(p->s->store, SCHEMA_SELF, &provider, e);
+
+	p->result->settings_stale = ret == -ENOENT && p->s->settings.managed;
+	*probe = provider.probe;
+	return ret == -ENOTCONN ? ret : 0;
+}
+
+int pass_run(struct service *s, pass_say say, struct pass_result *out, struct err *e)
+{
+	struct pass p = { .s = s, .say = say, .result = out };
+	uint32_t probe = 0;
+	int ret;
+
+	memset(out, 0, sizeof(*out));
+	ret = probe_read(&p, &probe, e);
+	if (!ret && out->settings_stale)
+		return 0;
+	if (!ret)
+		ret = rules_stand(&p, e);
+	if (!ret)
+		ret = backends_look(&p, e);
+	if (!ret)
+		ret = links_look(&p, e);
+	if (!ret && pass_plan_make(p.backends, p.backend_count, p.links, p.link_count, &p.actions,
+			    &p.action_count) < 0)
+		ret = err_sys(e, -ENOMEM, "plan of a pass");
+	if (!ret)
+		ret = actions_do(&p, e);
+	if (!ret && !s->options.plan)
+		ret = client_reports(&p, e);
+	if (!ret && !s->options.plan)
+		ret = domain_report(&p, probe, e);
+	out->vifs = p.outcome_count;
+	for (size_t i = 0; i < p.outcome_count; i++)
+		out->faulty += p.outcomes[i].report.error[0] != '\0';
+	free(p.backends);
+	free(p.links);
+	free(p.actions);
+	free(p.outcomes);
+	return ret;
+}
+
+int pass_take_down(struct service *s, struct err *e)
+{
+	struct service_link *links = NULL;
+	struct err later = ERR_NONE;
+	size_t count = 0;
+	int ret = service_link_list(s, &links, &count, e), rc;
+
+	for (size_t i = 0; i < count; i++) {
+		rc = service_vif_down(s, &links[i].id, links[i].emulated, ret ? &later : e);
+		ret = ret ? ret : rc;
+	}
+	free(links);
+	if (s->options.plan)
+		return ret;
+	rc = service_rules_remove(s, ret ? &later : e);
+	ret = ret ? ret : rc;
+	rc = netvm_report_remove(s->store, ret ? &later : e);
+	return ret ? ret : rc;
+}
