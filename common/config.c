@@ -16,9 +16,8 @@
 #include "common/addr.h"
 #include "common/file.h"
 
-#define CONFIG_FILE_MAX (1024 * 1024)
-#define KEYS_MAX	256
-#define KEY_NAME_MAX	64
+#define KEYS_MAX     256
+#define KEY_NAME_MAX 64
 
 struct key_index {
 	struct {
@@ -33,7 +32,7 @@ struct reading {
 	const char *path;
 	XLU_Config *xlu;
 	struct key_index index;
-	char *text;
+	const char *text;
 	char *words; /* what libxlutil says */
 	size_t words_len;
 	FILE *words_to;
@@ -255,15 +254,12 @@ static bool key_is_known(const struct config_key *keys, const char *name)
 	return false;
 }
 
-int config_read(const char *path, const struct config_key *keys, void *out,
+int config_parse(const char *path, const char *text, const struct config_key *keys, void *out,
 	void (*unknown)(const char *path, const char *key), struct err *e)
 {
-	struct reading r = { .path = path };
-	size_t len;
-	int ret = file_read(path, CONFIG_FILE_MAX, &r.text, &len, e);
+	struct reading r = { .path = path, .text = text };
+	int ret = text_parse(&r, strlen(text), e);
 
-	if (!ret)
-		ret = text_parse(&r, len, e);
 	if (!ret)
 		ret = index_make(&r, e);
 	for (const struct config_key *k = keys; !ret && k->name; k++)
@@ -276,7 +272,18 @@ int config_read(const char *path, const struct config_key *keys, void *out,
 	if (r.words_to)
 		fclose(r.words_to);
 	free(r.words);
-	free(r.text);
+	return ret;
+}
+
+int config_read(const char *path, const struct config_key *keys, void *out,
+	void (*unknown)(const char *path, const char *key), struct err *e)
+{
+	char *text = NULL;
+	int ret = file_read(path, CONFIG_FILE_MAX, &text, NULL, e);
+
+	if (!ret)
+		ret = config_parse(path, text, keys, out, unknown, e);
+	free(text);
 	return ret;
 }
 

@@ -15,6 +15,7 @@
 #include "common/err.h"
 
 #define CONFIG_LIST_MAX 64
+#define CONFIG_FILE_MAX (1024 * 1024) /* bytes that are read of a file */
 
 struct config_list {
 	char *item[CONFIG_LIST_MAX];
@@ -45,6 +46,10 @@ struct config_key {
  * once a key.
  */
 int config_read(const char *path, const struct config_key *keys, void *out,
+	void (*unknown)(const char *path, const char *key), struct err *e);
+
+/* As config_read(), of a text; `path` is for messages only. */
+int config_parse(const char *path, const char *text, const struct config_key *keys, void *out,
 	void (*unknown)(const char *path, const char *key), struct err *e);
 
 /* Frees every text and list that `keys` name in `out` and sets them to empty. May be repeated. */

@@ -1,0 +1,183 @@
+/* Changing the registry: the text survives, and a change that would spoil something is refused. */
+#include "tests/unit/registry_files.h"
+
+#include <sys/wait.h>
+
+/* `value` NULL takes the key out. */
+static int set(const char *name, const char *key, const char *value, struct err *e)
+{
+	const struct registry_change c = { key, value ? &value : NULL, value ? 1 : 0 };
+
+	*e = (struct err)ERR_NONE;
+	return registry_edit(registry_dir, name, &c, 1, e);
+}
+
+static void comments_and_unknown_keys_survive(void **state)
+{
+	struct err e;
+
+	(void)state;
+	file_write("net", "provides_network = 1\n");
+	file_write("a", "# mine\nfuture = \"x\"\nip = \"10.137.0.9\" # by hand\n");
+	assert_int_equal(set("a", "netvm", "net", &e), 0);
+	assert_int_equal(set("a", "ip", "10.137.0.8", &e), 0);
+	file_expect(
+		"a", "# mine\nfuture = \"x\"\nip = \"10.137.0.8\" # by hand\nnetvm = \"net\"\n");
+	assert_int_equal(set("a", "netvm", NULL, &e), 0);
+	file_expect("a", "# mine\nfuture = \"x\"\nip = \"10.137.0.8\" # by hand\n");
+}
+
+static void a_file_is_made_where_there_is_none(void **state)
+{
+	struct err e;
+	char path[160];
+
+	(void)state;
+	snprintf(path, sizeof(path), "%s/domains", registry_dir);
+	assert_int_equal(rmdir(path), 0);
+	assert_int_equal(set("net", "provides_network", "1", &e), 0);
+	assert_int_equal(set(NULL, "default_netvm", "net", &e), 0);
+	assert_int_equal(registry_edit(registry_dir, "a", NULL, 0, &e), 0);
+	file_expect("net", "provides_network = 1\n");
+	file_expect(NULL, "default_netvm = \"net\"\n");
+	file_expect("a", "");
+}
+
+static void a_loop_is_refused_with_the_loop_printed(void **state)
+{
+	struct err e;
+
+	(void)state;
+	file_write("a", "provides_network = 1\nnetvm = \"b\"\n");
+	file_write("b", "provides_network = 1\n");
+	assert_int_equal(set("b", "netvm", "a", &e), -EINVAL);
+	assert_contains(e.text, "a -> b -> a");
+	file_expect("b", "provides_network = 1\n");
+}
+
+static void a_change_that_spoils_another_domain_is_refused(void **state)
+{
+	struct err e;
+
+	(void)state;
+	file_write("net", "provides_network = 1\n");
+	file_write("a", "netvm = \"net\"\n");
+	assert_int_equal(set("net", "provides_network", "0", &e), -EINVAL);
+	assert_contains(e.text, "a.conf: netvm: net is not a network domain");
+	file_expect("net", "provides_network = 1\n");
+}
+
+static void a_wrong_value_or_key_is_refused(void **state)
+{
+	struct err e;
+
+	(void)state;
+	assert_int_equal(set("a", "ip", "10.0.0", &e), -EINVAL);
+	assert_contains(e.text, "ip: \"10.0.0\" is not an IPv4 address");
+	assert_int_equal(set("a", "pci", "eth0", &e), -EINVAL);
+	assert_contains(e.text, "a PCI device");
+	assert_int_equal(set("a", "mtu", "12", &e), -EINVAL);
+	assert_int_equal(set("a", "pocily", "drop", &e), -EINVAL);
+	assert_contains(e.text, "no such key as \"pocily\"");
+	assert_int_equal(set("../a", "ip", "10.0.0.1", &e), -EINVAL);
+	assert_int_equal(set("a", "netvm", "nobody", &e), -EINVAL);
+	assert_contains(e.text, "there is no domain \"nobody\"");
+}
+
+static void a_file_with_a_syntax_error_is_not_touched(void **state)
+{
+	struct err e;
+
+	(void)state;
+	file_write("a", "ip = = 3\n");
+	assert_int_equal(set("a", "cable", "0", &e), -EINVAL);
+	assert_contains(e.text, "a.conf:1: ");
+	file_expect("a", "ip = = 3\n");
+}
+
+static void a_fault_elsewhere_does_not_hinder(void **state)
+{
+	struct err e;
+
+	(void)state;
+	file_write("bad", "ip = = 3\n");
+	file_write("net", "provides_network = 1\n");
+	assert_int_equal(set("a", "netvm", "net", &e), 0);
+}
+
+static void a_list_is_written_as_one(void **state)
+{
+	static const char *const values[] = { "0000:03:00.0", "0000:03:00.1" };
+	const struct registry_change c = { "pci", values, 2 };
+	struct err e = ERR_NONE;
+
+	(void)state;
+	assert_int_equal(registry_edit(registry_dir, "net", &c, 1, &e), 0);
+	file_expect("net", "pci = [ \"0000:03:00.0\", \"0000:03:00.1\" ]\n");
+}
+
+static void a_domain_in_use_is_not_forgotten(void **state)
+{
+	struct err e = ERR_NONE;
+
+	(void)state;
+	file_write("net", "provides_network = 1\n");
+	file_write("a", "netvm = \"net\"\n");
+	assert_int_equal(registry_forget(registry_dir, "net", &e), -EBUSY);
+	assert_contains(e.text, "network domain of a");
+	assert_int_equal(registry_forget(registry_dir, "a", &e), 0);
+	assert_int_equal(registry_forget(registry_dir, "net", &e), 0);
+	assert_int_equal(registry_forget(registry_dir, "net", &e), -ENOENT);
+}
+
+/* Eight processes change eight keys of the same file at once; none of the changes is lost. */
+static void writers_at_the_same_time_lose_nothing(void **state)
+{
+	static const char *const pairs[][2] = { { "ip", "10.0.0.1" }, { "ip6", "fd00::1" },
+		{ "mac", "00:16:3e:00:00:01" }, { "mtu", "1400" }, { "role", "vpn" },
+		{ "policy", "drop" }, { "cable", "0" }, { "config", "/x" } };
+	const struct registry_domain *d;
+	struct registry r;
+	struct err e;
+	int status;
+
+	(void)state;
+	for (size_t i = 0; i < 8; i++) {
+		pid_t pid = fork();
+
+		assert_true(pid >= 0);
+		if (!pid)
+			_exit(set("a", pairs[i][0], pairs[i][1], &e) ? 1 : 0);
+	}
+	for (size_t i = 0; i < 8; i++) {
+		assert_true(wait(&status) > 0);
+		assert_int_equal(status, 0);
+	}
+	registry_take(&r);
+	d = domain_of(&r, "a");
+	assert_int_equal(d->fault.code, 0);
+	assert_true(addr_is_set(&d->ip) && addr_is_set(&d->ip6) && mac_is_set(&d->mac));
+	assert_true(d->mtu == 1400 && d->role == PROVIDER_VPN && d->policy == POLICY_DROP);
+	assert_true(!d->cable && d->config);
+	registry_dispose(&r);
+}
+
+#define IN_DIR(test) cmocka_unit_test_setup_teardown(test, registry_dir_make, registry_dir_remove)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		IN_DIR(comments_and_unknown_keys_survive),
+		IN_DIR(a_file_is_made_where_there_is_none),
+		IN_DIR(a_loop_is_refused_with_the_loop_printed),
+		IN_DIR(a_change_that_spoils_another_domain_is_refused),
+		IN_DIR(a_wrong_value_or_key_is_refused),
+		IN_DIR(a_file_with_a_syntax_error_is_not_touched),
+		IN_DIR(a_fault_elsewhere_does_not_hinder),
+		IN_DIR(a_list_is_written_as_one),
+		IN_DIR(a_domain_in_use_is_not_forgotten),
+		IN_DIR(writers_at_the_same_time_lose_nothing),
+	};
+
+	return cmocka_run_group_tests_name("registry_edit", tests, NULL, NULL);
+}

@@ -1,0 +1,313 @@
+/*
+ * Reading: netvm.conf first, then each NAME.conf, each into its own struct (file_take, *_type), at
+ * last what only all of them together can say (registry_resolve, in registry_resolve.c). Whatever
+ * is wrong with one file ends up in the `fault` of what the file speaks of.
+ */
+#include "toolstack/registry.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "common/file.h"
+#include "toolstack/registry_internal.h"
+#include "toolstack/registry_text.h"
+
+#define SUFFIX ".conf"
+
+int registry_path(const char *dir, const char *name, char *buf, size_t size, struct err *e)
+{
+	int n;
+
+	if (name && domain_name_check(name) != 0)
+		return err_set(e, -EINVAL, "\"%s\" is no name that a domain can have", name);
+	n = name ? snprintf(buf, size, "%s/domains/%s" SUFFIX, dir, name)
+		 : snprintf(buf, size, "%s/netvm.conf", dir);
+	return n < 0 || (size_t)n >= size ? err_sys(e, -ENAMETOOLONG, "%s", dir) : 0;
+}
+
+int registry_xl_config(const struct registry_domain *d, char *buf, size_t size, struct err *e)
+{
+	int n = d->config ? snprintf(buf, size, "%s", d->config)
+			  : snprintf(buf, size, "/etc/xen/%s.cfg", d->name);
+
+	return n < 0 || (size_t)n >= size ? err_sys(e, -ENAMETOOLONG, "%s", d->name) : 0;
+}
+
+/* FNV-1a of the name; the OUI is Xen's, the upper bit of the fourth byte is 0 as libxl has it. */
+void registry_mac(const struct registry_domain *d, struct mac *out)
+{
+	uint32_t h = 2166136261U;
+
+	if (mac_is_set(&d->mac)) {
+		*out = d->mac;
+		return;
+	}
+	for (const char *c = d->name; *c; c++)
+		h = (h ^ (unsigned char)*c) * 16777619U;
+	h ^= h >> 24;
+	*out = (struct mac){ { 0x00, 0x16, 0x3e, (h >> 16) & 0x7f, (h >> 8) & 0xff, h & 0xff } };
+}
+
+const struct registry_domain *registry_find(const struct registry *r, const char *name)
+{
+	size_t low = 0, high = r->count;
+
+	while (low < high) {
+		size_t mid = low + (high - low) / 2;
+		int order = strcmp(name, r->domain[mid].name);
+
+		if (!order)
+			return &r->domain[mid];
+		if (order < 0)
+			high = mid;
+		else
+			low = mid + 1;
+	}
+	return NULL;
+}
+
+const struct err *registry_fault(const struct registry *r)
+{
+	if (r->globals.fault.code)
+		return &r->globals.fault;
+	for (size_t i = 0; i < r->count; i++)
+		if (r->domain[i].fault.code)
+			return &r->domain[i].fault;
+	return NULL;
+}
+
+size_t registry_chain(
+	const struct registry_domain *d, const struct registry_domain **out, size_t max)
+{
+	size_t n = 0;
+
+	for (d = d->netvm; d; d = d->netvm, n++)
+		if (n < max)
+			out[n] = d;
+	return n;
+}
+
+void registry_dispose(struct registry *r)
+{
+	config_dispose(registry_global_keys, &r->globals);
+	for (size_t i = 0; i < r->count; i++) {
+		config_dispose(registry_domain_keys, &r->domain[i]);
+		free(r->domain[i].mentioned);
+	}
+	free(r->domain);
+	memset(r, 0, sizeof(*r));
+}
+
+/* --- one file --- */
+
+static bool overlaid(const struct registry_overlay *o, const char *name)
+{
+	return o && (o->name && name ? strcmp(o->name, name) == 0 : o->name == name);
+}
+
+/* Reads one file into `out`; `*text` (malloc'd) also where it cannot be parsed. */
+static int file_take(const char *path, const char *name, const struct config_key *keys, void *out,
+	const struct registry_overlay *overlay, char **text,
+	void (*unknown)(const char *path, const char *key), struct err *e)
+{
+	int ret = 0;
+
+	if (overlaid(overlay, name)) {
+		*text = strdup(overlay->text);
+		if (!*text)
+			return err_sys(e, -ENOMEM, "%s", path);
+	} else {
+		ret = file_read(path, CONFIG_FILE_MAX, text, NULL, e);
+	}
+	return ret ? ret : config_parse(path, *text, keys, out, unknown, e);
+}
+
+static int prefixes_type(const struct config_list *text, int family, struct prefix *out,
+	size_t *count, const char *path, const char *key, struct err *e)
+{
+	if (text->count > REGISTRY_POOLS_MAX)
+		return err_set(
+			e, -EINVAL, "%s: %s: more than %d subnets", path, key, REGISTRY_POOLS_MAX);
+	for (size_t i = 0; i < text->count; i++)
+		if (prefix_parse(text->item[i], &out[i]) != 0 || out[i].addr.family != family)
+			return err_set(e, -EINVAL, "%s: %s: \"%s\" is of the other family", path,
+				key, text->item[i]);
+	*count = text->count;
+	return 0;
+}
+
+static int resolvers_type(const struct config_list *text, struct addr out[2], const char *path,
+	const char *key, struct err *e)
+{
+	if (text->count > 2)
+		return err_set(e, -EINVAL, "%s: %s: more than two resolvers", path, key);
+	for (size_t i = 0; i < text->count; i++)
+		if (addr_parse(text->item[i], &out[i]) != 0 || !addr_is_unicast(&out[i]))
+			return err_set(e, -EINVAL, "%s: %s: no host can hold %s", path, key,
+				text->item[i]);
+	return 0;
+}
+
+static int globals_type(struct registry_globals *g, const char *path, struct err *e)
+{
+	int ret = prefixes_type(&g->pool_text, AF_INET, g->pool, &g->pools, path, "pool", e);
+
+	if (!ret)
+		ret = prefixes_type(
+			&g->pool6_text, AF_INET6, g->pool6, &g->pools6, path, "pool6", e);
+	if (!ret)
+		ret = resolvers_type(&g->dns_text, g->dns, path, "dns", e);
+	if (!ret)
+		ret = resolvers_type(&g->dns6_text, g->dns6, path, "dns6", e);
+	if (!g->pools)
+		g->pools = prefix_parse("10.137.0.0/16", &g->pool[0]) == 0;
+	if (!g->dns_text.count) {
+		addr_parse4("10.139.1.1", &g->dns[0]);
+		addr_parse4("10.139.1.2", &g->dns[1]);
+	}
+	return ret;
+}
+
+static void globals_read(struct registry *r, const struct registry_overlay *overlay,
+	void (*unknown)(const char *path, const char *key))
+{
+	struct registry_globals *g = &r->globals;
+	char path[PATH_MAX], *text = NULL;
+	int ret = registry_path(r->dir, NULL, path, sizeof(path), &g->fault);
+
+	if (!ret)
+		ret = file_take(
+			path, NULL, registry_global_keys, g, overlay, &text, unknown, &g->fault);
+	if (ret == -ENOENT)
+		g->fault.code = 0;
+	if (!ret || ret == -ENOENT)
+		globals_type(g, path, &g->fault);
+	free(text);
+}
+
+/* The parsers have said that the texts are of the right form. */
+static int domain_type(struct registry_domain *d, const char *path, struct err *e)
+{
+	if (d->ip_text)
+		addr_parse4(d->ip_text, &d->ip);
+	if (d->ip6_text)
+		addr_parse6(d->ip6_text, &d->ip6);
+	if (d->mac_text)
+		mac_parse(d->mac_text, &d->mac);
+	if (d->role_text && strcmp(d->role_text, "vpn") == 0)
+		d->role = PROVIDER_VPN;
+	if (d->policy_text && strcmp(d->policy_text, "drop") == 0)
+		d->policy = POLICY_DROP;
+	if (addr_is_set(&d->ip) && !addr_is_unicast(&d->ip))
+		return err_set(e, -EINVAL, "%s: ip: no host can hold %s", path, d->ip_text);
+	if (addr_is_set(&d->ip6) && (!addr_is_unicast(&d->ip6) || addr_is_linklocal(&d->ip6)))
+		return err_set(e, -EINVAL, "%s: ip6: no host can hold %s", path, d->ip6_text);
+	return 0;
+}
+
+static void domain_read(const struct registry *r, struct registry_domain *d,
+	const struct registry_overlay *overlay, void (*unknown)(const char *path, const char *key))
+{
+	char path[PATH_MAX], *text = NULL;
+	int ret = registry_path(r->dir, d->name, path, sizeof(path), &d->fault);
+
+	d->cable = true;
+	if (!ret)
+		ret = file_take(
+			path, d->name, registry_domain_keys, d, overlay, &text, unknown, &d->fault);
+	if (!ret)
+		domain_type(d, path, &d->fault);
+	else if (text && registry_text_addresses(text, &d->mentioned, &d->mentions) != 0)
+		d->mentions = 0;
+	free(text);
+}
+
+/* --- all files --- */
+
+/* The domain's name in a file's: 0, or -EINVAL for what is not such a file. */
+static int name_of_file(const char *file, char name[DOMAIN_NAME_MAX])
+{
+	size_t len = strlen(file), suffix = strlen(SUFFIX);
+
+	if (len <= suffix || strcmp(file + len - suffix, SUFFIX) != 0 ||
+		len - suffix >= DOMAIN_NAME_MAX)
+		return -EINVAL;
+	memcpy(name, file, len - suffix);
+	name[len - suffix] = '\0';
+	return domain_name_check(name);
+}
+
+static int domain_add(struct registry *r, const char *name, struct err *e)
+{
+	struct registry_domain *grown = realloc(r->domain, (r->count + 1) * sizeof(*grown));
+
+	if (!grown)
+		return err_sys(e, -ENOMEM, "%s", r->dir);
+	r->domain = grown;
+	memset(&grown[r->count], 0, sizeof(*grown));
+	memcpy(grown[r->count++].name, name, strlen(name) + 1);
+	return 0;
+}
+
+static int names_read(struct registry *r, struct err *e)
+{
+	char path[PATH_MAX], name[DOMAIN_NAME_MAX];
+	struct dirent *entry;
+	int ret = 0, n = snprintf(path, sizeof(path), "%s/domains", r->dir);
+	DIR *dir;
+
+	if (n < 0 || (size_t)n >= sizeof(path))
+		return err_sys(e, -ENAMETOOLONG, "%s", r->dir);
+	dir = opendir(path);
+	if (!dir)
+		return errno == ENOENT ? 0 : err_sys(e, -errno, "%s", path);
+	while (!ret && (errno = 0, entry = readdir(dir)) != NULL)
+		if (name_of_file(entry->d_name, name) == 0)
+			ret = domain_add(r, name, e);
+	if (!ret && errno)
+		ret = err_sys(e, -errno, "%s", path);
+	closedir(dir);
+	return ret;
+}
+
+static int by_name(const void *a, const void *b)
+{
+	return strcmp(((const struct registry_domain *)a)->name,
+		((const struct registry_domain *)b)->name);
+}
+
+int registry_load(const char *dir, const struct registry_overlay *overlay, struct registry *out,
+	void (*unknown)(const char *path, const char *key), struct err *e)
+{
+	int ret = 0, n;
+
+	memset(out, 0, sizeof(*out));
+	n = snprintf(out->dir, sizeof(out->dir), "%s", dir);
+	if (n < 0 || (size_t)n >= sizeof(out->dir))
+		return err_sys(e, -ENAMETOOLONG, "%s", dir);
+	globals_read(out, overlay, unknown);
+	ret = names_read(out, e);
+	if (out->count)
+		qsort(out->domain, out->count, sizeof(*out->domain), by_name);
+	if (!ret && overlay && overlay->name && !registry_find(out, overlay->name)) {
+		ret = domain_add(out, overlay->name, e);
+		qsort(out->domain, out->count, sizeof(*out->domain), by_name);
+	}
+	for (size_t i = 0; i < out->count && !ret; i++)
+		domain_read(out, &out->domain[i], overlay, unknown);
+	if (ret)
+		registry_dispose(out);
+	else
+		registry_resolve(out);
+	return ret;
+}
+
+int registry_read(const char *dir, struct registry *out,
+	void (*unknown)(const char *path, const char *key), struct err *e)
+{
+	return registry_load(dir, NULL, out, unknown, e);
+}

@@ -1,0 +1,26 @@
+/* What the files of the registry share; nobody else includes it. */
+#ifndef NETVM_REGISTRY_INTERNAL_H
+#define NETVM_REGISTRY_INTERNAL_H
+
+#include "toolstack/registry.h"
+
+#define REGISTRY_LOCK_SECONDS 10
+
+/* In place of a file of the registry: what it would hold after a change. */
+struct registry_overlay {
+	const char *name; /* NULL: netvm.conf */
+	const char *text;
+};
+
+/* registry_read(), with `overlay` (may be NULL) in place of one file. */
+int registry_load(const char *dir, const struct registry_overlay *overlay, struct registry *out,
+	void (*unknown)(const char *path, const char *key), struct err *e);
+
+/* Takes the lock under which files of the registry are changed. */
+int registry_lock(const char *dir, int *fd, struct err *e);
+
+/* Changes keys in one file, under the lock. Gives the text that is to be in the file. */
+int registry_text_change(const char *path, const struct config_key *keys,
+	const struct registry_change *changes, size_t count, char **text, struct err *e);
+
+#endif

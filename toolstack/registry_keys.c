@@ -1,0 +1,100 @@
+/* The keys of the registry's files: what each may hold, in tables that reading, changing and the
+ * manual share. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "toolstack/registry.h"
+
+static int name_check(const char *text, struct err *e)
+{
+	return domain_name_check(text) ? err_set(e, -EINVAL, "a domain's name") : 0;
+}
+
+static int role_check(const char *text, struct err *e)
+{
+	if (strcmp(text, "router") == 0 || strcmp(text, "vpn") == 0)
+		return 0;
+	return err_set(e, -EINVAL, "\"router\" or \"vpn\"");
+}
+
+static int policy_check(const char *text, struct err *e)
+{
+	if (strcmp(text, "accept") == 0 || strcmp(text, "drop") == 0)
+		return 0;
+	return err_set(e, -EINVAL, "\"accept\" or \"drop\"");
+}
+
+static int mtu_check(const char *text, struct err *e)
+{
+	long n = strtol(text, NULL, 10);
+
+	return n >= 576 && n <= 65535 ? 0 : err_set(e, -EINVAL, "a number of 576 to 65535 bytes");
+}
+
+static int path_check(const char *text, struct err *e)
+{
+	return text[0] == '/' && strlen(text) < PATH_MAX ? 0
+							 : err_set(e, -EINVAL, "an absolute path");
+}
+
+/* "0000:03:00.0" or "03:00.0", as xl writes PCI devices. */
+static int bdf_check(const char *text, struct err *e)
+{
+	static const char form[] = "xxxx:xx:xx.x";
+	const char *f = strlen(text) == 7 ? form + 5 : form;
+
+	for (; *f; f++, text++)
+		if (*f == 'x' ? !*text || !strchr("0123456789abcdefABCDEF", *text) : *text != *f)
+			break;
+	return *f || *text ? err_set(e, -EINVAL, "a PCI device (\"0000:03:00.0\")") : 0;
+}
+
+#define GLOBAL(member) offsetof(struct registry_globals, member)
+#define DOMAIN(member) offsetof(struct registry_domain, member)
+
+const struct config_key registry_global_keys[] = {
+	{ "default_netvm", CONFIG_TEXT, GLOBAL(default_netvm), name_check,
+		"network domain of the domains whose file has no netvm key; \"none\", the default, "
+		"for "
+		"none" },
+	{ "pool", CONFIG_LIST, GLOBAL(pool_text), config_check_prefix,
+		"IPv4 subnets that addresses are given from (default [ \"10.137.0.0/16\" ])" },
+	{ "pool6", CONFIG_LIST, GLOBAL(pool6_text), config_check_prefix,
+		"IPv6 subnets that addresses are given from; without it no domain is given an IPv6 "
+		"address" },
+	{ "dns", CONFIG_LIST, GLOBAL(dns_text), config_check_addr4,
+		"one or two virtual resolvers that guests are told; network domains lead them to "
+		"real "
+		"ones (default [ \"10.139.1.1\", \"10.139.1.2\" ])" },
+	{ "dns6", CONFIG_LIST, GLOBAL(dns6_text), config_check_addr6,
+		"the same for IPv6 (default: none)" },
+	{ NULL, CONFIG_TEXT, 0, NULL, NULL },
+};
+
+const struct config_key registry_domain_keys[] = {
+	{ "netvm", CONFIG_TEXT, DOMAIN(netvm_text), name_check,
+		"network domain that serves this domain, or \"none\"; without the key the "
+		"default_netvm" },
+	{ "provides_network", CONFIG_BOOL, DOMAIN(provides_network), NULL,
+		"1: this domain is a network domain" },
+	{ "ip", CONFIG_TEXT, DOMAIN(ip_text), config_check_addr4,
+		"IPv4 address; given from the pool and written here where there is none" },
+	{ "ip6", CONFIG_TEXT, DOMAIN(ip6_text), config_check_addr6,
+		"IPv6 address; likewise, where pool6 is set" },
+	{ "mac", CONFIG_TEXT, DOMAIN(mac_text), config_check_mac,
+		"MAC address of its vif; without the key that of its xl config, or one that "
+		"follows "
+		"from the name" },
+	{ "mtu", CONFIG_NUMBER, DOMAIN(mtu), mtu_check, "MTU of its vif, in bytes" },
+	{ "role", CONFIG_TEXT, DOMAIN(role_text), role_check,
+		"of a network domain: \"router\" (the default) or \"vpn\"" },
+	{ "policy", CONFIG_TEXT, DOMAIN(policy_text), policy_check,
+		"what its network domain does with its traffic: \"accept\" (the default) or "
+		"\"drop\"" },
+	{ "cable", CONFIG_BOOL, DOMAIN(cable), NULL, "0: cut off, as if its cable was pulled" },
+	{ "config", CONFIG_TEXT, DOMAIN(config), path_check,
+		"its xl config (default /etc/xen/NAME.cfg)" },
+	{ "pci", CONFIG_LIST, DOMAIN(pci), bdf_check, "network devices that are assigned to it" },
+	{ NULL, CONFIG_TEXT, 0, NULL, NULL },
+};
