@@ -7,6 +7,7 @@
  */
 #include "xenstore-schema/schema_dir.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,6 +23,8 @@ static const char *const verdicts[] = {
 	[POLICY_DROP] = "drop",
 	NULL,
 };
+static_assert(
+	sizeof(verdicts) / sizeof(verdicts[0]) == POLICY_DROP + 2, "every verdict has a word");
 static const char *const cables[] = { "off", "on", NULL };
 
 /* clang-format off */

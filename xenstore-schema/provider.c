@@ -1,6 +1,7 @@
 /* What dom0 publishes for a network domain about itself. */
 #include "xenstore-schema/schema_dir.h"
 
+#include <assert.h>
 #include <errno.h>
 
 static const char *const roles[] = {
@@ -8,6 +9,7 @@ static const char *const roles[] = {
 	[PROVIDER_VPN] = "vpn",
 	NULL,
 };
+static_assert(sizeof(roles) / sizeof(roles[0]) == PROVIDER_VPN + 2, "every role has a word");
 
 /* clang-format off */
 static const struct schema_key keys[] = {

@@ -276,6 +276,7 @@ static const struct {
 	[KEY_TEXT] = { "printable ASCII of the allowed length", text_parse, text_text },
 	[KEY_NAME] = { "a domain's name", name_parse, name_text },
 };
+static_assert(XENBUS_RECONFIGURED == 8, "as in xen/include/public/io/xenbus.h");
 static_assert(sizeof(kinds) / sizeof(kinds[0]) == KEY_KINDS, "every kind has a row");
 
 const char *key_expected(const struct schema_key *key)
