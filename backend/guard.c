@@ -31,13 +31,15 @@ enum {
 	IP6_NEXT = 20,
 	IP6_HOPS = 21,
 	IP6_SOURCE = 22,
+	IP6_DESTINATION = 38,
 	IP6_END = 54,
 	ICMP6_TYPE = 54,
 	ND_TARGET = 62,
 	ND_END = 78,
 };
 
-enum { /* RFC 4861 */
+enum { /* RFC 4443, RFC 4861 */
+	ICMP6_ECHO_REQUEST = 128,
 	ND_FIRST = 133,
 	ND_NEIGHBOUR_SOLICIT = 135,
 	ND_NEIGHBOUR_ADVERT = 136,
@@ -256,6 +258,25 @@ static void guard_discovery(struct guard *g, const struct guest *guest)
 	guard_advertisement(g, guest);
 }
 
+/* The accumulator holds the ICMPv6 type. What does not pass here goes on to the usual check. */
+static void guard_echo(struct guard *g, const struct guest *guest)
+{
+	struct matches gateway = { .count = 0 };
+	size_t echo, elsewhere;
+
+	if (!addr_is_set(guest->gateway6))
+		return;
+	echo = begin_case(g, BPF_JEQ, ICMP6_ECHO_REQUEST);
+	match_addr(g, &gateway, IP6_DESTINATION, guest->gateway6);
+	emit(g, BPF_JMP | BPF_JA, 0, 0, 0);
+	elsewhere = g->count - 1; /* where the matched address jumps to is right behind */
+	g->prog[gateway.jump[0]].k = 1;
+	match_linklocal(g, &gateway, IP6_SOURCE);
+	g->prog[gateway.jump[1]] = (struct sock_filter){ BPF_RET | BPF_K, 0, 0, GUARD_PASS };
+	end_case(g, elsewhere);
+	end_case(g, echo);
+}
+
 static void guard_ip6(struct guard *g, const struct guest *guest)
 {
 	struct matches m = { .count = 0 };
@@ -273,6 +294,7 @@ static void guard_ip6(struct guard *g, const struct guest *guest)
 	discovery = g->count - 1;
 	guard_discovery(g, guest);
 	end_case(g, discovery);
+	guard_echo(g, guest);
 	end_case(g, icmp);
 	match_addrs(g, &m, AF_INET6, IP6_SOURCE, guest->addrs, guest->count);
 	require_match(g, &m);

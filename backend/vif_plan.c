@@ -186,12 +186,20 @@ static bool has_neighbour(
 	return false;
 }
 
+/* A link-local gateway brings the route to link-local guests; any other is alone. */
+static uint8_t gateway_prefix(const struct addr *gateway)
+{
+	if (gateway->family == AF_INET6 && addr_is_linklocal(gateway))
+		return 64;
+	return (uint8_t)(addr_len(gateway) * 8);
+}
+
 static bool is_gateway(const struct vif_wanted *w, const struct link_addr *addr)
 {
 	const struct addr *gateway = addr->addr.family == AF_INET ? &w->gateway : &w->gateway6;
 
 	return vif_wants_family(w, addr->addr.family) && addr_equal(gateway, &addr->addr) &&
-	       addr->prefix_len == addr_len(gateway) * 8;
+	       addr->prefix_len == gateway_prefix(gateway);
 }
 
 static bool has_gateway(const struct vif_wanted *w, const struct vif_actual *a, uint8_t family)
@@ -307,7 +315,7 @@ static void plan_gateways(
 			continue;
 		action = plan_add(p, DO_ADDR_SET);
 		action->addr = families[i] == AF_INET ? w->gateway : w->gateway6;
-		action->number = (uint32_t)addr_len(&action->addr) * 8;
+		action->number = gateway_prefix(&action->addr);
 	}
 }
 

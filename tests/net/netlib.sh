@@ -19,7 +19,10 @@ mac_of() {
 }
 
 world_make() {
+	# No address of theirs is tentative for a second.
+	sysctl -qw net.ipv6.conf.default.accept_dad=0 net.ipv6.conf.all.accept_dad=0
 	ip netns add world
+	world sysctl -qw net.ipv6.conf.default.accept_dad=0 net.ipv6.conf.all.accept_dad=0
 	ip link add uplink type veth peer name eth0 netns world
 	ip addr add 198.51.100.2/24 dev uplink
 	ip -6 addr add 2001:db8:51::2/64 dev uplink nodad
@@ -35,7 +38,11 @@ world_make() {
 # vif_make D [DEVID]: the link pair as netback and a netfront would have made it. Neither is switched on yet.
 vif_make() {
 	local id=$1 dev=${2:-0}
-	ip netns list | grep -q "^guest$id\b" || { ip netns add "guest$id"; ip -n "guest$id" link set lo up; }
+	if ! ip netns list | grep -q "^guest$id\b"; then
+		ip netns add "guest$id"
+		guest "$id" sysctl -qw net.ipv6.conf.default.accept_dad=0 net.ipv6.conf.all.accept_dad=0
+		ip -n "guest$id" link set lo up
+	fi
 	ip link add "vif$id.$dev" address fe:ff:ff:ff:ff:ff type veth peer name "eth$dev" netns "guest$id" address "$(mac_of "$id")"
 }
 

@@ -305,6 +305,24 @@ static void a_guest_may_advertise_what_can_be_its_own_alone(void **state)
 	is_dropped(discovery("::", 136, "2001:db8::5"));
 }
 
+static void a_guest_may_ping_the_gateway_from_its_link_local_address(void **state)
+{
+	struct packet p = ip6("fe80::5", IPPROTO_ICMPV6);
+
+	(void)state;
+	put_addr(&p, 38, "fe80::1");
+	p.bytes[54] = 128;
+	passes(p);
+	put_addr(&p, 38, "fe80::2");
+	is_dropped(p);
+	put_addr(&p, 38, "fe80::1");
+	p.bytes[54] = 129;
+	is_dropped(p);
+	put_addr(&p, 22, "2001:db8::7");
+	p.bytes[54] = 128;
+	is_dropped(p);
+}
+
 static void router_advertisements_and_redirects_are_dropped(void **state)
 {
 	static const uint8_t types[] = { 133, 134, 137 };
@@ -439,6 +457,9 @@ static bool may_pass(const struct packet *p)
 		return false;
 	if (b[20] == IPPROTO_ICMPV6 && p->len < 55)
 		return false;
+	if (b[20] == IPPROTO_ICMPV6 && b[54] == 128 && is_linklocal(p, 22) &&
+		memcmp(b + 38, gateway6.bytes, 16) == 0)
+		return true;
 	if (b[20] != IPPROTO_ICMPV6 || b[54] < 133 || b[54] > 137)
 		return is_own(p, 22, AF_INET6);
 	if (p->len < 78 || b[21] != 255)
@@ -456,10 +477,11 @@ static void every_packet_meets_the_rules_however_it_is_mangled(void **state)
 		ip6("2001:db8::5", IPPROTO_TCP), ip6("2001:db8::6", IPPROTO_ICMPV6),
 		arp(1, "10.137.0.5"), arp(2, "10.137.0.6"), arp(1, "0.0.0.0"),
 		discovery("fe80::5", 136, "fe80::5"), discovery("2001:db8::5", 136, "2001:db8::6"),
-		discovery("::", 135, "fe80::1") };
+		discovery("::", 135, "fe80::1"), discovery("fe80::5", 128, "::") };
 	unsigned int passed = 0;
 
 	(void)state;
+	put_addr(&good[10], 38, "fe80::1");
 	srandom(20240611); /* the same packets each time */
 	for (unsigned int i = 0; i < 300000; i++) {
 		struct packet p = good[(size_t)random() % (sizeof(good) / sizeof(good[0]))];
@@ -491,6 +513,7 @@ int main(void)
 		GUARD_TEST(forged_arp_is_dropped),
 		GUARD_TEST(a_guest_may_ask_for_neighbours_from_any_address_it_can_have),
 		GUARD_TEST(a_guest_may_advertise_what_can_be_its_own_alone),
+		GUARD_TEST(a_guest_may_ping_the_gateway_from_its_link_local_address),
 		GUARD_TEST(router_advertisements_and_redirects_are_dropped),
 		GUARD_TEST(neighbour_discovery_that_crossed_a_router_is_dropped),
 		GUARD_TEST(a_wrong_ip_version_is_dropped),

@@ -81,7 +81,7 @@ static void *copy_of(const void *data, size_t len)
 /* Gives the link everything that an open vif has. */
 static void open_up(void)
 {
-	struct link_addr addrs[] = { { 7, wanted.gateway, 32 }, { 7, wanted.gateway6, 128 } };
+	struct link_addr addrs[] = { { 7, wanted.gateway, 32 }, { 7, wanted.gateway6, 64 } };
 	struct route routes[] = {
 		{ .dst = { wanted.addrs[0], 32 },
 			.ifindex = 7,
@@ -142,7 +142,7 @@ static void a_bare_link_is_opened_in_the_order_that_leaves_no_gap(void **state)
 				   "vif5.0: neighbour 2001:db8::5 at 00:16:3e:00:00:05\n"
 				   "vif5.0: link on\n"
 				   "vif5.0: address 10.137.0.1/32\n"
-				   "vif5.0: address fe80::1/128\n"
+				   "vif5.0: address fe80::1/64\n"
 				   "vif5.0: route to 10.137.0.5/32\n"
 				   "vif5.0: route to 2001:db8::5/128\n"
 				   "vif5.0: hotplug-status connected\n");
@@ -258,7 +258,7 @@ static void a_vif_that_goes_is_switched_off_first_and_emptied(void **state)
 				   "vif5.0: no neighbour 10.137.0.5\n"
 				   "vif5.0: no neighbour 2001:db8::5\n"
 				   "vif5.0: no address 10.137.0.1/32\n"
-				   "vif5.0: no address fe80::1/128\n"
+				   "vif5.0: no address fe80::1/64\n"
 				   "vif5.0: forget connections of 10.137.0.5\n"
 				   "vif5.0: forget connections of 2001:db8::5\n"
 				   "vif5.0: source guard that drops everything\n"
