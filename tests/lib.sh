@@ -57,6 +57,18 @@ finish() {
 	exit
 }
 
+# start COMMAND...: in the background until the scenario ends; its words go to $scratch/log. $! is its process.
+started=()
+start() {
+	"$@" >>"$scratch/log" 2>&1 </dev/null &
+	started+=($!)
+}
+
+leave() {
+	[ ${#started[@]} = 0 ] || { kill -KILL "${started[@]}"; wait "${started[@]}"; } 2>/dev/null
+	umount -l "$scratch" && rmdir "$scratch"
+}
+
 isolate() {
 	if [ -z "${TESTS_ISOLATED:-}" ]; then
 		[ "$(id -u)" = 0 ] || { echo "not ok - needs root for its namespaces (wanted uid 0, saw $(id -u))"; echo "0 passed, 1 failed"; exit 1; }
@@ -64,5 +76,5 @@ isolate() {
 	fi
 	mount -t tmpfs tmpfs /run && ip link set lo up || exit 1
 	scratch=$(mktemp -d) && mount -t tmpfs tmpfs "$scratch" || exit 1
-	trap 'umount -l "$scratch" && rmdir "$scratch"' EXIT
+	trap leave EXIT
 }
