@@ -222,7 +222,7 @@ static int read_body(struct store *s, void *arg, struct err *e)
 
 	client_dispose(job->out);
 	client_path(path, job->domid, job->guest);
-	err = schema_dir_read_in(s, &client_dir, path, job->out, e);
+	err = schema_dir_read(s, &client_dir, path, job->out, e);
 	return err ? err : rules_read(s, path_join(policy, path, "policy"), &job->out->rules, e);
 }
 

@@ -1,9 +1,8 @@
 /*
  * How it works. conn_call() puts a copy of the call into the connection, wakes the worker and waits
- * for `answered`, at most STORE_PATIENCE seconds. The worker runs the row of `ops` that the call
- * names, puts the answer there and wakes the caller. A caller that loses patience sets `given_up`;
- * a worker that finds this set closes everything by itself. Whoever drops the last reference frees
- * the memory.
+ * for `answered`, at most STORE_PATIENCE seconds. The worker does it (conn_ops.c), puts the answer
+ * there and wakes the caller. A caller that loses patience sets `given_up`; a worker that finds
+ * this set closes everything by itself. Whoever drops the last reference frees the memory.
  *
  * Always: `xs` is used by the worker and the event thread only; everything else is under `lock`,
  * which nobody holds while in libxenstore.
@@ -13,6 +12,7 @@
 #include <errno.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
@@ -147,7 +147,7 @@ static int thread_start(struct conn *c, pthread_t *thread, bool detached, void *
 	return -err;
 }
 
-/* --- the worker's calls: 0 or a negative errno --- */
+/* --- the worker --- */
 
 /*
  * libxenstore says EINVAL both for a request that xenstored found wrong and for a connection whose
@@ -168,101 +168,24 @@ static bool conn_is_broken(struct conn *c, int err)
 	return err == -EBADF || err == -EPIPE || err == -ECONNRESET;
 }
 
-static int result_of(bool ok)
+static int do_open(struct conn *c)
 {
-	return ok ? 0 : -errno;
-}
-
-static int do_open(struct conn *c, struct conn_call *call)
-{
-	(void)call;
 	c->xs = xs_open(0);
-	return result_of(c->xs != NULL);
+	return c->xs ? 0 : -errno;
 }
 
-static int do_read(struct conn *c, struct conn_call *call)
+/* With the first watch. */
+static int events_start(struct conn *c)
 {
-	call->out = xs_read(c->xs, call->transaction, call->path, &call->count);
-	return result_of(call->out != NULL);
-}
+	int err = c->has_events ? 0 : thread_start(c, &c->event_thread, false, event_run);
 
-static int do_write(struct conn *c, struct conn_call *call)
-{
-	return result_of(xs_write(
-		c->xs, call->transaction, call->path, call->data, (unsigned int)call->len));
-}
-
-static int do_mkdir(struct conn *c, struct conn_call *call)
-{
-	return result_of(xs_mkdir(c->xs, call->transaction, call->path));
-}
-
-static int do_remove(struct conn *c, struct conn_call *call)
-{
-	return result_of(xs_rm(c->xs, call->transaction, call->path));
-}
-
-static int do_list(struct conn *c, struct conn_call *call)
-{
-	call->out = xs_directory(c->xs, call->transaction, call->path, &call->count);
-	return result_of(call->out != NULL);
-}
-
-static int do_get_perms(struct conn *c, struct conn_call *call)
-{
-	call->out = xs_get_permissions(c->xs, call->transaction, call->path, &call->count);
-	return result_of(call->out != NULL);
-}
-
-static int do_set_perms(struct conn *c, struct conn_call *call)
-{
-	struct xs_permissions perms[2];
-
-	if (call->len > sizeof(perms))
-		return -EMSGSIZE;
-	memcpy(perms, call->data, call->len);
-	return result_of(xs_set_permissions(c->xs, call->transaction, call->path, perms,
-		(unsigned int)(call->len / sizeof(perms[0]))));
-}
-
-static int do_watch(struct conn *c, struct conn_call *call)
-{
-	int err;
-
-	if (!xs_watch(c->xs, call->path, call->data))
-		return -errno;
-	if (c->has_events)
-		return 0;
-	err = thread_start(c, &c->event_thread, false, event_run);
-	c->has_events = !err;
+	c->has_events |= !err;
 	return err;
 }
 
-static int do_unwatch(struct conn *c, struct conn_call *call)
-{
-	return result_of(xs_unwatch(c->xs, call->path, call->data));
-}
-
-static int do_begin(struct conn *c, struct conn_call *call)
-{
-	call->count = xs_transaction_start(c->xs);
-	return result_of(call->count != XBT_NULL);
-}
-
-static int do_commit(struct conn *c, struct conn_call *call)
-{
-	return result_of(xs_transaction_end(c->xs, call->transaction, false));
-}
-
-static int do_abort(struct conn *c, struct conn_call *call)
-{
-	return result_of(xs_transaction_end(c->xs, call->transaction, true));
-}
-
 /* Ends the event thread first: xs_close() must not pull the handle from under it. */
-static int do_close(struct conn *c, struct conn_call *call)
+static int do_close(struct conn *c)
 {
-	(void)call;
 	if (c->has_events) {
 		pthread_mutex_lock(&c->lock);
 		c->events_end = true;
@@ -281,30 +204,18 @@ static int do_close(struct conn *c, struct conn_call *call)
 	return 0;
 }
 
-static int (*const ops[])(struct conn *c, struct conn_call *call) = {
-	[CONN_OPEN] = do_open,
-	[CONN_READ] = do_read,
-	[CONN_WRITE] = do_write,
-	[CONN_MKDIR] = do_mkdir,
-	[CONN_REMOVE] = do_remove,
-	[CONN_LIST] = do_list,
-	[CONN_GET_PERMS] = do_get_perms,
-	[CONN_SET_PERMS] = do_set_perms,
-	[CONN_WATCH] = do_watch,
-	[CONN_UNWATCH] = do_unwatch,
-	[CONN_BEGIN] = do_begin,
-	[CONN_COMMIT] = do_commit,
-	[CONN_ABORT] = do_abort,
-	[CONN_CLOSE] = do_close,
-};
-
-static int op_run(struct conn *c, struct conn_call *call)
+static int call_run(struct conn *c, struct conn_call *call)
 {
-	int err = ops[call->op](c, call);
+	int err;
 
-	if (err && call->op != CONN_OPEN && call->op != CONN_CLOSE && conn_is_broken(c, err))
-		return -ENOTCONN;
-	return err;
+	if (call->op == CONN_OPEN)
+		return do_open(c);
+	if (call->op == CONN_CLOSE)
+		return do_close(c);
+	err = conn_op_run(c->xs, call);
+	if (!err && call->op == CONN_WATCH)
+		err = events_start(c);
+	return err && conn_is_broken(c, err) ? -ENOTCONN : err;
 }
 
 static void *worker_run(void *arg)
@@ -323,7 +234,7 @@ static void *worker_run(void *arg)
 		call = c->call;
 		pthread_mutex_unlock(&c->lock);
 
-		err = op_run(c, &call);
+		err = call_run(c, &call);
 		last = call.op;
 
 		pthread_mutex_lock(&c->lock);
@@ -331,7 +242,7 @@ static void *worker_run(void *arg)
 			pthread_mutex_unlock(&c->lock);
 			free(call.out);
 			if (last != CONN_CLOSE)
-				do_close(c, &call);
+				do_close(c);
 			break;
 		}
 		c->call = call;

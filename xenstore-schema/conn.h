@@ -28,12 +28,12 @@
 struct conn;
 
 enum conn_op {
-	CONN_OPEN,
 	CONN_READ,
 	CONN_WRITE,
 	CONN_MKDIR,
 	CONN_REMOVE,
 	CONN_LIST,
+	CONN_READ_CHILDREN,
 	CONN_GET_PERMS,
 	CONN_SET_PERMS,
 	CONN_WATCH,
@@ -41,19 +41,28 @@ enum conn_op {
 	CONN_BEGIN,
 	CONN_COMMIT,
 	CONN_ABORT,
+	CONN_OPS,
+	/* conn.c's own: */
+	CONN_OPEN,
 	CONN_CLOSE,
 };
+
+#define CONN_NO_CHILD UINT32_MAX
 
 struct conn_call {
 	enum conn_op op;
 	xs_transaction_t transaction;
 	const char *path; /* where the call has one; copied */
-	const void *data; /* value, token or struct xs_permissions[]; copied */
-	size_t len;	  /* bytes of data */
-	/* The answer: */
-	void *out;	    /* malloc'd, the caller frees it: value, char *[] (names), struct
-			       xs_permissions[] */
-	unsigned int count; /* bytes of a value, names, permissions; the transaction */
+	const void
+		*data; /* value, token, struct xs_permissions[], or names with a NUL each; copied */
+	size_t len;    /* bytes of data */
+	/* The answer, malloc'd, the caller frees it: a value, char *[] (names), struct
+	 * xs_permissions[], or for each name of CONN_READ_CHILDREN an uint32_t (in no alignment)
+	 * with the length of its value, which follows with a NUL, or CONN_NO_CHILD. */
+	void *out;
+	/* Bytes of a value, names, permissions; the transaction. Where CONN_READ_CHILDREN failed:
+	 * the place of the name from 1, or 0: the directory itself. */
+	unsigned int count;
 };
 
 /* Starts the thread and opens the connection. Returns 0, or a negative errno: -ENOTCONN where
@@ -76,5 +85,8 @@ int conn_event_fd(const struct conn *c);
 /* 1 with an event (`*out`: path and token, one block, the caller frees it), 0 when none waits,
  * -ENOTCONN. Does not block. */
 int conn_next_event(struct conn *c, char ***out);
+
+/* The call itself, which may take any time: 0 or a negative errno (conn_ops.c). */
+int conn_op_run(struct xs_handle *xs, struct conn_call *call);
 
 #endif

@@ -64,104 +64,74 @@ static int key_refused(
 		key_expected(key), words);
 }
 
-static int key_read(struct store *s, const struct schema_key *key, const char *path, void *object,
-	struct err *e)
+#define KEYS_MAX 32
+
+/* The values that the table's keys have now, in its order. */
+static int keys_read(struct store *s, const struct schema_dir *dir, const char *path,
+	struct store_values *out, struct err *e)
 {
-	char where[STORE_PATH_MAX], text[STORE_VALUE_MAX];
-	int err = store_read(s, path_join(where, path, key->name), text, sizeof(text), e);
+	const char *names[KEYS_MAX];
+	size_t count = 0;
 
-	if (err)
-		return err;
-	return key_parse(key, text, object) < 0 ? key_refused(key, path, text, e) : 0;
-}
-
-int schema_dir_read_in(struct store *s, const struct schema_dir *dir, const char *path,
-	void *object, struct err *e)
-{
-	struct store_names names;
-	int err = store_list(s, path, &names, e);
-
-	memset(object, 0, dir->size);
-	for (const struct schema_key *key = dir->keys; !err && key->name; key++) {
-		if (names_have(&names, key->name))
-			err = key_read(s, key, path, object, e);
-		else if (key->required)
-			err = err_set(e, -EINVAL, "%s/%s is missing", path, key->name);
-		else
-			key_clear(key, object);
+	while (count < KEYS_MAX && dir->keys[count].name) {
+		names[count] = dir->keys[count].name;
+		count++;
 	}
-	store_names_free(&names);
-	return err;
-}
-
-struct read_job {
-	const struct schema_dir *dir;
-	const char *path;
-	void *object;
-};
-
-static int read_body(struct store *s, void *arg, struct err *e)
-{
-	struct read_job *job = arg;
-
-	return schema_dir_read_in(s, job->dir, job->path, job->object, e);
+	return store_read_children(s, path, names, count, out, e);
 }
 
 int schema_dir_read(struct store *s, const struct schema_dir *dir, const char *path, void *object,
 	struct err *e)
 {
-	struct read_job job = { dir, path, object };
+	struct store_values values;
+	int err = keys_read(s, dir, path, &values, e);
 
-	return store_transact(s, read_body, &job, e);
+	memset(object, 0, dir->size);
+	for (size_t i = 0; !err && i < values.count; i++) {
+		const struct schema_key *key = &dir->keys[i];
+
+		if (!values.value[i] && key->required)
+			err = err_set(e, -EINVAL, "%s/%s is missing", path, key->name);
+		else if (!values.value[i])
+			key_clear(key, object);
+		else if (key_parse(key, values.value[i], object) < 0)
+			err = key_refused(key, path, values.value[i], e);
+	}
+	store_values_free(&values);
+	return err;
 }
 
 /* --- writing --- */
 
-/* Whether the key holds `text` already; what cannot be read does not. */
-static int key_holds(
-	struct store *s, const char *where, const char *text, bool *holds, struct err *e)
-{
-	char old[STORE_VALUE_MAX];
-	int err = store_read(s, where, old, sizeof(old), e);
-
-	*holds = !err && strcmp(old, text) == 0;
-	if (err && err != -ENOTCONN && e)
-		*e = (struct err)ERR_NONE;
-	return err == -ENOTCONN ? err : 0;
-}
-
-static int key_write(struct store *s, const struct schema_key *key, const char *path, bool exists,
-	const void *object, struct err *e)
+/* `old`: what the key holds, NULL where it is absent or, without `known`, may hold anything. */
+static int key_write(struct store *s, const struct schema_key *key, const char *path, bool known,
+	const char *old, const void *object, struct err *e)
 {
 	char where[STORE_PATH_MAX], text[STORE_VALUE_MAX];
-	int present = key_print(key, object, text), err;
-	bool holds = false;
+	int present = key_print(key, object, text);
 
 	path_join(where, path, key->name);
 	if (present < 0)
 		return err_set(e, present, "%s: the value is not %s", where, key_expected(key));
 	if (!present)
-		return exists ? store_remove(s, where, e) : 0;
-	if (exists) {
-		err = key_holds(s, where, text, &holds, e);
-		if (err || holds)
-			return err;
-	}
-	return store_write(s, where, text, e);
+		return old || !known ? store_remove(s, where, e) : 0;
+	return old && strcmp(old, text) == 0 ? 0 : store_write(s, where, text, e);
 }
 
 int schema_dir_write_in(struct store *s, const struct schema_dir *dir, const char *path,
 	const void *object, struct err *e)
 {
-	struct store_names names;
-	int err = store_list(s, path, &names, e);
+	struct store_values old;
+	int err = keys_read(s, dir, path, &old, e);
+	bool known = err != -EILSEQ;
 
-	if (schema_is_absent(err, e))
+	if (schema_is_absent(err, e) || !known)
 		err = 0;
-	for (const struct schema_key *key = dir->keys; !err && key->name; key++)
-		if (!key->read_only)
-			err = key_write(s, key, path, names_have(&names, key->name), object, e);
-	store_names_free(&names);
+	for (size_t i = 0; !err && dir->keys[i].name; i++)
+		if (!dir->keys[i].read_only)
+			err = key_write(s, &dir->keys[i], path, known,
+				old.count ? old.value[i] : NULL, object, e);
+	store_values_free(&old);
 	return err;
 }
 

@@ -109,12 +109,10 @@ const char *path_join(char buf[STORE_PATH_MAX], const char *path, const char *na
 
 /* --- directories --- */
 
-/* Into `object`, in one transaction. -ENOENT: no such directory (`e` says so). */
+/* Into `object`, as one state; within a transaction or not. -ENOENT: no such directory (`e` says
+ * so). */
 int schema_dir_read(struct store *s, const struct schema_dir *dir, const char *path, void *object,
 	struct err *e);
-/* The same within a transaction that the caller runs. */
-int schema_dir_read_in(struct store *s, const struct schema_dir *dir, const char *path,
-	void *object, struct err *e);
 /* Within a transaction: writes the keys that differ, removes those that are to be absent, touches
  * no key that the table does not name. */
 int schema_dir_write_in(struct store *s, const struct schema_dir *dir, const char *path,

@@ -31,6 +31,9 @@ static int store_fail(struct err *e, int err, const char *doing, const char *pat
 			STORE_PATIENCE, doing, path);
 	case -EMSGSIZE:
 		return err_set(e, err, "%s: too long for xenstore", path);
+	case -EAGAIN:
+		return err_set(
+			e, err, "%s: others changed it each time in %d tries", path, STORE_TRIES);
 	default:
 		return err_sys(e, err, "%s: %s failed", path, doing);
 	}
@@ -72,8 +75,14 @@ static const bool changes[] = {
 	[CONN_MKDIR] = true,
 	[CONN_REMOVE] = true,
 	[CONN_SET_PERMS] = true,
-	[CONN_CLOSE] = false,
+	[CONN_OPS] = false,
 };
+
+/* After try number `i` that others overtook. */
+static void store_pause(int i)
+{
+	poll(NULL, 0, i * STORE_PAUSE_MS);
+}
 
 /* One call in the transaction that stands, if one does. */
 static int store_call(struct store *s, struct conn_call *call, const char *doing, struct err *e)
@@ -126,10 +135,9 @@ int store_transact(struct store *s, int (*body)(struct store *s, void *arg, stru
 			return err;
 		if (e)
 			*e = (struct err)ERR_NONE;
-		poll(NULL, 0, i * STORE_PAUSE_MS);
+		store_pause(i);
 	}
-	return err_set(e, -EAGAIN, "xenstore: others changed the same nodes each time in %d tries",
-		STORE_TRIES);
+	return store_fail(e, -EAGAIN, "ending", "a transaction's nodes");
 }
 
 /* --- nodes --- */
@@ -208,6 +216,93 @@ void store_names_free(struct store_names *n)
 {
 	free(n->name);
 	*n = (struct store_names){ 0 };
+}
+
+/* --- several values --- */
+
+/* The names with a NUL behind each. */
+static int names_pack(
+	const char *const names[], size_t count, char buf[STORE_VALUE_MAX], size_t *len)
+{
+	*len = 0;
+	for (size_t i = 0; i < count; i++) {
+		size_t n = strlen(names[i]) + 1;
+
+		if (*len + n >= STORE_VALUE_MAX)
+			return -EMSGSIZE;
+		memcpy(buf + *len, names[i], n);
+		*len += n;
+	}
+	return 0;
+}
+
+/* Points `out` into the answer `block`, which has one entry a name. */
+static int values_unpack(struct store_values *out, char *block, size_t count)
+{
+	out->block = block;
+	out->value = calloc(count + 1, sizeof(*out->value));
+	if (!out->value)
+		return -ENOMEM;
+	for (; out->count < count; out->count++) {
+		uint32_t len;
+
+		memcpy(&len, block, sizeof(len));
+		block += sizeof(len);
+		if (len == CONN_NO_CHILD)
+			continue;
+		if (memchr(block, '\0', len))
+			return -EILSEQ;
+		out->value[out->count] = block;
+		block += len + 1;
+	}
+	return 0;
+}
+
+static int children_call(struct store *s, struct conn_call *call)
+{
+	int err = 0;
+
+	for (int i = 0; i < STORE_TRIES; i++) {
+		err = conn_call(s->conn, call);
+		/* Within a transaction it is the whole of it that must be repeated. */
+		if (err != -EAGAIN || s->transaction != XBT_NULL)
+			return err;
+		store_pause(i);
+	}
+	return err;
+}
+
+int store_read_children(struct store *s, const char *path, const char *const names[], size_t count,
+	struct store_values *out, struct err *e)
+{
+	char data[STORE_VALUE_MAX], where[STORE_PATH_MAX + 64];
+	struct conn_call call = {
+		.op = CONN_READ_CHILDREN, .path = path, .data = data, .transaction = s->transaction
+	};
+	int err = names_pack(names, count, data, &call.len);
+
+	*out = (struct store_values){ 0 };
+	if (!err)
+		err = children_call(s, &call);
+	if (!err) {
+		err = values_unpack(out, call.out, count);
+		call.count = (unsigned int)out->count + 1;
+	}
+	if (!err)
+		return 0;
+	snprintf(where, sizeof(where), "%.1024s%s%.60s", path, call.count ? "/" : "",
+		call.count && call.count <= count ? names[call.count - 1] : "");
+	store_values_free(out);
+	if (err == -EILSEQ)
+		return err_set(e, err, "%s: a NUL in the value", where);
+	return store_fail(e, err, "reading", where);
+}
+
+void store_values_free(struct store_values *v)
+{
+	free(v->value);
+	free(v->block);
+	*v = (struct store_values){ 0 };
 }
 
 /* --- permissions --- */

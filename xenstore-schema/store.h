@@ -63,6 +63,20 @@ struct store_names {
 int store_list(struct store *s, const char *path, struct store_names *out, struct err *e);
 void store_names_free(struct store_names *n);
 
+/*
+ * The values of some children of a node, as one state, for little more than the price of one call:
+ * value[i] is that of names[i], NULL where there is no such child. -ENOENT: no such node. -EILSEQ:
+ * a NUL in a value. -EAGAIN as store_transact(). The names together have less than 4096 bytes.
+ */
+struct store_values {
+	const char **value; /* store_values_free() */
+	size_t count;
+	void *block;
+};
+int store_read_children(struct store *s, const char *path, const char *const names[], size_t count,
+	struct store_values *out, struct err *e);
+void store_values_free(struct store_values *v);
+
 /* Who may do what with a node, in xenstore's words: "n0,r5" is owner 0, others nothing, domain 5
  * reads. */
 struct store_perms {

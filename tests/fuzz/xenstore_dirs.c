@@ -113,6 +113,32 @@ int store_list(struct store *s, const char *path, struct store_names *out, struc
 	return err_sys(e, -ENOENT, "%s", path);
 }
 
+int store_read_children(struct store *s, const char *path, const char *const names[], size_t count,
+	struct store_values *out, struct err *e)
+{
+	char where[STORE_PATH_MAX];
+	struct store_names there;
+	int err = store_list(s, path, &there, e);
+
+	*out = (struct store_values){ .value = calloc(count + 1, sizeof(char *)), .count = count };
+	HOLDS(out->value);
+	for (size_t i = 0; !err && i < count; i++) {
+		struct node *n = node_find(s, path_join(where, path, names[i]));
+
+		out->value[i] = n ? n->value : NULL;
+	}
+	store_names_free(&there);
+	if (err)
+		store_values_free(out);
+	return err;
+}
+
+void store_values_free(struct store_values *v)
+{
+	free(v->value);
+	*v = (struct store_values){ 0 };
+}
+
 void store_names_free(struct store_names *n)
 {
 	free(n->name);

@@ -205,6 +205,41 @@ static void thousands_of_names_are_listed_and_too_many_are_refused(struct store 
 	IS(0, names.count);
 }
 
+static int children_body(struct store *s, void *arg, struct err *e)
+{
+	static const char *const names[] = { "a", "missing", "empty" };
+	struct store_values *v = arg;
+
+	return store_read_children(s, "/test", names, 3, v, e);
+}
+
+static void several_values_come_as_one_state(struct store *s)
+{
+	const char *many[1000];
+	struct store_values v;
+
+	RETURNS(-ENOENT, children_body(s, &v, &scenario_err));
+	node_put(s, "/test/a", "one");
+	node_put(s, "/test/empty", "");
+	node_put(s, "/test/other", "x");
+	for (int i = 0; i < 2; i++) {
+		RETURNS(0, i ? store_transact(s, children_body, &v, &scenario_err)
+			     : children_body(s, &v, &scenario_err));
+		IS(3, v.count);
+		IS_TEXT("one", v.value[0]);
+		IS(true, v.value[1] == NULL);
+		IS_TEXT("", v.value[2]);
+		store_values_free(&v);
+		store_values_free(&v);
+	}
+	for (int i = 0; i < 1000; i++)
+		many[i] = "other";
+	RETURNS(0, store_read_children(s, "/test", many, 600, &v, &scenario_err));
+	IS_TEXT("x", v.value[599]);
+	store_values_free(&v);
+	RETURNS(-EMSGSIZE, store_read_children(s, "/test", many, 1000, &v, &scenario_err));
+}
+
 /* --- permissions --- */
 
 static void permissions_are_those_that_were_set(struct store *s)
@@ -326,6 +361,7 @@ const struct scenario scenarios_nodes[] = {
 	{ "a transaction whose body fails changes nothing", a_body_that_fails_changes_nothing },
 	{ "nobody sees half a transaction", nobody_sees_half_a_transaction },
 	{ "a transaction within a transaction is refused", transactions_do_not_nest },
+	{ "several values of a directory come as one state", several_values_come_as_one_state },
 	{ "permissions are those that were set, and what is below inherits them",
 		permissions_are_those_that_were_set },
 	{ "the own domid is a domain's number or refused", the_own_domid_is_a_number_or_refused },

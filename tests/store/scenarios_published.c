@@ -4,6 +4,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <xenstore.h>
+
 #include "tests/store/scenario.h"
 
 #define GUEST "/local/domain/5"
@@ -188,6 +190,24 @@ static void garbage_in_a_link_is_refused_by_its_path(struct store *s)
 		RETURNS(0, guest_link_write(s, 5, 0, &in, &scenario_err));
 		RETURNS(0, guest_link_read(s, 5, 0, &out, &scenario_err));
 	}
+}
+
+static void a_nul_in_a_link_is_refused_and_mended(struct store *s)
+{
+	struct guest_link in = link_sample(), out;
+	struct xs_handle *xs = xs_open(0);
+
+	domains_make(s);
+	in.mtu = 0;
+	RETURNS(0, guest_link_write(s, 5, 0, &in, &scenario_err));
+	node_put(s, LINK "/mtu", "1400");
+	IS(true, xs_write(xs, XBT_NULL, LINK "/dns1", "10.139.1.1\0", 11));
+	RETURNS(-EILSEQ, guest_link_read(s, 5, 0, &out, &scenario_err));
+	IS_TEXT(LINK "/dns1: a NUL in the value", scenario_err.text);
+	RETURNS(0, guest_link_write(s, 5, 0, &in, &scenario_err));
+	RETURNS(0, guest_link_read(s, 5, 0, &out, &scenario_err));
+	IS(true, link_equal(&in, &out));
+	xs_close(xs);
 }
 
 static void an_address_of_no_host_is_not_published(struct store *s)
@@ -442,6 +462,8 @@ const struct scenario scenarios_published[] = {
 		nothing_is_published_for_a_domain_that_is_gone },
 	{ "garbage in a link is refused by its path, and mended by the next write",
 		garbage_in_a_link_is_refused_by_its_path },
+	{ "a NUL in a link is refused by its path, and mended by the next write",
+		a_nul_in_a_link_is_refused_and_mended },
 	{ "what no reader would take is not published", an_address_of_no_host_is_not_published },
 	{ "links are listed ascending, without foreign names",
 		links_are_listed_ascending_without_foreign_names },
