@@ -141,8 +141,8 @@ static int do_up(struct pass *p, const struct pass_action *a, struct err *e)
 	struct outcome *o;
 	int ret = service_vif_up(p->s, &a->id, a->emulated, &w, e);
 
-	/* Gone meanwhile: the next pass sees it. */
-	if (ret == -ENOTCONN || ret == -ENOENT)
+	/* Gone meanwhile: the next pass sees it. (-ENOENT is iptables' absence, too.) */
+	if (ret == -ENOTCONN || (ret == -ENOENT && w.life == VIF_GONE))
 		return ret;
 	o = outcome_of(p, &a->id);
 	/* The emulated twin comes second; it must not hide what is wrong with the first. */
@@ -202,6 +202,7 @@ static int domain_report(struct pass *p, uint32_t probe, struct err *e)
 		.capabilities = PASS_CAPABILITIES,
 		.state = "ready",
 		.probe = probe };
+	struct netvm_report before;
 	int ret = uplinks_read(p->s->nl, VIF_GROUP, &p->result->uplinks, e);
 
 	if (ret)
@@ -214,6 +215,9 @@ static int domain_report(struct pass *p, uint32_t probe, struct err *e)
 	r.mtu = p->result->uplinks.mtu;
 	words_add_targets(r.resolvers, &p->s->ruleset.ip4);
 	words_add_targets(r.resolvers, &p->s->ruleset.ip6);
+	if (p->rules_fault.code && (netvm_report_read(p->s->store, SCHEMA_SELF, &before, NULL) ||
+					   strcmp(before.state, r.state) != 0))
+		p->say(true, p->rules_fault.text);
 	return netvm_report_write(p->s->store, &r, e);
 }
 
