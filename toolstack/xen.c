@@ -8,25 +8,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <libxl.h>
 #include <libxl_utils.h>
 
-#define WORDS_MAX 256
-
-struct words {
-	xentoollog_logger vtable;
-	char first[WORDS_MAX];
-};
-
-struct xen {
-	libxl_ctx *ctx;
-	struct words words;
-};
+#include "toolstack/xen_internal.h"
 
 static void words_take(xentoollog_logger *logger, xentoollog_level level, int errnoval,
 	const char *context, const char *format, va_list al)
 {
-	struct words *w = (struct words *)(void *)logger;
+	struct xen_words *w = (struct xen_words *)(void *)logger;
 	size_t used;
 
 	(void)context;
@@ -43,8 +32,7 @@ static void words_destroy(xentoollog_logger *logger)
 	(void)logger;
 }
 
-/* `x` is valid for xen_close() afterwards. */
-static int xen_open(struct xen *x, struct err *e)
+int xen_open(struct xen *x, struct err *e)
 {
 	*x = (struct xen){
 		.words = { .vtable = { .vmessage = words_take, .destroy = words_destroy } }
@@ -59,15 +47,14 @@ static int xen_open(struct xen *x, struct err *e)
 	return 0;
 }
 
-static void xen_close(struct xen *x)
+void xen_close(struct xen *x)
 {
 	if (x->ctx)
 		libxl_ctx_free(x->ctx);
 	x->ctx = NULL;
 }
 
-/* What libxl's error number `rc` and its words mean, about `what`. */
-static int xen_err(const struct xen *x, int rc, const char *what, struct err *e)
+int xen_err(const struct xen *x, int rc, const char *what, struct err *e)
 {
 	static const struct {
 		int rc, code;

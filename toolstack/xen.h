@@ -1,9 +1,9 @@
 /*
  * xen: domains and their vifs, as libxl knows and changes them.
  *
- * The only file that includes libxl.h is xen.c. Each call opens libxl and closes it again, so
- * nothing is kept over a fork or a xenstored that was started anew. Tests put another xen.c in its
- * place when they link (tests/store/xen-standin.c).
+ * Only this module (xen.c, xen_pci.c) includes libxl.h. Each call opens libxl and closes it again,
+ * so nothing is kept over a fork or a xenstored that was started anew. Tests put another xen.c in
+ * its place when they link (tests/store/xen-standin.c).
  *
  * xen_vif_attach() and xen_vif_detach() wait for the network domain (libxl: 10 s for a state, 40 s
  * for a hotplug script), so a daemon calls them in a child process (netvmd_jobs.c). It must not
