@@ -154,6 +154,8 @@ int vif_apply(const struct vif_tools *t, const struct vif_plan *p, const struct 
 		rc = actions[p->actions[i].kind](&work, &p->actions[i], &one);
 		if (rc == 0 || (rc == -ENODEV && !opening))
 			continue;
+		if (rc == -ENODEV)
+			err_set(&one, rc, "link %s went away meanwhile", p->link);
 		if (first == 0) {
 			first = rc;
 			if (e)

@@ -159,6 +159,7 @@ static int run(const struct call *c, enum verb verb, const struct options *o, st
 		.backend = c->backend,
 		.plan = o->dry_run ? stdout : NULL,
 	};
+	char link[LINK_NAME_MAX];
 	struct service s;
 	int rc, usage;
 
@@ -166,9 +167,10 @@ static int run(const struct call *c, enum verb verb, const struct options *o, st
 	if (rc < 0)
 		return rc;
 	usage = name_check(c, e);
-	if (usage < 0)
+	if (usage < 0) {
 		refuse(&s, c, e);
-	else if (verb == VERB_UP)
+		err_prefix(e, "%s", vif_link_name(&c->id, c->emulated, link));
+	} else if (verb == VERB_UP)
 		rc = service_vif_up(&s, &c->id, c->emulated, NULL, e);
 	else
 		rc = service_vif_down(&s, &c->id, c->emulated, e);
