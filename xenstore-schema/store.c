@@ -118,8 +118,8 @@ static int transaction_try(struct store *s, int (*body)(struct store *s, void *a
 	end.transaction = s->transaction;
 	s->transaction = XBT_NULL;
 	err = conn_call(s->conn, &end);
-	if (err == -EAGAIN || body_err)
-		return err == -EAGAIN ? err : body_err;
+	if (body_err && err != -EAGAIN)
+		return body_err;
 	return err ? store_fail(e, err, "ending", end.path) : 0;
 }
 

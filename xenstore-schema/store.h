@@ -21,9 +21,7 @@
 
 #include "common/err.h"
 
-#define STORE_PATH_MAX                                                                             \
-	1025		     /* XENSTORE_ABS_PATH_MAX (xen/include/public/io/xs_wire.h) and a NUL  \
-			      */
+#define STORE_PATH_MAX	1025 /* with the NUL; ours, xenstored takes 3072 (xs_wire.h) */
 #define STORE_VALUE_MAX 4097 /* XENSTORE_PAYLOAD_MAX and a NUL */
 #define STORE_PATIENCE	4    /* seconds that an answer may take */
 

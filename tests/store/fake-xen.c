@@ -3,21 +3,26 @@
  *
  * Loaded in front of its libraries (LD_PRELOAD), it stands in for the functions that xenstored
  * takes from libxenctrl, libxengnttab and libxenevtchn, and for the two files of xenfs that it
- * opens. Every domain is said to be alive, so that permissions for any of them are kept; each
- * domain that is introduced gets a ring of zeros, on which nothing ever arrives. The event channel
- * is a descriptor that never becomes readable.
+ * opens. What xenstored shares with domains are files in its run directory (XENSTORED_RUNDIR), by
+ * which tests/store/guest.c plays a domain:
+ *
+ *   ring-<domid>  the page that a domain speaks through, made when it is introduced
+ *   event         a FIFO in place of event channels: a byte 'r' says that some ring has something,
+ *                 'd' that a domain died
+ *   dead-<domid>  such a domain; all others are alive, so that permissions for any are kept
  *
  * All prototypes come from Xen's own headers, so that a change of them breaks the build and not the
  * tests.
  */
-#include <errno.h>
-#include <fcntl.h>
 #include <dlfcn.h>
+#include <fcntl.h>
 #include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/eventfd.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <xenctrl.h>
@@ -33,6 +38,27 @@
 int open(const char *path, int flags, ...);
 
 static int handle; /* its address is every library's handle */
+
+static const char *run_path(char buf[256], const char *name, int number)
+{
+	const char *dir = getenv("XENSTORED_RUNDIR");
+
+	snprintf(
+		buf, 256, number < 0 ? "%.200s/%s" : "%.200s/%s-%d", dir ? dir : ".", name, number);
+	return buf;
+}
+
+/* A file of one page. */
+static int page_open(const char *path)
+{
+	int fd = open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+
+	if (fd >= 0 && ftruncate(fd, RING_SIZE) < 0) {
+		close(fd);
+		fd = -1;
+	}
+	return fd;
+}
 
 /* --- libxenctrl --- */
 
@@ -52,8 +78,12 @@ int xc_interface_close(xc_interface *xch)
 int xc_domain_getinfo(
 	xc_interface *xch, uint32_t first_domid, unsigned int max_doms, xc_dominfo_t *info)
 {
+	char path[256];
+
 	(void)xch;
 	if (!max_doms || first_domid >= DOMID_FIRST_RESERVED)
+		return 0;
+	if (access(run_path(path, "dead", (int)first_domid), F_OK) == 0)
 		return 0;
 	memset(info, 0, sizeof(*info));
 	info->domid = first_domid;
@@ -83,9 +113,13 @@ int xengnttab_set_max_grants(xengnttab_handle *xgt, uint32_t count)
 
 void *xengnttab_map_grant_ref(xengnttab_handle *xgt, uint32_t domid, uint32_t ref, int prot)
 {
-	void *ring = mmap(NULL, RING_SIZE, prot, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	char path[256];
+	int fd = page_open(run_path(path, "ring", (int)domid));
+	void *ring = fd < 0 ? MAP_FAILED : mmap(NULL, RING_SIZE, prot, MAP_SHARED, fd, 0);
 
-	(void)xgt, (void)domid, (void)ref;
+	(void)xgt, (void)ref;
+	if (fd >= 0)
+		close(fd);
 	return ring == MAP_FAILED ? NULL : ring;
 }
 
@@ -101,8 +135,11 @@ static int event_fd = -1;
 
 xenevtchn_handle *xenevtchn_open(xentoollog_logger *logger, unsigned int flags)
 {
+	char path[256];
+
 	(void)logger, (void)flags;
-	event_fd = eventfd(0, 0);
+	run_path(path, "event", -1);
+	event_fd = mkfifo(path, 0600) < 0 ? -1 : open(path, O_RDWR | O_NONBLOCK | O_CLOEXEC);
 	return event_fd < 0 ? NULL : (xenevtchn_handle *)&handle;
 }
 
@@ -139,9 +176,12 @@ int xenevtchn_unbind(xenevtchn_handle *xce, evtchn_port_t port)
 
 xenevtchn_port_or_error_t xenevtchn_pending(xenevtchn_handle *xce)
 {
+	char what;
+
 	(void)xce;
-	errno = EAGAIN;
-	return -1;
+	if (read(event_fd, &what, 1) != 1)
+		return -1;
+	return what == 'd' ? PORT_VIRQ : PORT_FIRST;
 }
 
 xenevtchn_port_or_error_t xenevtchn_bind_virq(xenevtchn_handle *xce, unsigned int virq)
@@ -170,28 +210,18 @@ static int file_of_text(const char *text)
 	return fd;
 }
 
-static int file_of_ring(void)
-{
-	int fd = memfd_create("xsd_kva", 0);
-
-	if (fd >= 0 && ftruncate(fd, RING_SIZE) < 0) {
-		close(fd);
-		fd = -1;
-	}
-	return fd;
-}
-
 int open(const char *path, int flags, ...)
 {
 	int (*next)(const char *, int, ...) =
 		(int (*)(const char *, int, ...))dlsym(RTLD_NEXT, "open");
 	mode_t mode = 0;
+	char ring[256];
 	va_list ap;
 
 	if (strcmp(path, "/proc/xen/xsd_port") == 0)
 		return file_of_text(PORT_OF_DOM0);
 	if (strcmp(path, "/proc/xen/xsd_kva") == 0)
-		return file_of_ring();
+		return page_open(run_path(ring, "ring", 0));
 	if (flags & (O_CREAT | O_TMPFILE)) {
 		va_start(ap, flags);
 		mode = va_arg(ap, mode_t);

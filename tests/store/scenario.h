@@ -21,7 +21,7 @@ struct scenario {
 };
 
 extern const struct scenario scenarios_nodes[], scenarios_published[], scenarios_reports[],
-	scenarios_faults[];
+	scenarios_permissions[], scenarios_costs[], scenarios_faults[];
 
 /* The error of the call that is being checked; names itself when something is not as wanted. */
 extern struct err scenario_err;

@@ -155,6 +155,8 @@ static const struct {
 	{ "nodes", scenarios_nodes },
 	{ "published", scenarios_published },
 	{ "reports", scenarios_reports },
+	{ "permissions", scenarios_permissions },
+	{ "costs", scenarios_costs },
 	{ "faults", scenarios_faults },
 };
 
@@ -195,8 +197,7 @@ int main(int argc, char *argv[])
 		if (strcmp(argv[1], groups[i].name) == 0)
 			sc = groups[i].scenarios;
 	if (!sc) {
-		fprintf(stderr,
-			"usage: scenarios nodes|published|reports|faults [--list | NUMBER]\n");
+		fprintf(stderr, "usage: scenarios GROUP [--list | NUMBER]\n");
 		return 2;
 	}
 	for (int i = 0; sc[i].sentence; i++) {

@@ -374,6 +374,20 @@ static void rules_of_any_number_come_back_in_order(struct store *s)
 	IS(true, out.rules == NULL);
 }
 
+static void rules_are_read_by_their_numbers(struct store *s)
+{
+	struct client in = client_sample(), out;
+
+	domains_make(s);
+	RETURNS(0, client_write(s, 6, &vif, &in, &scenario_err));
+	node_put(s, ENTRY "/policy/0010", "third");
+	node_put(s, ENTRY "/policy/0002", "second");
+	node_put(s, ENTRY "/policy/0000", "first\nand more");
+	RETURNS(0, client_read(s, 6, &vif, &out, &scenario_err));
+	IS_TEXT("first\nand more\nsecond\nthird", out.rules);
+	client_dispose(&out);
+}
+
 /* A reader in another process sees the one or the other state, never a mixture. */
 static void a_reader_never_sees_half_a_client(struct store *s)
 {
@@ -474,6 +488,8 @@ const struct scenario scenarios_published[] = {
 		a_client_without_a_policy_or_generation_is_refused },
 	{ "rules of any number come back in their order, one that is too long changes nothing",
 		rules_of_any_number_come_back_in_order },
+	{ "rules are read by their numbers, however they were created",
+		rules_are_read_by_their_numbers },
 	{ "a reader never sees half a change of a client", a_reader_never_sees_half_a_client },
 	{ "clients are listed ascending, and removed with an empty parent",
 		clients_are_listed_and_removed_with_their_parent },

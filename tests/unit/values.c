@@ -195,6 +195,9 @@ static void rules_are_cut_at_whole_lines(void **state)
 	assert_int_equal(rules_next(rules + 3073), 4000 - 3073);
 	rules[3072] = 'x';
 	assert_int_equal(rules_next(rules), 0);
+	rules[3073] = '\0';
+	assert_int_equal(rules_next(rules), 0);
+	rules[3073] = 'x';
 	rules[1000] = rules[2000] = '\n';
 	assert_int_equal(rules_next(rules), 2001);
 	assert_true(rules_name_is_valid("0000"));
