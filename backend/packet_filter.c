@@ -262,7 +262,7 @@ static int settle(
 		ret = forwarding6_enable(w->pf->nl, r->group, e);
 	for (int i = 0; i < 4 && !ret && written; i++)
 		if (addr_is_set(virtual[i]))
-			ret = conntrack_forget_service(w->pf->nl, virtual[i], 53, NULL, e);
+			ret = conntrack_forget_service(w->pf->nl, virtual[i], 53, e);
 	for (int i = 0; i < STAMP_FAMILIES; i++)
 		stamp.saved[i] = iptables_rules_digest(&w->now[i]);
 	return ret ? ret : filter_stamp_write(w->pf->stamp, &stamp, e);

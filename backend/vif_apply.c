@@ -58,7 +58,7 @@ static int do_down(const struct work *w, const struct vif_action *a, struct err 
 
 static int do_forget(const struct work *w, const struct vif_action *a, struct err *e)
 {
-	return conntrack_forget(w->tools->nl, &a->addr, NULL, e);
+	return conntrack_forget(w->tools->nl, &a->addr, e);
 }
 
 static int do_neighbour_set(const struct work *w, const struct vif_action *a, struct err *e)

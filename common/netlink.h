@@ -141,14 +141,13 @@ int guard_get(struct netlink *nl, int ifindex, struct sock_filter *prog, size_t 
 /* --- tracked connections --- */
 
 /* Forgets every tracked connection that has `addr` as source or destination in either direction.
- * `*count` (may be NULL): how many. -EOPNOTSUPP: connections are tracked, and the kernel has no
- * nf_conntrack_netlink. */
-int conntrack_forget(struct netlink *nl, const struct addr *addr, size_t *count, struct err *e);
+ * -EOPNOTSUPP: connections are tracked, and the kernel has no nf_conntrack_netlink. */
+int conntrack_forget(struct netlink *nl, const struct addr *addr, struct err *e);
 
 /* Forgets every tracked connection whose original destination is `addr` and port `port` (host byte
  * order), any protocol. */
 int conntrack_forget_service(
-	struct netlink *nl, const struct addr *addr, uint16_t port, size_t *count, struct err *e);
+	struct netlink *nl, const struct addr *addr, uint16_t port, struct err *e);
 
 /* --- nf_tables --- */
 

@@ -72,4 +72,8 @@ void netlink_attrs(
 	const struct nlmsghdr *h, size_t fixed, const struct nlattr **table, uint16_t max);
 void netlink_attrs_nested(const struct nlattr *nest, const struct nlattr **table, uint16_t max);
 
+/* The two ways of conntrack_forget(), for its test. -EINVAL: this kernel deletes by no filter. */
+int conntrack_forget_by_filter(struct netlink *nl, const struct addr *addr);
+int conntrack_forget_by_dump(struct netlink *nl, const struct addr *addr);
+
 #endif
