@@ -5,11 +5,17 @@
  * dom0 publishes for a guest or a network domain, what a network domain says about itself, and the
  * nodes of Xen's own vif protocol that we use, are plain structs here; reading one is one
  * transaction and strict, writing one is one transaction with the permissions set before the
- * contents. A table (schema_dirs) lists every directory and key; it drives reading and writing and
- * is printed as xen-netvm-xenstore(7).
+ * contents. A table of every directory and key (schema_dir.h) drives reading and writing and is
+ * printed as xen-netvm-xenstore(7).
  *
  * An absent key is "not provided" and leaves its field at zero. A key that is present and wrong is
  * an error that names the path and what was expected; never a default.
+ *
+ * Functions return 0 or a negative errno. About what stands in xenstore: -ENOENT (no such
+ * directory), -EINVAL (a value that is wrong, or one that must be there and is not), -EILSEQ (a NUL
+ * in one), -E2BIG (more than is taken). About the conversation: -ENOTCONN and -EAGAIN as in
+ * store.h, and what xenstored says (-EACCES, -ENOSPC over a quota). Where reading failed, `out`
+ * holds nothing of use and nothing to free.
  *
  * It must not know what is done with the values: no netlink, no packet filter, no libxl.
  */
@@ -73,7 +79,9 @@ struct guest_link {
 int guest_link_read(
 	struct store *s, uint32_t domid, uint32_t devid, struct guest_link *out, struct err *e);
 /* Writes what differs, removes keys that are absent; nothing is written where all stands already
- * (no watch fires). */
+ * (no watch fires). A directory whose permissions are not those above is made anew. -ENOENT: there
+ * is no such domain; nothing is created. -EINVAL: a value that no reader would take. The same holds
+ * for provider_write() and client_write(). */
 int guest_link_write(struct store *s, uint32_t domid, uint32_t devid, const struct guest_link *in,
 	struct err *e);
 int guest_link_remove(struct store *s, uint32_t domid, uint32_t devid, struct err *e);
@@ -119,8 +127,11 @@ struct client {
 	uint32_t generation; /* changes with every change, written last */
 };
 
+/* An entry without `policy` or `generation` is refused (-EINVAL). */
 int client_read(struct store *s, uint32_t domid, const struct vif_id *guest, struct client *out,
 	struct err *e);
+/* -EMSGSIZE: a rule line of more than 3072 bytes, or rules that fill more than 960 such values
+ * (about 2.8 MB; a network domain could not read more in one transaction). */
 int client_write(struct store *s, uint32_t domid, const struct vif_id *guest,
 	const struct client *in, struct err *e);
 int client_remove(struct store *s, uint32_t domid, const struct vif_id *guest, struct err *e);
@@ -194,7 +205,8 @@ struct vif_backend {
 };
 
 /* `backend`: SCHEMA_SELF or the domid of the network domain. -ENOENT: no such directory. `ip` and
- * `mac` are checked strictly; an address that no host can hold, or twice the same, is refused. */
+ * `mac` are checked strictly; an address that no host can hold, or twice the same, is refused. Each
+ * address may have the length of a single host (/32, /128). */
 int vif_backend_read(struct store *s, uint32_t backend, const struct vif_id *id,
 	struct vif_backend *out, struct err *e);
 /* Only `online` and `state`, however wrong the rest may be; all else is zero. */
@@ -203,14 +215,16 @@ int vif_backend_read_life(struct store *s, uint32_t backend, const struct vif_id
 int vif_backend_list(
 	struct store *s, uint32_t backend, struct vif_id **out, size_t *count, struct err *e);
 int vif_backend_watch(struct store *s, uint32_t backend, const char *token, struct err *e);
-/* hotplug-status: "connected", with any hotplug-error removed. */
+/* hotplug-status: "connected", with any hotplug-error removed. -ENOENT: the directory is gone;
+ * nothing is created then. */
 int vif_backend_connected(
 	struct store *s, uint32_t backend, const struct vif_id *id, struct err *e);
-/* hotplug-error: `words`, then hotplug-status: "error", in one transaction. Nothing is created
- * where the directory is gone. */
+/* hotplug-error: `words` (made printable), then hotplug-status: "error", in one transaction.
+ * -ENOENT as above. */
 int vif_backend_failed(struct store *s, uint32_t backend, const struct vif_id *id,
 	const char *words, struct err *e);
-/* Removes hotplug-status (offline). Nothing is created. */
+/* Removes hotplug-status and hotplug-error (offline). 0 also where the directory is gone; nothing
+ * is created. */
 int vif_backend_disconnected(
 	struct store *s, uint32_t backend, const struct vif_id *id, struct err *e);
 /* Removes the directory, and its parent if that is empty then: what a driver domain owes libxl

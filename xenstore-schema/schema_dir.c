@@ -135,22 +135,30 @@ int schema_dir_write_in(struct store *s, const struct schema_dir *dir, const cha
 	return err;
 }
 
+/* 0, or -ENOENT where it is gone. */
+static int domain_exists(struct store *s, uint32_t domid, struct err *e)
+{
+	static const struct store_perms any;
+	char home[64];
+	bool has;
+	int err;
+
+	snprintf(home, sizeof(home), "/local/domain/%u", domid);
+	err = store_has_perms(s, home, &any, &has, e);
+	return err == -ENOENT ? err_set(e, err, "there is no domain %u", domid) : err;
+}
+
 int schema_dir_own(struct store *s, uint32_t domid, const char *top, struct err *e)
 {
 	/* To dom0 itself as a guest or network domain nothing more need be granted. */
 	struct store_perms perms = { .owner = 0, .has_reader = domid != 0, .reader = domid };
-	char home[64];
 	bool has = false;
 	int err = store_has_perms(s, top, &perms, &has, e);
 
-	snprintf(home, sizeof(home), "/local/domain/%u", domid);
-	if (schema_is_absent(err, e)) {
-		if (!store_exists(s, home))
-			return err_set(e, -ENOENT, "there is no domain %u", domid);
-		err = 0;
-	} else if (!err && !has) {
+	if (schema_is_absent(err, e))
+		err = domain_exists(s, domid, e);
+	else if (!err && !has)
 		err = store_remove(s, top, e);
-	}
 	if (err || has)
 		return err;
 	err = store_mkdir(s, top, e);

@@ -70,7 +70,7 @@ void store_close(struct store *s)
 	free(s);
 }
 
-static const bool changes[] = {
+static const bool op_changes[] = {
 	[CONN_WRITE] = true,
 	[CONN_MKDIR] = true,
 	[CONN_REMOVE] = true,
@@ -90,7 +90,7 @@ static int store_call(struct store *s, struct conn_call *call, const char *doing
 	int err;
 
 	call->transaction = s->transaction;
-	s->changes |= changes[call->op];
+	s->changes |= op_changes[call->op];
 	err = conn_call(s->conn, call);
 	return err ? store_fail(e, err, doing, call->path ? call->path : "xenstore") : 0;
 }

@@ -49,6 +49,7 @@ int store_write(struct store *s, const char *path, const char *value, struct err
 int store_mkdir(struct store *s, const char *path, struct err *e);
 /* Removes a node and what is below it; 0 also where there is none. */
 int store_remove(struct store *s, const char *path, struct err *e);
+/* False also where it cannot be told: for messages and tests, not for decisions. */
 bool store_exists(struct store *s, const char *path);
 
 /* Names of a node's children. At most STORE_NAMES_MAX are taken, more give -E2BIG. -ENOENT: no such
