@@ -1,0 +1,70 @@
+/*
+ * resolv.conf with any bytes: what is taken is an address that another host can hold, each once,
+ * and the rules that it leads to are of a fixed shape, whatever was in the file.
+ *
+ * sources: backend/resolvers.c backend/ruleset.c backend/ruleset_iptables.c
+ * sources: backend/ruleset_iptables_parse.c common/addr.c common/err.c common/file.c
+ */
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "backend/resolvers.h"
+#include "backend/ruleset_iptables.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+#define HOLDS(condition)                                                                           \
+	do {                                                                                       \
+		if (!(condition))                                                                  \
+			abort();                                                                   \
+	} while (0)
+
+static void list_check(const struct addr *list, size_t count, int family)
+{
+	HOLDS(count <= RULESET_RESOLVERS_MAX);
+	for (size_t i = 0; i < count; i++) {
+		HOLDS(list[i].family == family && addr_is_unicast(&list[i]));
+		HOLDS(!addr_is_loopback(&list[i]) && !addr_is_linklocal(&list[i]));
+		for (size_t k = 0; k < i; k++)
+			HOLDS(!addr_equal(&list[i], &list[k]));
+	}
+}
+
+/* Nothing but the alphabet of our own rules comes out. */
+static void rules_check(const struct ruleset *r, int family)
+{
+	struct iptables_rules rules;
+	struct err e = ERR_NONE;
+	char *text;
+	const struct iptables_rules none = { .kind = IPTABLES_UNKNOWN };
+
+	HOLDS(iptables_rules_render(r, family, &rules, &e) == 0);
+	HOLDS(iptables_rules_change(&none, &rules, &text, &e) == 0);
+	HOLDS(strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+			   "0123456789 -_.,:!*/[]\n") == strlen(text));
+	free(text);
+	iptables_rules_free(&rules);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct ruleset set = { .group = 30830, .mark = RULESET_MARK };
+	char *text = malloc(size + 1);
+	struct resolvers r;
+
+	HOLDS(text);
+	memcpy(text, data, size);
+	text[size] = '\0';
+	resolvers_parse(text, &r);
+	free(text);
+	list_check(r.ip4, r.count4, AF_INET);
+	list_check(r.ip6, r.count6, AF_INET6);
+	addr_parse("10.139.1.1", &set.ip4.dns[0]);
+	addr_parse("2001:db8::53", &set.ip6.dns[0]);
+	resolvers_to_ruleset(&r, NULL, 0, &set);
+	rules_check(&set, AF_INET);
+	rules_check(&set, AF_INET6);
+	return 0;
+}
