@@ -56,8 +56,10 @@ const struct config_key settings_keys[] = {
 	{ "dns6", CONFIG_LIST, offsetof(struct file, dns6), check_own6,
 		"the same for IPv6 (none)" },
 	{ "resolv_conf", CONFIG_LIST, offsetof(struct file, resolv_conf), check_path,
-		"files that name this domain's resolvers, the first usable one counts "
-		"(systemd-resolved's, else /etc/resolv.conf)" },
+		"files that name this domain's resolvers; the first counts that can be read and "
+		"names "
+		"more than stubs on this machine (/etc/resolv.conf, then systemd-resolved's and "
+		"NetworkManager's behind their stubs)" },
 	{ "uplinks", CONFIG_LIST, offsetof(struct file, uplinks), check_link,
 		"links by which guests' packets may leave (any but guests')" },
 	{ .name = NULL },
