@@ -11,10 +11,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <libxlutil.h>
 
 #include "common/addr.h"
 #include "common/file.h"
+#include "common/xlutil.h"
 
 #define KEYS_MAX     256
 #define KEY_NAME_MAX 64
@@ -30,6 +30,7 @@ struct key_index {
 /* A reading under way: what every step needs. */
 struct reading {
 	const char *path;
+	const struct xlutil *lib;
 	XLU_Config *xlu;
 	struct key_index index;
 	const char *text;
@@ -120,7 +121,7 @@ static int text_take(const struct reading *r, const struct config_key *k, void *
 {
 	const char *text;
 	char *copy;
-	int ret = xlu_cfg_get_string(r->xlu, k->name, &text, 1);
+	int ret = r->lib->cfg_get_string(r->xlu, k->name, &text, 1);
 
 	if (ret == ESRCH)
 		return 0;
@@ -141,11 +142,11 @@ static int number_take(const struct reading *r, const struct config_key *k, void
 {
 	const char *text;
 	long n;
-	int ret = xlu_cfg_get_long(r->xlu, k->name, &n, 1);
+	int ret = r->lib->cfg_get_long(r->xlu, k->name, &n, 1);
 
 	if (ret == ESRCH)
 		return 0;
-	if (ret || xlu_cfg_get_string(r->xlu, k->name, &text, 1))
+	if (ret || r->lib->cfg_get_string(r->xlu, k->name, &text, 1))
 		return fault(r, k, "takes a number", e);
 	ret = value_check(r, k, text, e);
 	if (!ret)
@@ -156,7 +157,7 @@ static int number_take(const struct reading *r, const struct config_key *k, void
 static int bool_take(const struct reading *r, const struct config_key *k, void *at, struct err *e)
 {
 	long n;
-	int ret = xlu_cfg_get_long(r->xlu, k->name, &n, 1);
+	int ret = r->lib->cfg_get_long(r->xlu, k->name, &n, 1);
 
 	if (ret == ESRCH)
 		return 0;
@@ -192,11 +193,11 @@ static int list_take(const struct reading *r, const struct config_key *k, void *
 	struct config_list list = { .count = 0 };
 	XLU_ConfigList *items;
 	const char *text;
-	int entries, ret = xlu_cfg_get_list(r->xlu, k->name, &items, &entries, 1);
+	int entries, ret = r->lib->cfg_get_list(r->xlu, k->name, &items, &entries, 1);
 
 	if (ret == ESRCH)
 		return 0;
-	if (ret && xlu_cfg_get_string(r->xlu, k->name, &text, 1) == 0) {
+	if (ret && r->lib->cfg_get_string(r->xlu, k->name, &text, 1) == 0) {
 		ret = list_add(r, k, &list, text, e);
 	} else if (ret) {
 		ret = fault(r, k, "takes a list of texts: [ \"...\", \"...\" ]", e);
@@ -204,7 +205,7 @@ static int list_take(const struct reading *r, const struct config_key *k, void *
 		ret = fault(r, k, "has too many items", e);
 	} else {
 		for (int i = 0; i < entries && !ret; i++) {
-			text = xlu_cfg_get_listitem(items, i);
+			text = r->lib->cfg_get_listitem(items, i);
 			ret = text ? list_add(r, k, &list, text, e)
 				   : fault(r, k, "takes a list of texts, no lists in it", e);
 		}
@@ -234,10 +235,13 @@ static int text_parse(struct reading *r, size_t len, struct err *e)
 	r->words_to = open_memstream(&r->words, &r->words_len);
 	if (!r->words_to)
 		return err_sys(e, -errno, "%s", r->path);
-	r->xlu = xlu_cfg_init(r->words_to, r->path);
+	ret = xlutil_load(&r->lib, e);
+	if (ret)
+		return ret;
+	r->xlu = r->lib->cfg_init(r->words_to, r->path);
 	if (!r->xlu)
 		return err_sys(e, -ENOMEM, "%s", r->path);
-	ret = xlu_cfg_readdata(r->xlu, r->text, (int)len);
+	ret = r->lib->cfg_readdata(r->xlu, r->text, (int)len);
 	if (!ret)
 		return 0;
 	fflush(r->words_to);
@@ -268,7 +272,7 @@ int config_parse(const char *path, const char *text, const struct config_key *ke
 		if (!key_is_known(keys, r.index.key[i].name))
 			unknown(path, r.index.key[i].name);
 	if (r.xlu)
-		xlu_cfg_destroy(r.xlu);
+		r.lib->cfg_destroy(r.xlu);
 	if (r.words_to)
 		fclose(r.words_to);
 	free(r.words);

@@ -140,7 +140,7 @@ int guard_get(struct netlink *nl, int ifindex, struct sock_filter *prog, size_t 
 
 /* --- tracked connections --- */
 
-/* Forgets every tracked connection that has `addr` as source or destination in either direction.
+/* Forgets every tracked connection that `addr` opened or answers (behind any translation).
  * -EOPNOTSUPP: connections are tracked, and the kernel has no nf_conntrack_netlink. */
 int conntrack_forget(struct netlink *nl, const struct addr *addr, struct err *e);
 

@@ -29,10 +29,10 @@
 /* How many connections this network namespace tracks; absent where nf_conntrack is not loaded. */
 #define CONNTRACK_COUNT "/proc/sys/net/netfilter/nf_conntrack_count"
 
-/* What is to be forgotten: an address anywhere, or an original destination with its port. */
+/* What is to be forgotten: connections of an address, or to an original destination and port. */
 struct forget {
 	const struct addr *addr;
-	uint16_t port; /* host byte order; 0: `addr` anywhere */
+	uint16_t port; /* host byte order; 0: connections that `addr` opened or answers */
 	struct netlink_list list;
 };
 
@@ -76,8 +76,7 @@ static bool forget_wants(
 {
 	if (f->port)
 		return addr_equal(&orig->dst, f->addr) && orig->port == f->port;
-	return addr_equal(&orig->src, f->addr) || addr_equal(&orig->dst, f->addr) ||
-	       addr_equal(&reply->src, f->addr) || addr_equal(&reply->dst, f->addr);
+	return addr_equal(&orig->src, f->addr) || addr_equal(&reply->src, f->addr);
 }
 
 static int conntrack_answer(const struct nlmsghdr *h, void *arg)
@@ -133,13 +132,15 @@ struct end {
 	uint32_t flag;
 };
 
+static const struct end original_destination = { CTA_TUPLE_ORIG, CTA_FILTER_ORIG_FLAGS,
+	CTA_IP_V4_DST, CTA_IP_V6_DST, FILTER_IP_DST };
+
+/* Who opened it, and who answers. What else an address can be in a connection is a name that
+ * translation gave to one of these. */
 static const struct end ends[] = {
-	{ CTA_TUPLE_ORIG, CTA_FILTER_ORIG_FLAGS, CTA_IP_V4_DST, CTA_IP_V6_DST, FILTER_IP_DST },
 	{ CTA_TUPLE_ORIG, CTA_FILTER_ORIG_FLAGS, CTA_IP_V4_SRC, CTA_IP_V6_SRC, FILTER_IP_SRC },
-	{ CTA_TUPLE_REPLY, CTA_FILTER_REPLY_FLAGS, CTA_IP_V4_DST, CTA_IP_V6_DST, FILTER_IP_DST },
 	{ CTA_TUPLE_REPLY, CTA_FILTER_REPLY_FLAGS, CTA_IP_V4_SRC, CTA_IP_V6_SRC, FILTER_IP_SRC },
 };
-#define END_ORIGINAL_DESTINATION (&ends[0])
 
 /* Restricts a request to connections that have `addr` at that end. The tuple is always part of it:
  * a kernel that knew no filters would take a request without one for "all connections". */
@@ -181,7 +182,7 @@ static int forget_by_dump(struct netlink *nl, struct forget *f)
 	f->list.size = sizeof(*t);
 	conntrack_begin(&r, IPCTNL_MSG_CT_GET, NLM_F_DUMP, f->addr->family);
 	if (f->port)
-		put_filter(&r, END_ORIGINAL_DESTINATION, f->addr);
+		put_filter(&r, &original_destination, f->addr);
 	rc = netlink_run(nl, &r, conntrack_answer, forget_restart, f);
 	t = f->list.items;
 	for (size_t i = 0; rc == 0 && i < f->list.count; i++)

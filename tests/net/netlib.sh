@@ -2,7 +2,7 @@
 # tests/lib.sh first. The scenario's own namespace is the network domain: `vif5.0` in it is one end of a veth pair, the
 # other is `eth0` of the namespace `guest5`. Its uplink is `uplink`, and behind it is the namespace `world`.
 #
-# Addresses: guest D has 10.137.0.D and 2001:db8:137::D and MAC 00:16:3e:00:00:DD (D in two decimal digits, read as
+# Addresses: guest D has 10.137.0.D and 2001:db8:137::D and MAC 00:16:3e:00:00:XX (XX is D in
 # hexadecimal); the network domain is 198.51.100.2 and 2001:db8:51::2 outside, the world 198.51.100.1 and 2001:db8:51::1.
 
 program=$build/hotplug/vif-route-netvm
@@ -15,7 +15,7 @@ domain() {
 }
 
 mac_of() {
-	printf '00:16:3e:00:00:%02d' "$1"
+	printf '00:16:3e:00:00:%02x' "$1"
 }
 
 world_make() {
