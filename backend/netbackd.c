@@ -43,9 +43,10 @@ struct daemon {
 	struct resolvers_watch *resolvers;
 	int kernel_fd, rules_fd;
 	ev_io store_io, kernel_io, rules_io, resolvers_io;
-	ev_timer pass, retry;
+	ev_timer pass, again, retry;
 	double pass_not_before; /* on the monotonic clock; see pass_ask() */
 	ev_signal terminate, interrupt, reload;
+	struct pass_memory memory;
 	bool ready;
 	int status;
 };
@@ -233,7 +234,7 @@ static void on_pass(struct ev_loop *loop, ev_timer *t, int events)
 	(void)events;
 	if (!d->connected)
 		return;
-	ret = pass_run(&d->service, say, &r, &e);
+	ret = pass_run(&d->service, &d->memory, begin, say, &r, &e);
 	ev_now_update(loop); /* the timers below count from now */
 	d->pass_not_before = 2 * monotonic() - begin;
 	if (ret == -ENOTCONN) {
@@ -247,6 +248,17 @@ static void on_pass(struct ev_loop *loop, ev_timer *t, int events)
 		tell_manager(d, &r);
 		d->ready = true;
 	}
+	if (!ret && r.again && !ev_is_active(&d->again)) {
+		ev_timer_set(&d->again, PASS_GRACE, 0.);
+		ev_timer_start(loop, &d->again);
+	}
+}
+
+static void on_again(struct ev_loop *loop, ev_timer *t, int events)
+{
+	(void)loop;
+	(void)events;
+	pass_ask(t->data);
 }
 
 static void on_store(struct ev_loop *loop, ev_io *io, int events)
@@ -322,12 +334,14 @@ static void daemon_init(struct daemon *d)
 	ev_init(&d->rules_io, on_kernel);
 	ev_init(&d->resolvers_io, on_resolvers);
 	ev_init(&d->pass, on_pass);
+	ev_init(&d->again, on_again);
 	ev_init(&d->retry, on_retry);
 	ev_signal_init(&d->terminate, on_end, SIGTERM);
 	ev_signal_init(&d->interrupt, on_end, SIGINT);
 	ev_signal_init(&d->reload, on_reload, SIGHUP);
 	d->store_io.data = d->kernel_io.data = d->rules_io.data = d->resolvers_io.data = d;
-	d->pass.data = d->retry.data = d->terminate.data = d->interrupt.data = d->reload.data = d;
+	d->pass.data = d->again.data = d->retry.data = d->terminate.data = d->interrupt.data =
+		d->reload.data = d;
 }
 
 /* Where the kernel has no nf_tables there is no news of its rules; legacy iptables never gives any,
@@ -379,7 +393,7 @@ static int daemon_run(struct daemon *d, struct err *e)
 static int pass_once(struct daemon *d, struct err *e)
 {
 	struct pass_result r;
-	int ret = pass_run(&d->service, say, &r, e);
+	int ret = pass_run(&d->service, NULL, 0., say, &r, e);
 
 	if (!ret && (r.faulty || r.rules_fault))
 		d->status = EXIT_SOME_FAULTY;

@@ -16,6 +16,8 @@ struct outcome {
 struct pass {
 	struct service *s;
 	pass_say say;
+	struct pass_memory *memory;
+	double now;
 	struct pass_result *result;
 	struct pass_backend *backends;
 	size_t backend_count;
@@ -29,6 +31,45 @@ struct pass {
 };
 
 /* --- looking --- */
+
+static bool id_equal(const struct vif_id *a, const struct vif_id *b)
+{
+	return a->domid == b->domid && a->devid == b->devid;
+}
+
+/* Whether this closed backend was first seen less than PASS_GRACE ago. */
+static bool closed_is_fresh(struct pass *p, const struct vif_id *id)
+{
+	struct pass_memory *m = p->memory;
+
+	if (!m)
+		return false;
+	for (size_t i = 0; i < m->count; i++)
+		if (id_equal(&m->closed[i].id, id))
+			return p->now - m->closed[i].since < PASS_GRACE;
+	if (m->count < PASS_CLOSED_MAX)
+		m->closed[m->count++] = (struct pass_closed){ *id, p->now };
+	return true;
+}
+
+/* Forgets those that are not closed any more. */
+static void closed_forget(struct pass *p)
+{
+	struct pass_memory *m = p->memory;
+	size_t kept = 0;
+
+	for (size_t i = 0; m && i < m->count; i++) {
+		bool closed = false;
+
+		for (size_t k = 0; k < p->backend_count && !closed; k++)
+			closed = id_equal(&p->backends[k].id, &m->closed[i].id) &&
+				 !p->backends[k].online && p->backends[k].state == XENBUS_CLOSED;
+		if (closed)
+			m->closed[kept++] = m->closed[i];
+	}
+	if (m)
+		m->count = kept;
+}
 
 /* A directory whose `online` or `state` makes no sense is one to be brought up, which then says
  * what is wrong with it. */
@@ -55,9 +96,13 @@ static int backends_look(struct pass *p, struct err *e)
 				.id = ids[i],
 				.online = ret < 0 || b.online,
 				.state = ret < 0 ? XENBUS_INIT_WAIT : b.state,
+				.fresh = ret == 0 && !b.online && b.state == XENBUS_CLOSED &&
+					 closed_is_fresh(p, &ids[i]),
 			};
+		p->result->again |= p->backend_count && p->backends[p->backend_count - 1].fresh;
 		ret = 0;
 	}
+	closed_forget(p);
 	free(ids);
 	return ret;
 }
@@ -92,7 +137,7 @@ static struct outcome *outcome_of(struct pass *p, const struct vif_id *id)
 
 	for (size_t i = 0; i < p->outcome_count; i++) {
 		o = &p->outcomes[i];
-		if (o->id.domid == id->domid && o->id.devid == id->devid)
+		if (id_equal(&o->id, id))
 			return o;
 	}
 	o = &p->outcomes[p->outcome_count++];
@@ -242,7 +287,7 @@ static int client_report_put(struct pass *p, const struct outcome *o, struct err
 static bool has_outcome(const struct pass *p, const struct vif_id *id)
 {
 	for (size_t i = 0; i < p->outcome_count; i++)
-		if (p->outcomes[i].id.domid == id->domid && p->outcomes[i].id.devid == id->devid)
+		if (id_equal(&p->outcomes[i].id, id))
 			return true;
 	return false;
 }
@@ -290,9 +335,10 @@ static int probe_read(struct pass *p, uint32_t *probe, struct err *e)
 	return ret == -ENOTCONN ? ret : 0;
 }
 
-int pass_run(struct service *s, pass_say say, struct pass_result *out, struct err *e)
+int pass_run(struct service *s, struct pass_memory *memory, double now, pass_say say,
+	struct pass_result *out, struct err *e)
 {
-	struct pass p = { .s = s, .say = say, .result = out };
+	struct pass p = { .s = s, .memory = memory, .now = now, .say = say, .result = out };
 	uint32_t probe = 0;
 	int ret;
 

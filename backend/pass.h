@@ -19,10 +19,29 @@
 /* Capabilities that are reported to dom0: what this version can enforce. */
 #define PASS_CAPABILITIES "vif guard dns nat ip6 cable policy"
 
+/*
+ * libxl in dom0 waits for state 6 too, and takes it for a failure when the directory is gone before
+ * it has looked (libxl_event.c: devstate_callback). xl devd is slow enough never to be too early:
+ * its offline script runs in between. So a directory is removed this many seconds after it was
+ * first seen closed; libxl waits ten for that (LIBXL_DESTROY_TIMEOUT).
+ */
+#define PASS_GRACE	1.0
+#define PASS_CLOSED_MAX 256
+
+/* When each closed backend was first seen so. Losing it costs a second. */
+struct pass_memory {
+	struct pass_closed {
+		struct vif_id id;
+		double since;
+	} closed[PASS_CLOSED_MAX];
+	size_t count;
+};
+
 struct pass_result {
 	size_t vifs, faulty; /* vifs that are wanted, and those of them that could not be served */
 	bool rules_fault;    /* the packet filter does not stand */
 	bool settings_stale; /* dom0 does not manage this domain any more: open the service anew */
+	bool again;	     /* a closed backend waits: make another pass in PASS_GRACE seconds */
 	struct uplinks uplinks;
 };
 
@@ -32,9 +51,11 @@ typedef void (*pass_say)(bool faulty, const char *words);
 /*
  * 0 when the pass was made, whatever became of single vifs. -ENOTCONN: xenstored is gone; links
  * stay as they are. Other errors: nothing could be looked at. With options.plan in `s` nothing is
- * done or reported, only printed.
+ * done or reported, only printed. `memory` is NULL where there will be no other pass (nothing waits
+ * then), or zeroed before the first; `now` is in seconds on a clock that nobody sets.
  */
-int pass_run(struct service *s, pass_say say, struct pass_result *out, struct err *e);
+int pass_run(struct service *s, struct pass_memory *memory, double now, pass_say say,
+	struct pass_result *out, struct err *e);
 
 /* Closes every vif, takes the rules and the reports away. Goes on where one fails; the first
  * failure is returned. */

@@ -24,7 +24,7 @@ static enum pass_verb backend_verb(const struct pass_backend *b)
 {
 	if (b->online || (b->state != XENBUS_CLOSING && b->state != XENBUS_CLOSED))
 		return PASS_UP;
-	return b->state == XENBUS_CLOSED ? PASS_REMOVE : PASS_DOWN;
+	return b->state == XENBUS_CLOSED && !b->fresh ? PASS_REMOVE : PASS_DOWN;
 }
 
 static const struct pass_backend *backend_of(

@@ -18,6 +18,7 @@ struct pass_backend {
 	struct vif_id id;
 	bool online;
 	enum xenbus_state state;
+	bool fresh; /* it is closed for so short a time that libxl may not have seen it */
 };
 
 /* A link with a vif's name. */

@@ -10,7 +10,7 @@
 #include "backend/packet_filter.h"
 #include "common/netlink.h"
 
-static int stand(struct packet_filter *pf, char **resolvers, int count, struct err *e)
+static int stand(struct packet_filter *pf, bool ip6, char **resolvers, int count, struct err *e)
 {
 	struct ruleset r = { .group = 30830, .mark = RULESET_MARK };
 	struct packet_filter_outcome outcome;
@@ -30,9 +30,10 @@ static int stand(struct packet_filter *pf, char **resolvers, int count, struct e
 		else
 			r.ip6.resolvers[r.ip6.resolver_count++] = a;
 	}
-	ret = packet_filter_stand(pf, &r, true, &outcome, e);
+	ret = packet_filter_stand(pf, &r, ip6, &outcome, e);
 	if (!ret)
-		puts(outcome.changed ? "changed" : "unchanged");
+		printf("%s%s\n", outcome.changed ? "changed" : "unchanged",
+			outcome.without_ip6 ? " without IPv6" : "");
 	return ret;
 }
 
@@ -45,8 +46,8 @@ int main(int argc, char *argv[])
 
 	if (!ret)
 		ret = packet_filter_open(&pf, nl, argv[1], &e);
-	if (!ret && strcmp(argv[2], "stand") == 0)
-		ret = stand(pf, argv + 3, argc - 3, &e);
+	if (!ret && strncmp(argv[2], "stand", 5) == 0)
+		ret = stand(pf, argv[2][5] != '4', argv + 3, argc - 3, &e);
 	else if (!ret)
 		ret = packet_filter_tear_down(pf, &e);
 	packet_filter_close(pf);

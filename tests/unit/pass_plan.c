@@ -28,7 +28,7 @@ static const char *plan(const struct pass_backend *backends, size_t backend_coun
 
 static void a_backend_with_its_link_is_brought_up(void **state)
 {
-	const struct pass_backend b[] = { { { 5, 0 }, true, XENBUS_INIT_WAIT } };
+	const struct pass_backend b[] = { { { 5, 0 }, true, XENBUS_INIT_WAIT, false } };
 	const struct pass_link l[] = { { { 5, 0 }, false, false } };
 
 	(void)state;
@@ -38,7 +38,7 @@ static void a_backend_with_its_link_is_brought_up(void **state)
 static void a_backend_that_waits_without_a_link_is_brought_up_so_that_the_fault_is_told(
 	void **state)
 {
-	const struct pass_backend b[] = { { { 5, 0 }, true, XENBUS_INIT_WAIT } };
+	const struct pass_backend b[] = { { { 5, 0 }, true, XENBUS_INIT_WAIT, false } };
 
 	(void)state;
 	assert_string_equal(plan(b, 1, NULL, 0), "up 5.0");
@@ -46,8 +46,8 @@ static void a_backend_that_waits_without_a_link_is_brought_up_so_that_the_fault_
 
 static void a_backend_whose_link_is_yet_to_come_is_left_alone(void **state)
 {
-	const struct pass_backend b[] = { { { 5, 0 }, true, XENBUS_INITIALISING },
-		{ { 6, 0 }, true, XENBUS_UNKNOWN } };
+	const struct pass_backend b[] = { { { 5, 0 }, true, XENBUS_INITIALISING, false },
+		{ { 6, 0 }, true, XENBUS_UNKNOWN, false } };
 
 	(void)state;
 	assert_string_equal(plan(b, 2, NULL, 0), "");
@@ -55,7 +55,7 @@ static void a_backend_whose_link_is_yet_to_come_is_left_alone(void **state)
 
 static void a_closed_backend_that_is_offline_is_taken_down_and_removed(void **state)
 {
-	const struct pass_backend b[] = { { { 5, 0 }, false, XENBUS_CLOSED } };
+	const struct pass_backend b[] = { { { 5, 0 }, false, XENBUS_CLOSED, false } };
 
 	(void)state;
 	assert_string_equal(plan(b, 1, NULL, 0), "down 5.0, remove 5.0");
@@ -63,7 +63,15 @@ static void a_closed_backend_that_is_offline_is_taken_down_and_removed(void **st
 
 static void a_backend_that_is_still_closing_is_only_taken_down(void **state)
 {
-	const struct pass_backend b[] = { { { 5, 0 }, false, XENBUS_CLOSING } };
+	const struct pass_backend b[] = { { { 5, 0 }, false, XENBUS_CLOSING, false } };
+
+	(void)state;
+	assert_string_equal(plan(b, 1, NULL, 0), "down 5.0");
+}
+
+static void a_backend_that_has_only_just_closed_keeps_its_directory_for_libxl_to_see(void **state)
+{
+	const struct pass_backend b[] = { { { 5, 0 }, false, XENBUS_CLOSED, true } };
 
 	(void)state;
 	assert_string_equal(plan(b, 1, NULL, 0), "down 5.0");
@@ -71,7 +79,7 @@ static void a_backend_that_is_still_closing_is_only_taken_down(void **state)
 
 static void a_guest_that_closed_its_end_and_is_online_is_still_served(void **state)
 {
-	const struct pass_backend b[] = { { { 5, 0 }, true, XENBUS_CLOSED } };
+	const struct pass_backend b[] = { { { 5, 0 }, true, XENBUS_CLOSED, false } };
 
 	(void)state;
 	assert_string_equal(plan(b, 1, NULL, 0), "up 5.0");
@@ -79,8 +87,8 @@ static void a_guest_that_closed_its_end_and_is_online_is_still_served(void **sta
 
 static void who_leaves_goes_before_who_comes(void **state)
 {
-	const struct pass_backend b[] = { { { 5, 0 }, true, XENBUS_INIT_WAIT },
-		{ { 6, 1 }, false, XENBUS_CLOSED } };
+	const struct pass_backend b[] = { { { 5, 0 }, true, XENBUS_INIT_WAIT, false },
+		{ { 6, 1 }, false, XENBUS_CLOSED, false } };
 	const struct pass_link l[] = { { { 5, 0 }, false, false }, { { 6, 1 }, false, true } };
 
 	(void)state;
@@ -98,8 +106,8 @@ static void a_link_of_ours_without_a_backend_is_taken_down_and_anothers_is_not(v
 
 static void an_emulated_twin_goes_with_its_vif(void **state)
 {
-	const struct pass_backend up[] = { { { 5, 0 }, true, XENBUS_CONNECTED } };
-	const struct pass_backend gone[] = { { { 5, 0 }, false, XENBUS_CLOSED } };
+	const struct pass_backend up[] = { { { 5, 0 }, true, XENBUS_CONNECTED, false } };
+	const struct pass_backend gone[] = { { { 5, 0 }, false, XENBUS_CLOSED, false } };
 	const struct pass_link l[] = { { { 5, 0 }, true, false }, { { 5, 0 }, false, true } };
 
 	(void)state;
@@ -116,6 +124,8 @@ int main(void)
 		cmocka_unit_test(a_backend_whose_link_is_yet_to_come_is_left_alone),
 		cmocka_unit_test(a_closed_backend_that_is_offline_is_taken_down_and_removed),
 		cmocka_unit_test(a_backend_that_is_still_closing_is_only_taken_down),
+		cmocka_unit_test(
+			a_backend_that_has_only_just_closed_keeps_its_directory_for_libxl_to_see),
 		cmocka_unit_test(a_guest_that_closed_its_end_and_is_online_is_still_served),
 		cmocka_unit_test(who_leaves_goes_before_who_comes),
 		cmocka_unit_test(
