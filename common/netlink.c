@@ -381,6 +381,21 @@ int link_set_mtu(struct netlink *nl, int ifindex, uint32_t mtu, struct err *e)
 	return link_set_number(nl, ifindex, IFLA_MTU, mtu, "MTU", e);
 }
 
+int link_set_name(struct netlink *nl, int ifindex, const char *name, struct err *e)
+{
+	struct ifinfomsg i = { .ifi_family = AF_UNSPEC, .ifi_index = ifindex };
+	struct netlink_request r;
+	int rc;
+
+	if (!*name || strlen(name) >= LINK_NAME_MAX)
+		return err_set(e, -EINVAL, "\"%s\" cannot be a link's name", name);
+	netlink_begin(&r, BUS_ROUTE, RTM_SETLINK, 0, &i, sizeof(i));
+	mnl_attr_put_strz(r.header, IFLA_IFNAME, name);
+	rc = netlink_run(nl, &r, NULL, NULL, NULL);
+	return rc < 0 ? netlink_fail(nl, e, rc, "cannot give link %d the name %s", ifindex, name)
+		      : 0;
+}
+
 /* --- changes --- */
 
 int netlink_watch_open(unsigned int topics, int *fd, struct err *e)

@@ -51,6 +51,8 @@ int link_list(struct netlink *nl, struct link **out, size_t *count, struct err *
 int link_set_up(struct netlink *nl, int ifindex, bool up, struct err *e);
 int link_set_group(struct netlink *nl, int ifindex, uint32_t group, struct err *e);
 int link_set_mtu(struct netlink *nl, int ifindex, uint32_t mtu, struct err *e);
+/* Renames a link. -EBUSY: an old kernel, and it is up. -EEXIST: another has the name. */
+int link_set_name(struct netlink *nl, int ifindex, const char *name, struct err *e);
 
 /* --- addresses --- */
 

@@ -157,6 +157,9 @@ struct registry_change {
  */
 int registry_edit(const char *dir, const char *name, const struct registry_change *changes,
 	size_t count, struct err *e);
+/* What registry_edit() would say, with nothing changed. */
+int registry_edit_check(const char *dir, const char *name, const struct registry_change *changes,
+	size_t count, struct err *e);
 
 /* Removes a domain's file. -ENOENT: there is none. -EBUSY: domains name it as their network domain
  * (the first is named). */

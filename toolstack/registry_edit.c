@@ -128,14 +128,14 @@ static int text_check(const char *path, const char *name, const char *text, stru
 	return ret;
 }
 
-int registry_edit(const char *dir, const char *name, const struct registry_change *changes,
-	size_t count, struct err *e)
+static int edit(const char *dir, const char *name, const struct registry_change *changes,
+	size_t count, bool dry, struct err *e)
 {
 	const struct config_key *keys = name ? registry_domain_keys : registry_global_keys;
 	char path[PATH_MAX], *text = NULL;
 	int lock = -1, ret = registry_path(dir, name, path, sizeof(path), e);
 
-	if (!ret)
+	if (!ret && !dry)
 		ret = registry_lock(dir, &lock, e);
 	if (!ret)
 		ret = registry_text_change(path, keys, changes, count, &text, e);
@@ -143,12 +143,24 @@ int registry_edit(const char *dir, const char *name, const struct registry_chang
 		ret = text_check(path, name, text, e);
 	if (!ret)
 		ret = change_check(dir, name, text, e);
-	if (!ret && (count || access(path, F_OK) != 0))
+	if (!ret && !dry && (count || access(path, F_OK) != 0))
 		ret = file_replace(path, text, strlen(text), 0644, e);
 	free(text);
 	if (lock >= 0)
 		close(lock);
 	return ret;
+}
+
+int registry_edit(const char *dir, const char *name, const struct registry_change *changes,
+	size_t count, struct err *e)
+{
+	return edit(dir, name, changes, count, false, e);
+}
+
+int registry_edit_check(const char *dir, const char *name, const struct registry_change *changes,
+	size_t count, struct err *e)
+{
+	return edit(dir, name, changes, count, true, e);
 }
 
 /* Who names `name` as the network domain; NULL: nobody. */

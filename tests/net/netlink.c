@@ -73,6 +73,22 @@ static void a_link_shows_what_was_set(void **state)
 	assert_true(mac_is_set(&l.mac));
 }
 
+static void a_link_takes_another_name_and_refuses_what_is_none(void **state)
+{
+	struct link l;
+
+	(void)state;
+	assert_done(link_set_up(nl, here.ifindex, false, &e));
+	assert_done(link_set_name(nl, here.ifindex, "elsewhere", &e));
+	assert_done(link_get_by_index(nl, here.ifindex, &l, &e));
+	assert_string_equal(l.name, "elsewhere");
+	assert_int_equal(link_set_name(nl, here.ifindex, "", &e), -EINVAL);
+	assert_int_equal(link_set_name(nl, here.ifindex, "a-name-of-16-chr", &e), -EINVAL);
+	assert_int_equal(link_set_name(nl, here.ifindex, "lo", &e), -EEXIST);
+	assert_done(link_set_name(nl, here.ifindex, "here", &e));
+	assert_done(link_set_up(nl, here.ifindex, true, &e));
+}
+
 static void an_absent_link_is_enodev(void **state)
 {
 	struct link l;
@@ -353,6 +369,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_link_shows_what_was_set),
+		cmocka_unit_test(a_link_takes_another_name_and_refuses_what_is_none),
 		cmocka_unit_test(an_absent_link_is_enodev),
 		cmocka_unit_test(all_links_are_listed),
 		cmocka_unit_test(addresses_are_set_twice_and_deleted_twice),

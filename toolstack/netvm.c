@@ -1,0 +1,78 @@
+/* netvm: the administrator's command. What there is to do stands in netvm_table.c. */
+#include "toolstack/netvm.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <libgen.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "common/log.h"
+#include "toolstack/netvm_verbs.h"
+#include "toolstack/pci.h"
+
+#define TIMEOUT_DEFAULT 120
+
+static int (*const verbs[])(struct netvm *n, struct err *e) = {
+	[NETVM_LIST] = netvm_list,
+	[NETVM_STATUS] = netvm_status,
+	[NETVM_GET] = netvm_get,
+	[NETVM_SET] = netvm_set,
+	[NETVM_ADD] = netvm_add,
+	[NETVM_REMOVE] = netvm_remove,
+	[NETVM_GET_DEFAULT] = netvm_get_default,
+	[NETVM_SET_DEFAULT] = netvm_set_default,
+	[NETVM_START] = netvm_start,
+	[NETVM_XL_CONFIG] = netvm_xl_config,
+	[NETVM_PCI_LIST] = netvm_pci_list,
+	[NETVM_PCI_ASSIGN] = netvm_pci_assign,
+	[NETVM_PCI_RELEASE] = netvm_pci_release,
+};
+static_assert(sizeof(verbs) / sizeof(verbs[0]) == NETVM_VERBS, "every verb has its function");
+
+/* The number of the verb; NETVM_VERBS for a usage error. */
+static int verb_find(
+	struct netvm *n, const struct netvm_alias *alias, const struct cli_parsed *p, struct err *e)
+{
+	if (alias && alias->translate)
+		return alias->translate(n, p, e);
+	n->args = p->args;
+	n->count = p->count;
+	return p->verb->id;
+}
+
+static int run(struct netvm *n, int verb, struct err *e)
+{
+	int ret = netvm_dir_find(n, e);
+
+	if (!ret)
+		ret = verbs[verb](n, e);
+	if (!ret && fflush(stdout))
+		ret = err_sys(e, -errno, "standard output");
+	return ret;
+}
+
+int main(int argc, char *argv[])
+{
+	struct netvm n = { .o = { .sysfs = PCI_SYSFS, .timeout = TIMEOUT_DEFAULT } };
+	const struct netvm_alias *alias = netvm_alias_find(argc ? basename(argv[0]) : "");
+	const struct cli *cli = alias ? &alias->cli : &netvm_cli;
+	struct cli_parsed parsed;
+	struct err e = ERR_NONE;
+	int ret, verb;
+
+	log_open(cli->name, LOG_LEVEL_WARNING);
+	if (cli_parse(cli, argc, argv, &n.o, &parsed, &e)) {
+		log_error("%s", e.text);
+		return CLI_EXIT_USAGE;
+	}
+	if (parsed.info != CLI_RUN)
+		return cli_print_info(cli, parsed.info);
+	if (parsed.verbose)
+		log_open(cli->name, parsed.verbose > 1 ? LOG_LEVEL_DEBUG : LOG_LEVEL_INFO);
+	verb = verb_find(&n, alias, &parsed, &e);
+	ret = verb == NETVM_VERBS ? NETVM_USAGE : run(&n, verb, &e);
+	if (ret)
+		log_error("%s", e.text);
+	return ret == NETVM_USAGE ? CLI_EXIT_USAGE : ret ? 1 : 0;
+}

@@ -1,0 +1,82 @@
+/*
+ * netvm: what the verbs of the administrator's command share.
+ *
+ * A verb is one function in a file of its own (netvm_VERB.c): it gets options and arguments that
+ * were checked for number only, prints its result on standard output, and leaves its error to
+ * main(), which prints it once. It returns 0, a negative errno with the sentence in `e` (exit
+ * status 1), or NETVM_USAGE likewise (exit status 2).
+ */
+#ifndef NETVM_NETVM_H
+#define NETVM_NETVM_H
+
+#include <limits.h>
+#include <stdbool.h>
+
+#include "common/cli.h"
+#include "common/err.h"
+#include "toolstack/registry.h"
+
+#define NETVM_USAGE 1
+
+struct netvm_options {
+	const char *config; /* FILE of --config */
+	const char *sysfs;
+	bool json, dry_run, names;
+	bool cut_dom0, no_iommu, shared_group;
+	unsigned int timeout; /* seconds */
+	bool get, set, reset; /* qvm-prefs: what is to be done with a key */
+};
+
+struct netvm {
+	struct netvm_options o;
+	char dir[PATH_MAX]; /* the registry's */
+	char **args;
+	int count;
+	char *own_args[2];   /* where `args` was put together anew */
+	char own_pair[4200]; /* "KEY=VALUE" in it */
+};
+
+extern const struct cli netvm_cli;
+
+/* The verbs, by the table's order. */
+int netvm_list(struct netvm *n, struct err *e);
+int netvm_status(struct netvm *n, struct err *e);
+int netvm_get(struct netvm *n, struct err *e);
+int netvm_set(struct netvm *n, struct err *e);
+int netvm_add(struct netvm *n, struct err *e);
+int netvm_remove(struct netvm *n, struct err *e);
+int netvm_get_default(struct netvm *n, struct err *e);
+int netvm_set_default(struct netvm *n, struct err *e);
+int netvm_start(struct netvm *n, struct err *e);
+int netvm_xl_config(struct netvm *n, struct err *e);
+int netvm_pci_list(struct netvm *n, struct err *e);
+int netvm_pci_assign(struct netvm *n, struct err *e);
+int netvm_pci_release(struct netvm *n, struct err *e);
+
+/* --- the registry, as verbs use it (netvm_registry.c) --- */
+
+/* Sets n->dir from --config. */
+int netvm_dir_find(struct netvm *n, struct err *e);
+/* Reads it; keys that nobody knows are warned of. registry_dispose() in any case. */
+int netvm_registry_read(const struct netvm *n, struct registry *r, struct err *e);
+/* Finds a domain that is in order. -ENOENT names one with a similar name, if there is; a fault is
+ * the error. */
+int netvm_domain_find(const struct netvm *n, const struct registry *r, const char *name,
+	const struct registry_domain **out, struct err *e);
+/* The name in the registry that is nearest to what was typed; NULL: none is near. Pure. */
+const char *netvm_name_near(const struct registry *r, const char *typed);
+
+/* Where the domain's network domain comes from: "work's netvm is net (default)". */
+const char *netvm_of(const struct registry_domain *d);	/* its name, or "none" */
+bool netvm_is_default(const struct registry_domain *d); /* not said in its own file */
+
+/* Takes "KEY=VALUE" apart and edits the file of `name` (all pairs in one change), or says what
+ * would be done. Gives addresses to domains that want one afterwards. */
+int netvm_pairs_apply(
+	const struct netvm *n, const char *name, char **pairs, int count, struct err *e);
+
+/* json_close() with a sentence. */
+struct json;
+int netvm_json_end(struct json *j, struct err *e);
+
+#endif

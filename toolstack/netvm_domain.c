@@ -1,0 +1,158 @@
+#include "toolstack/netvm_domain.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "toolstack/netvm.h"
+
+static bool netvm_value(const struct registry_domain *d, char *buf, size_t size)
+{
+	snprintf(buf, size, "%s", netvm_of(d));
+	return d->netvm_text;
+}
+
+static bool provides_value(const struct registry_domain *d, char *buf, size_t size)
+{
+	snprintf(buf, size, "%d", d->provides_network);
+	return d->provides_network;
+}
+
+static bool addr_value(const struct addr *a, const char *text, char *buf, size_t size)
+{
+	char print[ADDR_TEXT_MAX];
+
+	snprintf(buf, size, "%s", addr_is_set(a) ? addr_print(a, print) : "");
+	return text;
+}
+
+static bool ip_value(const struct registry_domain *d, char *buf, size_t size)
+{
+	return addr_value(&d->ip, d->ip_text, buf, size);
+}
+
+static bool ip6_value(const struct registry_domain *d, char *buf, size_t size)
+{
+	return addr_value(&d->ip6, d->ip6_text, buf, size);
+}
+
+static bool mac_value(const struct registry_domain *d, char *buf, size_t size)
+{
+	char print[MAC_TEXT_MAX];
+	struct mac mac;
+
+	registry_mac(d, &mac);
+	snprintf(buf, size, "%s", mac_print(&mac, print));
+	return d->mac_text;
+}
+
+static bool mtu_value(const struct registry_domain *d, char *buf, size_t size)
+{
+	if (d->mtu)
+		snprintf(buf, size, "%ld", d->mtu);
+	return d->mtu;
+}
+
+static bool role_value(const struct registry_domain *d, char *buf, size_t size)
+{
+	snprintf(buf, size, "%s", d->role == PROVIDER_VPN ? "vpn" : "router");
+	return d->role_text;
+}
+
+static bool policy_value(const struct registry_domain *d, char *buf, size_t size)
+{
+	snprintf(buf, size, "%s", d->policy == POLICY_DROP ? "drop" : "accept");
+	return d->policy_text;
+}
+
+static bool cable_value(const struct registry_domain *d, char *buf, size_t size)
+{
+	snprintf(buf, size, "%d", d->cable);
+	return !d->cable;
+}
+
+static bool config_value(const struct registry_domain *d, char *buf, size_t size)
+{
+	if (registry_xl_config(d, buf, size, NULL))
+		buf[0] = '\0';
+	return d->config;
+}
+
+static bool pci_value(const struct registry_domain *d, char *buf, size_t size)
+{
+	size_t used = 0;
+
+	for (size_t i = 0; i < d->pci.count && used < size; i++)
+		used += (size_t)snprintf(
+			buf + used, size - used, "%s%s", i ? " " : "", d->pci.item[i]);
+	return d->pci.count;
+}
+
+static const struct {
+	const char *key;
+	bool (*value)(const struct registry_domain *d, char *buf, size_t size);
+} values[] = {
+	{ "netvm", netvm_value },
+	{ "provides_network", provides_value },
+	{ "ip", ip_value },
+	{ "ip6", ip6_value },
+	{ "mac", mac_value },
+	{ "mtu", mtu_value },
+	{ "role", role_value },
+	{ "policy", policy_value },
+	{ "cable", cable_value },
+	{ "config", config_value },
+	{ "pci", pci_value },
+};
+
+int domain_value(
+	const struct registry_domain *d, const char *key, char buf[DOMAIN_VALUE_MAX], bool *given)
+{
+	buf[0] = '\0';
+	for (size_t i = 0; i < sizeof(values) / sizeof(values[0]); i++) {
+		bool set;
+
+		if (strcmp(values[i].key, key) != 0)
+			continue;
+		set = values[i].value(d, buf, DOMAIN_VALUE_MAX);
+		if (given)
+			*given = set;
+		return 0;
+	}
+	return -ENOENT;
+}
+
+static void value_json(struct json *j, const struct registry_domain *d, const char *key)
+{
+	char text[DOMAIN_VALUE_MAX];
+
+	domain_value(d, key, text, NULL);
+	json_text(j, key, text[0] ? text : NULL);
+}
+
+void domain_json(struct json *j, const struct registry_domain *d)
+{
+	json_text(j, "name", d->name);
+	json_text(j, "fault", d->fault.code ? d->fault.text : NULL);
+	if (d->fault.code)
+		return;
+	json_text(j, "netvm", d->netvm ? d->netvm->name : NULL);
+	json_bool(j, "netvm_is_default", netvm_is_default(d));
+	json_bool(j, "provides_network", d->provides_network);
+	value_json(j, d, "ip");
+	value_json(j, d, "ip6");
+	value_json(j, d, "mac");
+	if (d->mtu)
+		json_number(j, "mtu", d->mtu);
+	else
+		json_text(j, "mtu", NULL);
+	value_json(j, d, "role");
+	value_json(j, d, "policy");
+	json_bool(j, "cable", d->cable);
+	value_json(j, d, "config");
+	json_array(j, "pci");
+	for (size_t i = 0; i < d->pci.count; i++)
+		json_text(j, NULL, d->pci.item[i]);
+	json_array_end(j);
+}

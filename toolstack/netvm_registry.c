@@ -1,0 +1,127 @@
+#include "toolstack/netvm.h"
+
+#include <errno.h>
+#include <libgen.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "common/log.h"
+#include "toolstack/json.h"
+
+#define NEAR_MAX 2 /* so many wrong letters */
+
+int netvm_dir_find(struct netvm *n, struct err *e)
+{
+	const char *config = n->o.config ? n->o.config : REGISTRY_DIR;
+	char copy[PATH_MAX];
+	struct stat st;
+
+	if (strlen(config) >= sizeof(copy))
+		return err_sys(e, -ENAMETOOLONG, "%s", config);
+	strcpy(n->dir, config);
+	if (!n->o.config || (stat(config, &st) == 0 && S_ISDIR(st.st_mode)))
+		return 0;
+	strcpy(copy, config);
+	if (strcmp(basename(copy), "netvm.conf") != 0) {
+		err_set(e, -EINVAL,
+			"--config takes the path of a netvm.conf (the domains' files are in "
+			"domains/ "
+			"beside it), not %s",
+			config);
+		return NETVM_USAGE;
+	}
+	strcpy(copy, config);
+	strcpy(n->dir, dirname(copy));
+	return 0;
+}
+
+static void unknown_warn(const char *path, const char *key)
+{
+	log_warning("%s: nobody knows the key \"%s\"; it is left alone", path, key);
+}
+
+int netvm_registry_read(const struct netvm *n, struct registry *r, struct err *e)
+{
+	return registry_read(n->dir, r, unknown_warn, e);
+}
+
+/* How many letters must be changed, added, left out to make `b` of `a`; at most NEAR_MAX + 1. */
+static size_t distance(const char *a, const char *b)
+{
+	size_t row[DOMAIN_NAME_MAX + 1], len = strlen(b);
+
+	if (len > DOMAIN_NAME_MAX)
+		return NEAR_MAX + 1;
+	for (size_t k = 0; k <= len; k++)
+		row[k] = k;
+	for (size_t i = 0; a[i]; i++) {
+		size_t diagonal = row[0];
+
+		row[0] = i + 1;
+		for (size_t k = 0; k < len; k++) {
+			size_t best = diagonal + (a[i] != b[k]);
+
+			diagonal = row[k + 1];
+			if (diagonal + 1 < best)
+				best = diagonal + 1;
+			if (row[k] + 1 < best)
+				best = row[k] + 1;
+			row[k + 1] = best;
+		}
+	}
+	return row[len];
+}
+
+const char *netvm_name_near(const struct registry *r, const char *typed)
+{
+	const char *best = NULL;
+	size_t least = NEAR_MAX + 1;
+
+	for (size_t i = 0; i < r->count; i++) {
+		size_t d = distance(typed, r->domain[i].name);
+
+		if (d < least && d < strlen(r->domain[i].name)) {
+			least = d;
+			best = r->domain[i].name;
+		}
+	}
+	return best;
+}
+
+int netvm_domain_find(const struct netvm *n, const struct registry *r, const char *name,
+	const struct registry_domain **out, struct err *e)
+{
+	const char *near;
+
+	*out = registry_find(r, name);
+	if (*out)
+		return (*out)->fault.code ? err_set(e, (*out)->fault.code, "%s", (*out)->fault.text)
+					  : 0;
+	near = netvm_name_near(r, name);
+	if (near)
+		return err_set(e, -ENOENT,
+			"there is no domain \"%s\" in %s/domains; did you mean \"%s\"?", name,
+			n->dir, near);
+	return err_set(e, -ENOENT,
+		"there is no domain \"%s\" in %s/domains; netvm list shows those there are, netvm "
+		"add %s makes it one",
+		name, n->dir, name);
+}
+
+const char *netvm_of(const struct registry_domain *d)
+{
+	return d->netvm ? d->netvm->name : "none";
+}
+
+bool netvm_is_default(const struct registry_domain *d)
+{
+	return !d->netvm_text;
+}
+
+int netvm_json_end(struct json *j, struct err *e)
+{
+	int ret = json_close(j);
+
+	return ret ? err_sys(e, ret, "the JSON could not be written") : 0;
+}

@@ -1,0 +1,48 @@
+/* netvm set NAME KEY=VALUE...: all of them or none. "KEY=" takes the key out: its default is in
+ * force then. */
+#include <string.h>
+
+#include <errno.h>
+
+#include "toolstack/netvm.h"
+
+/* A netvm that does not exist is the most frequent slip; it deserves its own words. */
+static int netvm_check(const struct netvm *n, const struct registry *r, struct err *e)
+{
+	const struct registry_domain *d;
+
+	for (int i = 1; i < n->count; i++) {
+		const char *name = n->args[i] + strlen("netvm=");
+		int ret;
+
+		if (strncmp(n->args[i], "netvm=", strlen("netvm=")) != 0 || !*name ||
+			strcmp(name, "none") == 0)
+			continue;
+		ret = netvm_domain_find(n, r, name, &d, e);
+		if (ret)
+			return ret;
+		if (!d->provides_network)
+			return err_set(e, -EINVAL,
+				"%s is no network domain; netvm set %s provides_network=1 makes it "
+				"one",
+				name, name);
+	}
+	return 0;
+}
+
+int netvm_set(struct netvm *n, struct err *e)
+{
+	struct registry r;
+	int ret = netvm_registry_read(n, &r, e);
+
+	/* A domain at fault may be set right again. */
+	if (!ret && !registry_find(&r, n->args[0])) {
+		const struct registry_domain *d;
+
+		ret = netvm_domain_find(n, &r, n->args[0], &d, e);
+	}
+	if (!ret)
+		ret = netvm_check(n, &r, e);
+	registry_dispose(&r);
+	return ret ? ret : netvm_pairs_apply(n, n->args[0], n->args + 1, n->count - 1, e);
+}

@@ -1,0 +1,305 @@
+/*
+ * netvm status [NAME]: what is wanted beside what is. The registry says what is wanted, libxl what
+ * runs, xenstore how far each vif is and what its network domain reports (which is that domain's
+ * word, shown as such). Without Xen or xenstored the rest is shown, with a line that says so.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "toolstack/json.h"
+#include "toolstack/netvm.h"
+#include "toolstack/netvm_domain.h"
+#include "toolstack/table.h"
+#include "toolstack/xen.h"
+#include "xenstore-schema/schema.h"
+#include "xenstore-schema/store.h"
+
+#define VIFS_MAX 8
+
+struct status {
+	const struct registry *registry;
+	struct xen_domain *domains;
+	size_t count;
+	struct store *store; /* NULL: does not answer */
+	struct err no_xen, no_store;
+};
+
+struct vif_status {
+	uint32_t devid;
+	struct vif_frontend frontend;
+	struct vif_backend backend;
+	bool has_backend;
+	struct client_report report; /* of the network domain about it */
+};
+
+struct domain_status {
+	bool known, running;
+	uint32_t domid;
+	struct vif_status vif[VIFS_MAX];
+	size_t vifs;
+	bool reports;
+	struct netvm_report report; /* of a network domain about itself */
+};
+
+static const char *state_word(enum xenbus_state s)
+{
+	static const char *const words[] = {
+		[XENBUS_UNKNOWN] = "unknown",
+		[XENBUS_INITIALISING] = "initialising",
+		[XENBUS_INIT_WAIT] = "waiting",
+		[XENBUS_INITIALISED] = "initialised",
+		[XENBUS_CONNECTED] = "connected",
+		[XENBUS_CLOSING] = "closing",
+		[XENBUS_CLOSED] = "closed",
+		[XENBUS_RECONFIGURING] = "reconfiguring",
+		[XENBUS_RECONFIGURED] = "reconfigured",
+	};
+
+	return (size_t)s < sizeof(words) / sizeof(words[0]) ? words[s] : "unknown";
+}
+
+static void vif_find(struct store *store, uint32_t domid, struct vif_status *v)
+{
+	struct vif_id id = { domid, v->devid };
+
+	if (vif_frontend_read(store, domid, v->devid, &v->frontend, NULL))
+		return;
+	v->has_backend =
+		vif_backend_read(store, v->frontend.backend_domid, &id, &v->backend, NULL) == 0;
+	client_report_read(store, v->frontend.backend_domid, &id, &v->report, NULL);
+}
+
+static void domain_find(const struct status *s, const char *name, struct domain_status *out)
+{
+	uint32_t devids[VIFS_MAX];
+
+	memset(out, 0, sizeof(*out));
+	out->known = !s->no_xen.code;
+	for (size_t i = 0; i < s->count; i++) {
+		if (strcmp(s->domains[i].name, name) != 0 || s->domains[i].dying)
+			continue;
+		out->running = !s->domains[i].shutdown;
+		out->domid = s->domains[i].domid;
+	}
+	if (!out->running || !s->store)
+		return;
+	if (vif_frontend_list(s->store, out->domid, devids, VIFS_MAX, &out->vifs, NULL))
+		out->vifs = 0;
+	for (size_t i = 0; i < out->vifs; i++) {
+		out->vif[i].devid = devids[i];
+		vif_find(s->store, out->domid, &out->vif[i]);
+	}
+	out->reports = netvm_report_read(s->store, out->domid, &out->report, NULL) == 0;
+}
+
+/* The name of a running domain; "dom0" for 0. */
+static const char *name_of(const struct status *s, uint32_t domid)
+{
+	for (size_t i = 0; i < s->count; i++)
+		if (s->domains[i].domid == domid)
+			return s->domains[i].name;
+	return domid ? "?" : "dom0";
+}
+
+/* --- JSON --- */
+
+static void vif_json(struct json *j, const struct status *s, const struct vif_status *v)
+{
+	json_object(j, NULL);
+	json_number(j, "devid", v->devid);
+	json_number(j, "backend_domid", v->frontend.backend_domid);
+	json_text(j, "backend", name_of(s, v->frontend.backend_domid));
+	json_text(j, "frontend_state", state_word(v->frontend.state));
+	json_text(j, "backend_state", v->has_backend ? state_word(v->backend.state) : NULL);
+	json_text(j, "hotplug_status", v->has_backend ? v->backend.hotplug_status : NULL);
+	json_text(j, "reported_state", v->report.state[0] ? v->report.state : NULL);
+	json_text(j, "reported_error", v->report.error[0] ? v->report.error : NULL);
+	json_object_end(j);
+}
+
+static void report_json(struct json *j, const struct netvm_report *r)
+{
+	json_object(j, "report");
+	json_text(j, "state", r->state);
+	json_text(j, "version", r->version);
+	json_text(j, "capabilities", r->capabilities);
+	json_text(j, "uplink", r->uplink);
+	json_text(j, "resolvers", r->resolvers);
+	json_object_end(j);
+}
+
+static void domain_status_json(
+	struct json *j, const struct status *s, const struct registry_domain *d)
+{
+	struct domain_status now;
+
+	domain_find(s, d->name, &now);
+	json_object(j, NULL);
+	domain_json(j, d);
+	if (now.known)
+		json_bool(j, "running", now.running);
+	else
+		json_text(j, "running", NULL);
+	if (now.running)
+		json_number(j, "domid", now.domid);
+	else
+		json_text(j, "domid", NULL);
+	json_array(j, "vifs");
+	for (size_t i = 0; i < now.vifs; i++)
+		vif_json(j, s, &now.vif[i]);
+	json_array_end(j);
+	if (now.reports)
+		report_json(j, &now.report);
+	else
+		json_text(j, "report", NULL);
+	json_object_end(j);
+}
+
+static int json_print(const struct status *s, const char *only, struct err *e)
+{
+	struct json *j = json_open();
+
+	json_object(j, NULL);
+	json_text(j, "xen_error", s->no_xen.code ? s->no_xen.text : NULL);
+	json_text(j, "xenstore_error", s->no_store.code ? s->no_store.text : NULL);
+	json_array(j, "domains");
+	for (size_t i = 0; i < s->registry->count; i++)
+		if (!only || strcmp(s->registry->domain[i].name, only) == 0)
+			domain_status_json(j, s, &s->registry->domain[i]);
+	json_array_end(j);
+	json_object_end(j);
+	return netvm_json_end(j, e);
+}
+
+/* --- text --- */
+
+/* The first vif in a word or two; the notes below the table say more. */
+static void vif_words(
+	const struct domain_status *now, const struct registry_domain *d, char *buf, size_t size)
+{
+	const struct vif_status *v = &now->vif[0];
+
+	buf[0] = '\0';
+	if (now->running && !now->vifs && d->netvm)
+		snprintf(buf, size, "none");
+	else if (now->vifs && strcmp(v->backend.hotplug_status, "error") == 0)
+		snprintf(buf, size, "error");
+	else if (now->vifs && !v->has_backend)
+		snprintf(buf, size, "no backend");
+	else if (now->vifs)
+		snprintf(buf, size, "%s", state_word(v->frontend.state));
+}
+
+static void domain_row(struct table *t, const struct status *s, const struct registry_domain *d)
+{
+	char domid[16] = "", vif[32], ip[DOMAIN_VALUE_MAX], netvm[DOMAIN_NAME_MAX + 16];
+	struct domain_status now;
+
+	domain_find(s, d->name, &now);
+	if (now.running)
+		snprintf(domid, sizeof(domid), "%u", now.domid);
+	if (d->fault.code) {
+		table_row(t, d->name, domid, "?", "?", "at fault, see below", "?");
+		return;
+	}
+	domain_value(d, "ip", ip, NULL);
+	vif_words(&now, d, vif, sizeof(vif));
+	snprintf(netvm, sizeof(netvm), "%s%s", netvm_of(d),
+		d->netvm && netvm_is_default(d) ? " (default)" : "");
+	table_row(t, d->name, domid, netvm, ip, vif,
+		now.reports	       ? now.report.state
+		: !d->provides_network ? ""
+		: now.running	       ? "says nothing"
+		: now.known	       ? "not running"
+				       : "?");
+}
+
+static void notes_print(const struct status *s, const struct registry_domain *d)
+{
+	struct domain_status now;
+
+	if (d->fault.code)
+		printf("\n%s: %s\n", d->name, d->fault.text);
+	domain_find(s, d->name, &now);
+	for (size_t i = 0; i < now.vifs; i++)
+		if (now.vif[i].report.error[0])
+			printf("\n%s, vif %u: %s says: %s\n", d->name, now.vif[i].devid,
+				name_of(s, now.vif[i].frontend.backend_domid),
+				now.vif[i].report.error);
+}
+
+/* One domain, in full. */
+static void detail_print(const struct status *s, const struct registry_domain *d)
+{
+	struct domain_status now;
+	char text[DOMAIN_VALUE_MAX];
+
+	domain_find(s, d->name, &now);
+	for (size_t i = 0; i < now.vifs; i++) {
+		const struct vif_status *v = &now.vif[i];
+
+		printf("vif %u: backend in %s (domain %u), frontend %s, backend %s, hotplug %s\n",
+			v->devid, name_of(s, v->frontend.backend_domid), v->frontend.backend_domid,
+			state_word(v->frontend.state),
+			v->has_backend ? state_word(v->backend.state) : "missing",
+			v->backend.hotplug_status[0] ? v->backend.hotplug_status : "not yet");
+	}
+	if (!d->fault.code) {
+		domain_value(d, "mac", text, NULL);
+		printf("mac: %s\n", text);
+	}
+	if (now.reports)
+		printf("it reports: uplink %s; resolvers %s; %s (version %s)\n",
+			now.report.uplink[0] ? now.report.uplink : "none",
+			now.report.resolvers[0] ? now.report.resolvers : "none",
+			now.report.capabilities, now.report.version);
+}
+
+static void text_print(const struct status *s, const char *only)
+{
+	struct table t;
+
+	table_start(&t, "NAME", "DOMAIN", "NETVM", "ADDRESS", "VIF", "REPORT", NULL);
+	for (size_t i = 0; i < s->registry->count; i++)
+		if (!only || strcmp(s->registry->domain[i].name, only) == 0)
+			domain_row(&t, s, &s->registry->domain[i]);
+	table_print(&t);
+	for (size_t i = 0; i < s->registry->count; i++) {
+		if (only && strcmp(s->registry->domain[i].name, only) != 0)
+			continue;
+		if (only)
+			detail_print(s, &s->registry->domain[i]);
+		notes_print(s, &s->registry->domain[i]);
+	}
+	if (s->no_xen.code)
+		printf("\nWhat runs is not known: %s.\n", s->no_xen.text);
+	if (s->no_store.code)
+		printf("\nHow the vifs are is not known: %s.\n", s->no_store.text);
+}
+
+int netvm_status(struct netvm *n, struct err *e)
+{
+	const char *only = n->count ? n->args[0] : NULL;
+	const struct registry_domain *d;
+	struct registry r;
+	struct status s = { .registry = &r };
+	int ret = netvm_registry_read(n, &r, e);
+
+	if (!ret && only && !registry_find(&r, only))
+		ret = netvm_domain_find(n, &r, only, &d, e);
+	if (!ret) {
+		xen_domains_list(&s.domains, &s.count, &s.no_xen);
+		if (store_open(&s.store, &s.no_store))
+			s.store = NULL;
+		if (n->o.json)
+			ret = json_print(&s, only, e);
+		else
+			text_print(&s, only);
+	}
+	store_close(s.store);
+	free(s.domains);
+	registry_dispose(&r);
+	return ret;
+}

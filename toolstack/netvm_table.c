@@ -1,0 +1,75 @@
+/* The command line of netvm: options, verbs and what they do, in one table. */
+#include <stddef.h>
+
+#include "toolstack/netvm.h"
+#include "toolstack/netvm_verbs.h"
+
+#define AT(member) offsetof(struct netvm_options, member)
+
+static const struct cli_option options[] = {
+	{ "config", 'c', CLI_TEXT, AT(config), "FILE",
+		"another netvm.conf than " REGISTRY_DIR
+		"/netvm.conf; the domains' files are in domains/ beside it" },
+	{ "json", 'j', CLI_FLAG, AT(json), NULL, "print JSON" },
+	{ "dry-run", 'n', CLI_FLAG, AT(dry_run), NULL,
+		"say what would be changed, and change nothing" },
+	{ "names", 0, CLI_FLAG, AT(names), NULL, "list: print names alone, one a line" },
+	{ "cut-dom0", 0, CLI_FLAG, AT(cut_dom0), NULL,
+		"pci assign: also a device that dom0's own route, address or root file system "
+		"needs" },
+	{ "no-iommu", 0, CLI_FLAG, AT(no_iommu), NULL,
+		"pci assign: also without an IOMMU; the domain can then read and write all "
+		"memory" },
+	{ "shared-group", 0, CLI_FLAG, AT(shared_group), NULL,
+		"pci assign: also if others in its IOMMU group stay behind; the domain can then "
+		"reach them" },
+	{ "timeout", 't', CLI_NUMBER, AT(timeout), "SECONDS",
+		"start: how long all of it may take (default 120)" },
+	{ "sysfs", 0, CLI_TEXT, AT(sysfs), "DIR", "where sysfs is mounted (default /sys)" },
+	{ NULL, 0, CLI_FLAG, 0, NULL, NULL },
+};
+
+static const struct cli_verb verbs[] = {
+	{ "list", "", "the domains of the registry", 0, 0, NETVM_LIST, NULL },
+	{ "status", "[NAME]", "what runs, how its vif is, what its network domain reports", 0, 1,
+		NETVM_STATUS, "domain" },
+	{ "get", "NAME [KEY]", "what is in force for a domain", 1, 2, NETVM_GET, "domain" },
+	{ "set", "NAME KEY=VALUE...", "change keys of a domain, all or none; KEY= takes one out", 2,
+		-1, NETVM_SET, "domain" },
+	{ "add", "NAME [KEY=VALUE]...", "make a domain known", 1, -1, NETVM_ADD, NULL },
+	{ "remove", "NAME", "forget a domain that nobody needs", 1, 1, NETVM_REMOVE, "domain" },
+	{ "get-default", "", "the network domain of domains that name none", 0, 0,
+		NETVM_GET_DEFAULT, NULL },
+	{ "set-default", "NAME", "choose it; \"none\" for none", 1, 1, NETVM_SET_DEFAULT,
+		"domain" },
+	{ "start", "NAME", "start a domain, its network domains first", 1, 1, NETVM_START,
+		"domain" },
+	{ "xl-config", "NAME", "the lines that its xl config needs", 1, 1, NETVM_XL_CONFIG,
+		"domain" },
+	{ "pci list", "", "network devices: driver, IOMMU group, safe to give away or why not", 0,
+		0, NETVM_PCI_LIST, NULL },
+	{ "pci assign", "DEVICE NAME", "give a network device to a domain", 2, 2, NETVM_PCI_ASSIGN,
+		"netdev domain" },
+	{ "pci release", "DEVICE", "take it back to dom0, to its driver and name", 1, 1,
+		NETVM_PCI_RELEASE, "netdev" },
+	{ NULL, NULL, NULL, 0, 0, 0, NULL },
+};
+
+const struct cli netvm_cli = {
+	.name = "netvm",
+	.summary = "network domains of this Xen host: who serves whom, and which devices they have",
+	.description = "Changes the registry that netvmd(8) keeps in force, gives network devices "
+		       "to network\n"
+		       "domains and back, and shows what is. Keys of a domain are described in\n"
+		       "netvm.conf(5). A DEVICE is written as in sysfs: 0000:03:00.0, or 03:00.0.",
+	.epilogue = "Exit status: 0 done; 1 failed, or refused; 2 the command line is wrong.\n\n"
+		    "Files: " REGISTRY_DIR
+		    "/netvm.conf and domains/NAME.conf beside it, in xl's syntax;\n"
+		    "pci/DEVICE.conf: the driver and the interfaces that a device had in dom0.\n\n"
+		    "Under Xen, Linux shows no IOMMU groups; pci list derives them from bridges, "
+		    "functions\n"
+		    "and their Access Control Services, and says so.",
+	.section = 8,
+	.options = options,
+	.verbs = verbs,
+};

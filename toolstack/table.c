@@ -1,0 +1,63 @@
+#include "toolstack/table.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void cell_add(struct table *t, const char *text)
+{
+	char **more = reallocarray(t->cell, t->count + 1, sizeof(*more));
+
+	if (!more)
+		return;
+	t->cell = more;
+	t->cell[t->count++] = strdup(text && *text ? text : "-");
+}
+
+void table_start(struct table *t, ...)
+{
+	const char *head;
+	va_list ap;
+
+	memset(t, 0, sizeof(*t));
+	va_start(ap, t);
+	while ((head = va_arg(ap, const char *)) && t->columns < TABLE_COLUMNS_MAX) {
+		cell_add(t, head);
+		t->columns++;
+	}
+	va_end(ap);
+}
+
+void table_row(struct table *t, ...)
+{
+	va_list ap;
+
+	va_start(ap, t);
+	for (size_t i = 0; i < t->columns; i++)
+		cell_add(t, va_arg(ap, const char *));
+	va_end(ap);
+}
+
+void table_print(struct table *t)
+{
+	size_t width[TABLE_COLUMNS_MAX] = { 0 };
+
+	for (size_t i = 0; i < t->count; i++) {
+		size_t len = t->cell[i] ? strlen(t->cell[i]) : 0;
+
+		if (len > width[i % t->columns])
+			width[i % t->columns] = len;
+	}
+	for (size_t i = 0; i < t->count; i++) {
+		const char *text = t->cell[i] ? t->cell[i] : "";
+
+		if (i % t->columns == t->columns - 1)
+			printf("%s\n", text);
+		else
+			printf("%-*s  ", (int)width[i % t->columns], text);
+		free(t->cell[i]);
+	}
+	free(t->cell);
+	memset(t, 0, sizeof(*t));
+}
