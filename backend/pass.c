@@ -296,7 +296,7 @@ static int client_reports(struct pass *p, struct err *e)
 {
 	struct vif_id *ids = NULL;
 	size_t count = 0;
-	int ret = client_report_list(p->s->store, SCHEMA_SELF, &ids, &count, e);
+	int ret = client_report_list(p->s->store, &ids, &count, e);
 
 	for (size_t i = 0; i < count && !ret; i++)
 		if (!has_outcome(p, &ids[i]))

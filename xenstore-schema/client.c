@@ -13,10 +13,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define RULES_VALUE_MAX 3072 /* bytes a value, without the NUL */
-/* Values that are written, policy/0000 and on: a network domain reads an entry in one transaction,
- * and xenstored allows it 1024 nodes there (quota_trans_nodes). */
-#define RULES_COUNT_MAX 960
+/* Bytes a value without the NUL, and values (policy/0000 and on), that are written: what every
+ * xenstored takes. oxenstored, as Debian configures it, refuses longer values (quota-maxsize), also
+ * from dom0, and cannot list more than 4096 bytes of names. */
+#define RULES_VALUE_MAX 2048
+#define RULES_COUNT_MAX 800
 
 static const char *const verdicts[] = {
 	[POLICY_ACCEPT] = "accept",
@@ -44,7 +45,7 @@ static const struct schema_key keys[] = {
 	{ "policy", KEY_WORD, SCHEMA_FIELD(struct client, policy), .words = verdicts,
 		.required = true,
 		.help = "What happens to a packet that no rule matches. Children 0000 to 9999 hold "
-			"one or more rule lines each, in this order, at most 3072 bytes." },
+			"one or more rule lines each, in this order, at most 2048 bytes." },
 	{ "generation", KEY_NUMBER, SCHEMA_FIELD(struct client, generation), .required = true,
 		.help = "Changes with every change of this entry, and is written last." },
 	{ 0 },

@@ -3,6 +3,7 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -42,12 +43,15 @@ static int do_list(struct xs_handle *xs, struct conn_call *call)
 	return result_of(call->out != NULL);
 }
 
-static bool name_is_among(const char *name, char *const names[], unsigned int count)
+/* A node's own value is of no interest here, that it can be read is. */
+static int node_check(struct xs_handle *xs, xs_transaction_t t, const char *path)
 {
-	for (unsigned int i = 0; i < count; i++)
-		if (strcmp(names[i], name) == 0)
-			return true;
-	return false;
+	unsigned int len;
+	void *value = xs_read(xs, t, path, &len);
+	int err = value ? 0 : -errno;
+
+	free(value);
+	return err;
 }
 
 /* Appends a child's value, or that there is none, to the answer, which has `*len` bytes. */
@@ -66,46 +70,66 @@ static int child_append(struct conn_call *call, size_t *len, const char *value, 
 	return 0;
 }
 
-static int children_read(struct xs_handle *xs, struct conn_call *call, xs_transaction_t t)
+static int child_read(struct xs_handle *xs, xs_transaction_t t, struct conn_call *call,
+	const char *name, size_t *len, bool *found)
 {
-	unsigned int there = 0, place = 0;
-	char **names = xs_directory(xs, t, call->path, &there);
-	const char *end = (const char *)call->data + call->len;
-	int err = names ? 0 : -errno;
-	size_t len = 0;
+	char path[STORE_PATH_MAX + STORE_VALUE_MAX], *value;
+	unsigned int count = CONN_NO_CHILD;
+	int err = 0;
 
-	call->count = 0;
-	for (const char *n = call->data; !err && n < end; n += strlen(n) + 1) {
-		char path[STORE_PATH_MAX + STORE_VALUE_MAX], *value = NULL;
-		unsigned int count = CONN_NO_CHILD;
-
-		call->count = ++place;
-		if (name_is_among(n, names, there)) {
-			snprintf(path, sizeof(path), "%s/%s", call->path, n);
-			value = xs_read(xs, t, path, &count);
-			err = result_of(value != NULL);
-		}
-		if (!err)
-			err = child_append(call, &len, value, count);
-		free(value);
-	}
-	free(names);
+	snprintf(path, sizeof(path), "%s/%s", call->path, name);
+	value = xs_read(xs, t, path, &count);
+	if (value)
+		*found = true;
+	else if (errno == ENOENT)
+		count = CONN_NO_CHILD;
+	else
+		err = -errno;
+	if (!err)
+		err = child_append(call, len, value, count);
+	free(value);
 	return err;
 }
 
-/* As one state: in the transaction that stands, or in one of its own, which only its end tells to
- * have been one state (EAGAIN: it was not). */
+static int children_read(struct xs_handle *xs, xs_transaction_t t, struct conn_call *call)
+{
+	const char *end = (const char *)call->data + call->len;
+	bool found = false;
+	size_t len = 0;
+	int err = 0;
+
+	call->count = 0;
+	for (const char *n = call->data; !err && n < end; n += strlen(n) + 1) {
+		call->count++;
+		err = child_read(xs, t, call, n, &len, &found);
+	}
+	if (err || found)
+		return err;
+	/* It may be gone by now. */
+	call->count = 0;
+	return node_check(xs, t, call->path);
+}
+
+/*
+ * As one state: in the transaction that stands, or in one of its own, which only its end tells to
+ * have been one state (EAGAIN: it was not).
+ *
+ * Each child is asked for by its name, and the directory never listed: what a stranger fills it
+ * with must not matter, and oxenstored 4.17 answers a list of more than 4096 bytes with a message
+ * that libxenstore takes for the end of the connection.
+ */
 static int do_read_children(struct xs_handle *xs, struct conn_call *call)
 {
 	xs_transaction_t t = call->transaction;
-	int err;
+	int err = node_check(xs, t, call->path);
 
-	if (t != XBT_NULL)
-		return children_read(xs, call, t);
+	call->count = 0;
+	if (err || t != XBT_NULL)
+		return err ? err : children_read(xs, t, call);
 	t = xs_transaction_start(xs);
 	if (t == XBT_NULL)
 		return -errno;
-	err = children_read(xs, call, t);
+	err = children_read(xs, t, call);
 	if (!xs_transaction_end(xs, t, false) && (errno == EAGAIN || !err))
 		err = -errno;
 	return err;

@@ -134,10 +134,9 @@ int client_report_remove(struct store *s, const struct vif_id *guest, struct err
 	return schema_remove_vif(s, clients_path(path, SCHEMA_SELF), guest, e);
 }
 
-int client_report_list(
-	struct store *s, uint32_t domid, struct vif_id **out, size_t *count, struct err *e)
+int client_report_list(struct store *s, struct vif_id **out, size_t *count, struct err *e)
 {
 	char path[STORE_PATH_MAX];
 
-	return schema_list_vifs(s, clients_path(path, domid), out, count, e);
+	return schema_list_vifs(s, clients_path(path, SCHEMA_SELF), out, count, e);
 }

@@ -130,8 +130,8 @@ struct client {
 /* An entry without `policy` or `generation` is refused (-EINVAL). */
 int client_read(struct store *s, uint32_t domid, const struct vif_id *guest, struct client *out,
 	struct err *e);
-/* -EMSGSIZE: a rule line of more than 3072 bytes, or rules that fill more than 960 such values
- * (about 2.8 MB; a network domain could not read more in one transaction). */
+/* -EMSGSIZE: a rule line of more than 2048 bytes, or rules that fill more than 800 such values (1.6
+ * MB): more than oxenstored as Debian configures it would take, or a network domain could read. */
 int client_write(struct store *s, uint32_t domid, const struct vif_id *guest,
 	const struct client *in, struct err *e);
 int client_remove(struct store *s, uint32_t domid, const struct vif_id *guest, struct err *e);
@@ -172,8 +172,9 @@ int client_report_read(struct store *s, uint32_t domid, const struct vif_id *gue
 int client_report_write(
 	struct store *s, const struct vif_id *guest, const struct client_report *in, struct err *e);
 int client_report_remove(struct store *s, const struct vif_id *guest, struct err *e);
-int client_report_list(
-	struct store *s, uint32_t domid, struct vif_id **out, size_t *count, struct err *e);
+/* Of the own domain. Another's is not listed, because it may hold anything in any number: who wants
+ * to read there knows the guests. */
+int client_report_list(struct store *s, struct vif_id **out, size_t *count, struct err *e);
 
 /* --- Xen's vif protocol: <backend home>/backend/vif/G/<devid> --- */
 

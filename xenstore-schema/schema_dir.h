@@ -94,7 +94,7 @@ int text_printable(const char *text, char *buf, size_t size);
 /* Whether it is a name of a child of `policy`: four digits. */
 bool rules_name_is_valid(const char *name);
 /* How many bytes from the start of `rules` go into one value, with the line break behind it: whole
- * lines, at most 3072 bytes without that break. 0: the first line is too long. */
+ * lines, at most 2048 bytes without that break. 0: the first line is too long. */
 size_t rules_next(const char *rules);
 
 /* --- paths --- */

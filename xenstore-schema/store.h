@@ -53,7 +53,8 @@ int store_remove(struct store *s, const char *path, struct err *e);
 bool store_exists(struct store *s, const char *path);
 
 /* Names of a node's children. At most STORE_NAMES_MAX are taken, more give -E2BIG. -ENOENT: no such
- * node. */
+ * node. Only for directories that no stranger may fill: oxenstored 4.17 answers a list of more than
+ * 4096 bytes with a message that ends the connection (-ENOTCONN). */
 #define STORE_NAMES_MAX 16384
 struct store_names {
 	char **name; /* store_names_free() */
@@ -63,9 +64,10 @@ int store_list(struct store *s, const char *path, struct store_names *out, struc
 void store_names_free(struct store_names *n);
 
 /*
- * The values of some children of a node, as one state, for little more than the price of one call:
- * value[i] is that of names[i], NULL where there is no such child. -ENOENT: no such node. -EILSEQ:
- * a NUL in a value. -EAGAIN as store_transact(). The names together have less than 4096 bytes.
+ * The values of some children of a node, as one state, for little more than the price of one call
+ * and whatever else is in there: value[i] is that of names[i], NULL where there is no such child.
+ * -ENOENT: no such node. -EILSEQ: a NUL in a value. -EAGAIN as store_transact(). The names together
+ * have less than 4096 bytes.
  */
 struct store_values {
 	const char **value; /* store_values_free() */

@@ -1,14 +1,15 @@
 /*
- * fake-xen: what Debian's unmodified C xenstored needs of Xen, to run on plain Linux.
+ * fake-xen: what Debian's unmodified xenstored and oxenstored need of Xen, to run on plain Linux.
  *
- * Loaded in front of its libraries (LD_PRELOAD), it stands in for the functions that xenstored
- * takes from libxenctrl, libxengnttab and libxenevtchn, and for the two files of xenfs that it
- * opens. What xenstored shares with domains are files in its run directory (XENSTORED_RUNDIR), by
- * which tests/store/guest.c plays a domain:
+ * Loaded in front of their libraries (LD_PRELOAD), it stands in for the functions that they take
+ * from libxenctrl, libxengnttab and libxenevtchn, for the two files of xenfs that xenstored opens
+ * (oxenstored is told others by its configuration), and for setrlimit(), by which oxenstored wants
+ * more descriptors than a container may have. What they share with domains are files in their run
+ * directory (XENSTORED_RUNDIR), by which tests/store/guest.c plays a domain:
  *
  *   ring-<domid>  the page that a domain speaks through, made when it is introduced
- *   event         a FIFO in place of event channels: a byte 'r' says that some ring has something,
- *                 'd' that a domain died
+ *   event         a FIFO in place of event channels; each message is an uint32_t: the domid whose
+ *                 ring has something, or UINT32_MAX: some domain died
  *   dead-<domid>  such a domain; all others are alive, so that permissions for any are kept
  *
  * All prototypes come from Xen's own headers, so that a change of them breaks the build and not the
@@ -22,6 +23,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -75,20 +77,53 @@ int xc_interface_close(xc_interface *xch)
 	return 0;
 }
 
-int xc_domain_getinfo(
-	xc_interface *xch, uint32_t first_domid, unsigned int max_doms, xc_dominfo_t *info)
+static int domain_is_alive(uint32_t domid)
 {
 	char path[256];
 
+	return domid < DOMID_FIRST_RESERVED &&
+	       access(run_path(path, "dead", (int)domid), F_OK) != 0;
+}
+
+int xc_domain_getinfo(
+	xc_interface *xch, uint32_t first_domid, unsigned int max_doms, xc_dominfo_t *info)
+{
 	(void)xch;
-	if (!max_doms || first_domid >= DOMID_FIRST_RESERVED)
-		return 0;
-	if (access(run_path(path, "dead", (int)first_domid), F_OK) == 0)
+	if (!max_doms || !domain_is_alive(first_domid))
 		return 0;
 	memset(info, 0, sizeof(*info));
 	info->domid = first_domid;
 	info->running = 1;
 	return 1;
+}
+
+int xc_domain_getinfolist(
+	xc_interface *xch, uint32_t first_domain, unsigned int max_domains, xc_domaininfo_t *info)
+{
+	(void)xch;
+	if (!max_domains || !domain_is_alive(first_domain))
+		return 0;
+	memset(info, 0, sizeof(*info));
+	info->domain = (domid_t)first_domain;
+	info->flags = XEN_DOMINF_running;
+	return 1;
+}
+
+static void *ring_map(uint32_t domid, int prot)
+{
+	char path[256];
+	int fd = page_open(run_path(path, "ring", (int)domid));
+	void *ring = fd < 0 ? MAP_FAILED : mmap(NULL, RING_SIZE, prot, MAP_SHARED, fd, 0);
+
+	if (fd >= 0)
+		close(fd);
+	return ring == MAP_FAILED ? NULL : ring;
+}
+
+void *xc_map_foreign_range(xc_interface *xch, uint32_t dom, int size, int prot, unsigned long mfn)
+{
+	(void)xch, (void)size, (void)mfn;
+	return ring_map(dom, prot);
 }
 
 /* --- libxengnttab --- */
@@ -113,14 +148,8 @@ int xengnttab_set_max_grants(xengnttab_handle *xgt, uint32_t count)
 
 void *xengnttab_map_grant_ref(xengnttab_handle *xgt, uint32_t domid, uint32_t ref, int prot)
 {
-	char path[256];
-	int fd = page_open(run_path(path, "ring", (int)domid));
-	void *ring = fd < 0 ? MAP_FAILED : mmap(NULL, RING_SIZE, prot, MAP_SHARED, fd, 0);
-
 	(void)xgt, (void)ref;
-	if (fd >= 0)
-		close(fd);
-	return ring == MAP_FAILED ? NULL : ring;
+	return ring_map(domid, prot);
 }
 
 int xengnttab_unmap(xengnttab_handle *xgt, void *start_address, uint32_t count)
@@ -141,6 +170,12 @@ xenevtchn_handle *xenevtchn_open(xentoollog_logger *logger, unsigned int flags)
 	run_path(path, "event", -1);
 	event_fd = mkfifo(path, 0600) < 0 ? -1 : open(path, O_RDWR | O_NONBLOCK | O_CLOEXEC);
 	return event_fd < 0 ? NULL : (xenevtchn_handle *)&handle;
+}
+
+int xenevtchn_close(xenevtchn_handle *xce)
+{
+	(void)xce;
+	return 0;
 }
 
 xenevtchn_handle *xenevtchn_fdopen(xentoollog_logger *logger, int fd, unsigned open_flags)
@@ -176,12 +211,12 @@ int xenevtchn_unbind(xenevtchn_handle *xce, evtchn_port_t port)
 
 xenevtchn_port_or_error_t xenevtchn_pending(xenevtchn_handle *xce)
 {
-	char what;
+	uint32_t domid;
 
 	(void)xce;
-	if (read(event_fd, &what, 1) != 1)
+	if (read(event_fd, &domid, sizeof(domid)) != sizeof(domid))
 		return -1;
-	return what == 'd' ? PORT_VIRQ : PORT_FIRST;
+	return domid == UINT32_MAX ? PORT_VIRQ : PORT_FIRST + (int)domid;
 }
 
 xenevtchn_port_or_error_t xenevtchn_bind_virq(xenevtchn_handle *xce, unsigned int virq)
@@ -195,6 +230,14 @@ xenevtchn_port_or_error_t xenevtchn_bind_interdomain(
 {
 	(void)xce, (void)remote_port;
 	return PORT_FIRST + (int)domid;
+}
+
+/* --- limits --- */
+
+int setrlimit(__rlimit_resource_t resource, const struct rlimit *limit)
+{
+	(void)resource, (void)limit;
+	return 0;
 }
 
 /* --- xenfs --- */

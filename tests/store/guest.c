@@ -48,11 +48,13 @@ static const char *run_path(const char *name, const char *domid)
 	return path;
 }
 
-static void event_send(char what)
+static uint32_t self; /* domid */
+
+static void event_send(uint32_t what)
 {
 	int fd = open(run_path("event", NULL), O_WRONLY);
 
-	if (fd < 0 || write(fd, &what, 1) != 1)
+	if (fd < 0 || write(fd, &what, sizeof(what)) != sizeof(what))
 		give_up("event");
 	close(fd);
 }
@@ -86,21 +88,21 @@ static void ring_put(struct xenstore_domain_interface *ring, const void *data, s
 	for (size_t i = 0; i < len; i++) {
 		/* Full: xenstored has to take some. */
 		if (ring->req_prod - ring->req_cons == XENSTORE_RING_SIZE) {
-			event_send('r');
+			event_send(self);
 			ring_wait(&ring->req_cons, ring->req_prod - XENSTORE_RING_SIZE);
 		}
 		ring->req[MASK_XENSTORE_IDX(ring->req_prod)] = ((const char *)data)[i];
 		__sync_synchronize();
 		ring->req_prod++;
 	}
-	event_send('r');
+	event_send(self);
 }
 
 static void ring_get(struct xenstore_domain_interface *ring, void *data, size_t len)
 {
 	for (size_t i = 0; i < len; i++) {
 		if (ring->rsp_prod == ring->rsp_cons) {
-			event_send('r');
+			event_send(self);
 			ring_wait(&ring->rsp_prod, ring->rsp_cons);
 		}
 		((char *)data)[i] = ring->rsp[MASK_XENSTORE_IDX(ring->rsp_cons)];
@@ -169,12 +171,13 @@ static int die(const char *domid)
 	if (fd < 0)
 		give_up("dead");
 	close(fd);
-	event_send('d');
+	event_send(UINT32_MAX);
 	return 0;
 }
 
 int main(int argc, char *argv[])
 {
+	self = argc > 1 ? (uint32_t)atoi(argv[1]) : 0;
 	if (argc == 3 && strcmp(argv[2], "introduce") == 0)
 		return introduce(argv[1]);
 	if (argc == 3 && strcmp(argv[2], "die") == 0)

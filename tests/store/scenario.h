@@ -18,7 +18,16 @@
 struct scenario {
 	const char *sentence; /* NULL ends a table */
 	void (*run)(struct store *s);
+	const char *only; /* "xenstored" or "oxenstored" (with-xenstored), NULL: on both */
 };
+
+/* clang-format off */
+#define SCENARIO(words, function) { .sentence = words, .run = function }
+#define SCENARIO_ON(kind, words, function) { .sentence = words, .run = function, .only = kind }
+/* clang-format on */
+
+/* Whether it is oxenstored that answers. */
+bool is_oxenstored(void);
 
 extern const struct scenario scenarios_nodes[], scenarios_published[], scenarios_reports[],
 	scenarios_permissions[], scenarios_costs[], scenarios_faults[];

@@ -29,6 +29,13 @@ void scenario_fail(const char *where, int line, const char *fmt, ...)
 	_exit(EXIT_FAILURE);
 }
 
+bool is_oxenstored(void)
+{
+	const char *kind = getenv("XENSTORED_KIND");
+
+	return kind && strcmp(kind, "oxenstored") == 0;
+}
+
 /* --- nodes --- */
 
 const char *node_text(struct store *s, const char *path)
@@ -206,6 +213,8 @@ int main(int argc, char *argv[])
 			continue;
 		}
 		if (argc > 2 && atoi(argv[2]) != i)
+			continue;
+		if (sc[i].only && is_oxenstored() != (strcmp(sc[i].only, "oxenstored") == 0))
 			continue;
 		if (scenario_run(&sc[i]))
 			passed++;

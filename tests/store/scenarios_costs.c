@@ -2,6 +2,8 @@
  * How many questions xenstored is asked: each is a round trip, and what a hotplug program mostly
  * waits for. XENSTORED_TRACE names the file in which xenstored notes them.
  */
+#include <errno.h>
+
 #include "tests/store/scenario.h"
 
 #define VIF "/local/domain/0/backend/vif/5/0"
@@ -23,17 +25,17 @@ static int questions_asked(void)
 	return n;
 }
 
-#define ASKS(most, call)                                                                           \
+#define ASKS(most, want, call)                                                                     \
 	do {                                                                                       \
 		int before_ = questions_asked(), asked_;                                           \
-		RETURNS(0, call);                                                                  \
+		RETURNS(want, call);                                                               \
 		asked_ = questions_asked() - before_;                                              \
 		if (asked_ > (most) || !asked_)                                                    \
 			scenario_fail(__FILE__, __LINE__, "%s: wanted %d questions, saw %d",       \
 				#call, most, asked_);                                              \
 	} while (0)
 
-/* Beginning, listing, end, and one for each of the five keys that are there. */
+/* Is the directory there, beginning, end, and one for each of the six keys. */
 static void a_backend_is_read_by_its_keys_and_three(struct store *s)
 {
 	struct vif_backend b;
@@ -45,16 +47,23 @@ static void a_backend_is_read_by_its_keys_and_three(struct store *s)
 	node_put(s, VIF "/state", "2");
 	node_put(s, VIF "/frontend-id", "5");
 	node_put(s, VIF "/handle", "0");
-	ASKS(8, vif_backend_read(s, SCHEMA_SELF, &vif, &b, &scenario_err));
-	ASKS(5, vif_backend_read_life(s, SCHEMA_SELF, &vif, &b, &scenario_err));
+	ASKS(9, 0, vif_backend_read(s, SCHEMA_SELF, &vif, &b, &scenario_err));
+	ASKS(5, 0, vif_backend_read_life(s, SCHEMA_SELF, &vif, &b, &scenario_err));
+}
+
+static void what_is_not_there_is_one_question(struct store *s)
+{
+	struct provider p;
+
+	ASKS(1, -ENOENT, provider_read(s, 6, &p, &scenario_err));
 }
 
 static void an_answer_is_four_questions(struct store *s)
 {
 	node_put(s, VIF "/state", "2");
-	ASKS(4, vif_backend_connected(s, SCHEMA_SELF, &vif, &scenario_err));
-	ASKS(4, vif_backend_connected(s, SCHEMA_SELF, &vif, &scenario_err));
-	ASKS(4, vif_backend_disconnected(s, SCHEMA_SELF, &vif, &scenario_err));
+	ASKS(4, 0, vif_backend_connected(s, SCHEMA_SELF, &vif, &scenario_err));
+	ASKS(4, 0, vif_backend_connected(s, SCHEMA_SELF, &vif, &scenario_err));
+	ASKS(4, 0, vif_backend_disconnected(s, SCHEMA_SELF, &vif, &scenario_err));
 }
 
 static void publishing_what_stands_is_two_more_than_reading_it(struct store *s)
@@ -63,15 +72,17 @@ static void publishing_what_stands_is_two_more_than_reading_it(struct store *s)
 
 	node_put(s, "/local/domain/5/name", "work");
 	RETURNS(0, guest_link_write(s, 5, 0, &link, &scenario_err));
-	ASKS(5, guest_link_read(s, 5, 0, &link, &scenario_err));
-	ASKS(7, guest_link_write(s, 5, 0, &link, &scenario_err));
+	ASKS(13, 0, guest_link_read(s, 5, 0, &link, &scenario_err));
+	ASKS(15, 0, guest_link_write(s, 5, 0, &link, &scenario_err));
 }
 
 const struct scenario scenarios_costs[] = {
-	{ "a backend is read by one question for each key that is there, and three more",
-		a_backend_is_read_by_its_keys_and_three },
-	{ "a hotplug program's answer is four questions", an_answer_is_four_questions },
-	{ "publishing what stands already is two questions more than reading it",
-		publishing_what_stands_is_two_more_than_reading_it },
+	SCENARIO("a backend is read by one question for each of its keys, and three more",
+		a_backend_is_read_by_its_keys_and_three),
+	SCENARIO("a directory that is not there is found out by one question",
+		what_is_not_there_is_one_question),
+	SCENARIO("a hotplug program's answer is four questions", an_answer_is_four_questions),
+	SCENARIO("publishing what stands already is two questions more than reading it",
+		publishing_what_stands_is_two_more_than_reading_it),
 	{ 0 },
 };

@@ -175,17 +175,18 @@ static void a_new_domain_of_an_old_number_is_told_anew(struct store *s)
 }
 
 const struct scenario scenarios_permissions[] = {
-	{ "a guest reads its link and cannot change it",
-		a_guest_reads_its_link_and_cannot_change_it },
-	{ "nobody else reads or changes a guest's link", nobody_else_reads_a_link },
-	{ "a guest cannot plant what dom0 publishes later",
-		a_guest_cannot_plant_what_dom0_publishes_later },
-	{ "a network domain reads its own provider and clients, nobody else does, and it cannot "
-	  "change them",
-		a_network_domain_reads_its_provider_and_cannot_change_it },
-	{ "a network domain reports below data, and no other domain reads or changes that",
-		a_network_domain_reports_and_only_dom0_reads_it },
-	{ "a domain whose home was made anew gets its link anew",
-		a_new_domain_of_an_old_number_is_told_anew },
+	SCENARIO("a guest reads its link and cannot change it",
+		a_guest_reads_its_link_and_cannot_change_it),
+	SCENARIO("nobody else reads or changes a guest's link", nobody_else_reads_a_link),
+	SCENARIO("a guest cannot plant what dom0 publishes later",
+		a_guest_cannot_plant_what_dom0_publishes_later),
+	SCENARIO("a network domain reads its own provider and clients, nobody else does, and it "
+		 "cannot "
+		 "change them",
+		a_network_domain_reads_its_provider_and_cannot_change_it),
+	SCENARIO("a network domain reports below data, and no other domain reads or changes that",
+		a_network_domain_reports_and_only_dom0_reads_it),
+	SCENARIO("a domain whose home was made anew gets its link anew",
+		a_new_domain_of_an_old_number_is_told_anew),
 	{ 0 },
 };
