@@ -401,6 +401,20 @@ static void an_interface_that_came_anew_under_the_same_name_gets_everything(void
 
 /* --- what goes, and what is of others --- */
 
+static void notes_of_another_interface_mean_nothing_for_this_one(void **state)
+{
+	const struct guest_link g = published();
+	struct model m;
+
+	(void)state;
+	model_init(&m);
+	m.notes.ifindex = ETH0 + 7;
+	m.notes.addrs[m.notes.addr_count++] = A("192.0.2.7");
+	model_addr_add(&m, "192.0.2.7", 32);
+	pass(&m, &g, SIZE_MAX);
+	assert_true(has_addr(&m, "192.0.2.7", 32));
+}
+
 static void what_goes_is_ours_and_all_of_ours(void **state)
 {
 	const struct guest_link g = published();
@@ -633,6 +647,7 @@ int main(void)
 		cmocka_unit_test(what_others_remove_is_put_back),
 		cmocka_unit_test(an_mtu_that_is_published_no_longer_goes_back_to_what_it_was),
 		cmocka_unit_test(an_interface_that_came_anew_under_the_same_name_gets_everything),
+		cmocka_unit_test(notes_of_another_interface_mean_nothing_for_this_one),
 		cmocka_unit_test(what_goes_is_ours_and_all_of_ours),
 		cmocka_unit_test(an_address_that_stood_before_us_serves_and_stays),
 		cmocka_unit_test(addresses_and_routes_of_others_survive_and_hold_the_link_up),
