@@ -167,10 +167,14 @@ static bool conn_is_broken(struct conn *c, int err)
 	return err == -EBADF || err == -EPIPE || err == -ECONNRESET;
 }
 
+/* A connection can be had from a xenstored that answers nobody (the kernel accepts for it), so it
+ * is asked something: who has a store then knows that there was an answer. */
 static int do_open(struct conn *c)
 {
 	c->xs = xs_open(0);
-	return c->xs ? 0 : -errno;
+	if (!c->xs)
+		return -errno;
+	return conn_is_broken(c, -EINVAL) ? -ENOTCONN : 0;
 }
 
 /* With the first watch. */

@@ -55,7 +55,8 @@ int store_open(struct store **out, struct err *e)
 	}
 	free(s);
 	if (err == -ENOTCONN)
-		return err_set(e, err, "xenstored did not answer for %d seconds", STORE_PATIENCE);
+		return err_set(e, err, "xenstored is gone, or did not answer for %d seconds",
+			STORE_PATIENCE);
 	return err_set(e, -ENOTCONN,
 		"no xenstored: neither its socket (%s) nor /dev/xen/xenbus can be opened; in dom0 "
 		"start xenstored, in a domain load xen_evtchn and xenfs",

@@ -27,8 +27,9 @@
 
 struct store;
 
-/* Connects as libxenstore does (XENSTORED_PATH is honoured). -ENOTCONN with what to do about it
- * where no xenstored answers. */
+/* Connects as libxenstore does (XENSTORED_PATH is honoured), and sees to it that somebody answers:
+ * before a program waits for a lock that a caller of a silent xenstored holds. -ENOTCONN with what
+ * to do about it where no xenstored answers. */
 int store_open(struct store **out, struct err *e);
 void store_close(struct store *s); /* NULL is fine; an open transaction is aborted */
 

@@ -215,6 +215,17 @@ static void silent_in_a_transaction(struct store *s)
 	store_close(later);
 }
 
+static void silent_from_the_beginning(struct store *s)
+{
+	struct store *none;
+
+	xenstored_signal(SIGSTOP);
+	IN_TIME(RETURNS(-ENOTCONN, store_open(&none, &scenario_err)));
+	IS(true, none == NULL);
+	IS(true, strstr(scenario_err.text, "did not answer") != NULL);
+	IN_TIME(store_close(s));
+}
+
 static void what_was_given_up_is_cleared_away(struct store *s)
 {
 	int threads, fds;
@@ -310,6 +321,8 @@ const struct scenario scenarios_faults[] = {
 	SCENARIO("xenstored silent at a close with a watch: it ends in time", silent_at_close),
 	SCENARIO("xenstored silent in a transaction: nothing of it is ever applied",
 		silent_in_a_transaction),
+	SCENARIO("xenstored silent from the beginning: no store, in time",
+		silent_from_the_beginning),
 	SCENARIO("a connection that was given up is closed when xenstored goes on",
 		what_was_given_up_is_cleared_away),
 	SCENARIO("hundreds of connections leave no thread and no descriptor",
