@@ -91,7 +91,7 @@ struct route {
 
 /* Adds the route, or replaces the one with the same destination and metric. */
 int route_set(struct netlink *nl, const struct route *r, struct err *e);
-/* Deletes the route with this destination, metric and link. */
+/* Deletes the route with this destination, metric, link and protocol (0: any protocol). */
 int route_delete(struct netlink *nl, const struct route *r, struct err *e);
 /* Unicast routes of the main table of both families; `ifindex` 0: of all links. `*out` as in
  * link_list(). */

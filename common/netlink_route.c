@@ -121,10 +121,15 @@ static void route_begin(
 		.rtm_type = RTN_UNICAST,
 		.rtm_flags = route->gateway_on_link ? RTNH_F_ONLINK : 0,
 	};
+	uint32_t metric = route->metric;
 
 	if (type == RTM_DELROUTE) {
-		m.rtm_protocol = RTPROT_UNSPEC;
+		m.rtm_protocol = route->protocol;
 		m.rtm_scope = RT_SCOPE_NOWHERE; /* any */
+		/* No metric is any metric to the kernel: it would take the first that it finds. In
+		 * IPv4 that is the one of metric 0, if it is there. */
+		if (m.rtm_family == AF_INET6 && !metric)
+			metric = IP6_METRIC_DEFAULT;
 	}
 	netlink_begin(r, BUS_ROUTE, type, flags, &m, sizeof(m));
 	if (route->dst.len > 0)
@@ -132,8 +137,8 @@ static void route_begin(
 	netlink_put_addr(r, RTA_GATEWAY, &route->gateway);
 	if (route->ifindex)
 		mnl_attr_put_u32(r->header, RTA_OIF, (uint32_t)route->ifindex);
-	if (route->metric)
-		mnl_attr_put_u32(r->header, RTA_PRIORITY, route->metric);
+	if (metric)
+		mnl_attr_put_u32(r->header, RTA_PRIORITY, metric);
 }
 
 int route_set(struct netlink *nl, const struct route *route, struct err *e)

@@ -173,6 +173,61 @@ static void host_routes_are_set_found_listed_and_deleted(void **state)
 	}
 }
 
+static size_t routes_to(const struct prefix *dst, uint32_t metric)
+{
+	struct route *all;
+	size_t n, found = 0;
+
+	assert_done(route_list(nl, here.ifindex, &all, &n, &e));
+	for (size_t i = 0; i < n; i++)
+		found += all[i].dst.len == dst->len && addr_equal(&all[i].dst.addr, &dst->addr) &&
+			 all[i].metric == metric;
+	free(all);
+	return found;
+}
+
+static void a_route_is_deleted_by_its_metric_and_the_others_stay(void **state)
+{
+	static const char *const texts[] = { "10.137.0.7", "2001:db8::7" };
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		struct route r = { .dst = prefix_of(texts[i]), .ifindex = here.ifindex };
+		struct route other = r;
+
+		other.metric = 2;
+		assert_done(route_set(nl, &r, &e));
+		assert_done(route_set(nl, &other, &e));
+		assert_done(route_delete(nl, &r, &e));
+		assert_int_equal(routes_to(&r.dst, 0), 0);
+		assert_int_equal(routes_to(&r.dst, 2), 1);
+		assert_done(route_set(nl, &r, &e));
+		assert_done(route_delete(nl, &other, &e));
+		assert_int_equal(routes_to(&r.dst, 0), 1);
+		assert_int_equal(routes_to(&r.dst, 2), 0);
+		assert_done(route_delete(nl, &r, &e));
+	}
+}
+
+static void a_route_of_another_protocol_is_not_deleted_in_the_place_of_one(void **state)
+{
+	static const char *const texts[] = { "10.137.0.7", "2001:db8::7" };
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		struct route ours = { .dst = prefix_of(texts[i]), .ifindex = here.ifindex };
+		struct route theirs = ours;
+
+		assert_done(route_set(nl, &ours, &e));
+		theirs.protocol = 4; /* RTPROT_STATIC: one that went by itself meanwhile */
+		assert_done(route_delete(nl, &theirs, &e));
+		assert_int_equal(routes_to(&ours.dst, 0), 1);
+		ours.protocol = ROUTE_PROTOCOL;
+		assert_done(route_delete(nl, &ours, &e));
+		assert_int_equal(routes_to(&ours.dst, 0), 0);
+	}
+}
+
 static void an_address_of_the_machine_itself_has_no_route_but_is_in_use(void **state)
 {
 	static const char *const texts[] = { "10.137.0.1", "2001:db8::1", "fe80::1" };
@@ -374,6 +429,8 @@ int main(void)
 		cmocka_unit_test(all_links_are_listed),
 		cmocka_unit_test(addresses_are_set_twice_and_deleted_twice),
 		cmocka_unit_test(host_routes_are_set_found_listed_and_deleted),
+		cmocka_unit_test(a_route_is_deleted_by_its_metric_and_the_others_stay),
+		cmocka_unit_test(a_route_of_another_protocol_is_not_deleted_in_the_place_of_one),
 		cmocka_unit_test(an_address_of_the_machine_itself_has_no_route_but_is_in_use),
 		cmocka_unit_test(
 			a_default_route_through_a_gateway_on_the_link_keeps_its_metric_and_mtu),
