@@ -1,0 +1,528 @@
+/* What netvmd does about the domains that run, decision by decision. */
+#include "tests/unit/unit.h"
+
+#include <stdio.h>
+#include <sys/socket.h>
+
+#include "tests/unit/netvmd_world.h"
+
+static struct world w;
+
+/* net serves work; both run, net is ready. */
+static int set_up(void **state)
+{
+	(void)state;
+	world_init(&w);
+	world_want(&w, "idle", 9, NULL, false);
+	world_want(&w, "net", 1, NULL, true);
+	world_want(&w, "vpn", 3, NULL, true);
+	world_want(&w, "work", 2, "net", false);
+	world_resolve(&w);
+	world_start(&w, "net")->ready = true;
+	world_start(&w, "work");
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	(void)state;
+	world_dispose(&w);
+	return 0;
+}
+
+/* Everything is as wanted: net (1) serves work (2) by vif 0. */
+static void settle(void)
+{
+	for (int i = 0; i < 8; i++)
+		if (!*world_plan(&w, true, NULL))
+			return;
+	fail_msg("no end: %s", world_plan(&w, false, NULL));
+}
+
+#define assert_plan(text) assert_string_equal(world_plan(&w, false, NULL), text)
+
+static struct netvmd_domain *now(const char *name)
+{
+	struct netvmd_domain *d = world_running(&w, name);
+
+	assert_non_null(d);
+	return d;
+}
+
+#define LINK   "work (2): publish link 0, 10.137.0.2, 00:16:3e:18:d2:3b\n"
+#define CLIENT "net (1): publish client work (2), vif 0, 10.137.0.2\n"
+#define ATTACH "work (2): attach vif 0, 10.137.0.2, backend in net (1)\n"
+
+static void a_guest_of_a_ready_network_domain_is_published_and_attached(void **state)
+{
+	(void)state;
+	assert_plan("net (1): publish provider, gateway 10.137.0.1\n" LINK CLIENT ATTACH);
+}
+
+static void when_all_is_done_nothing_is_left_to_do(void **state)
+{
+	(void)state;
+	settle();
+	assert_plan("");
+}
+
+static void a_link_says_all_that_a_guest_needs(void **state)
+{
+	const struct guest_link *l;
+	struct addr a;
+
+	(void)state;
+	world_wanted(&w, "work")->mtu = 1400;
+	settle();
+	assert_int_equal(now("work")->links, 1);
+	l = &now("work")->link[0].link;
+	addr_parse4("10.137.0.1", &a);
+	assert_true(addr_equal(&l->gateway, &a));
+	assert_true(addr_equal(&l->dns[0], &w.registry.globals.dns[0]));
+	assert_true(addr_equal(&l->dns[1], &w.registry.globals.dns[1]));
+	assert_int_equal(l->mtu, 1400);
+	assert_false(addr_is_set(&l->ip6));
+	assert_false(addr_is_set(&l->gateway6));
+	assert_true(mac_equal(&l->mac, &now("work")->vif[0].mac));
+}
+
+static void ipv6_is_published_with_its_own_gateway_and_resolvers(void **state)
+{
+	(void)state;
+	addr_parse6("2001:db8::1", &world_wanted(&w, "net")->ip6);
+	addr_parse6("2001:db8::2", &world_wanted(&w, "work")->ip6);
+	addr_parse6("2001:db8::53", &w.registry.globals.dns6[0]);
+	settle();
+	assert_true(addr_equal(&now("work")->link[0].link.gateway6, &world_wanted(&w, "net")->ip6));
+	assert_true(addr_equal(&now("work")->link[0].link.dns6[0], &w.registry.globals.dns6[0]));
+	assert_true(addr_equal(&now("net")->provider.gateway6, &world_wanted(&w, "net")->ip6));
+}
+
+static void a_guest_is_published_while_it_is_made_but_not_attached(void **state)
+{
+	struct netvmd_plan plan;
+
+	(void)state;
+	settle();
+	world_destroy(&w, now("work"));
+	world_start(&w, "work")->paused = true;
+	assert_string_equal(world_plan(&w, true, &plan),
+		"net (1): withdraw client domain 2, vif 0\n"
+		"work (3): publish link 0, 10.137.0.2, 00:16:3e:18:d2:3b\n"
+		"net (1): publish client work (3), vif 0, 10.137.0.2\n");
+	assert_true(plan.again);
+	netvmd_plan_dispose(&plan);
+	now("work")->paused = false;
+	assert_plan("work (3): attach vif 0, 10.137.0.2, backend in net (1)\n");
+}
+
+static void a_guest_without_its_network_domain_is_published_and_waits(void **state)
+{
+	struct netvmd_plan plan;
+
+	(void)state;
+	world_destroy(&w, now("net"));
+	assert_string_equal(world_plan(&w, true, &plan), LINK);
+	assert_int_equal(plan.waiting, 1);
+	assert_false(plan.again);
+	netvmd_plan_dispose(&plan);
+}
+
+static void a_network_domain_that_is_not_ready_gets_no_vif(void **state)
+{
+	(void)state;
+	settle();
+	now("work")->vifs = 0;
+	now("net")->ready = false;
+	assert_plan("");
+	now("net")->ready = true;
+	now("net")->paused = true;
+	assert_plan("");
+	now("net")->paused = false;
+	now("net")->shutdown = true;
+	assert_plan("");
+	now("net")->shutdown = false;
+	assert_plan(ATTACH);
+}
+
+static void a_guest_with_a_policy_is_given_only_to_who_can_enforce_it(void **state)
+{
+	(void)state;
+	settle();
+	now("work")->vifs = 0;
+	world_wanted(&w, "work")->policy = POLICY_DROP;
+	strcpy(now("net")->capabilities, "vif policymaker dns");
+	assert_plan("net (1): publish client work (2), vif 0, 10.137.0.2, policy drop\n");
+	strcpy(now("net")->capabilities, "vif policy");
+	settle();
+	assert_int_equal(now("work")->vifs, 1);
+}
+
+static void a_guest_with_its_cable_pulled_likewise(void **state)
+{
+	(void)state;
+	settle();
+	now("work")->vifs = 0;
+	world_wanted(&w, "work")->cable = false;
+	strcpy(now("net")->capabilities, "vif");
+	assert_plan("net (1): publish client work (2), vif 0, 10.137.0.2, cut off\n");
+	strcpy(now("net")->capabilities, "cable");
+	settle();
+	assert_int_equal(now("work")->vifs, 1);
+}
+
+static void a_vif_of_the_xl_config_is_the_link_with_its_own_number_and_mac(void **state)
+{
+	(void)state;
+	world_vif(&w, now("work"), 0, 0, 1); /* dom0's bridge */
+	world_vif(&w, now("work"), 1, now("net")->domid, 2);
+	assert_plan("net (1): publish provider, gateway 10.137.0.1\n"
+		    "work (2): publish link 1, 10.137.0.2, 00:16:3e:09:09:02\n"
+		    "net (1): publish client work (2), vif 1, 10.137.0.2\n");
+}
+
+static void a_vif_of_dom0_stays_and_the_link_gets_the_next_number(void **state)
+{
+	(void)state;
+	world_vif(&w, now("work"), 0, 0, 1);
+	settle();
+	assert_int_equal(now("work")->vifs, 2);
+	assert_int_equal(now("work")->vif[1].devid, 1);
+	assert_int_equal(now("work")->link[0].devid, 1);
+}
+
+static void a_link_follows_the_vif_that_xl_makes_under_another_number(void **state)
+{
+	(void)state;
+	now("work")->paused = true;
+	world_plan(&w, true, NULL);
+	world_vif(&w, now("work"), 0, 0, 1);
+	world_vif(&w, now("work"), 1, now("net")->domid, 2);
+	assert_string_equal(world_plan(&w, true, NULL),
+		"work (2): unpublish link 0\n"
+		"net (1): withdraw client work (2), vif 0\n"
+		"work (2): publish link 1, 10.137.0.2, 00:16:3e:09:09:02\n"
+		"net (1): publish client work (2), vif 1, 10.137.0.2\n");
+	assert_plan("");
+}
+
+static void a_network_domain_that_died_leaves_vifs_that_are_removed(void **state)
+{
+	(void)state;
+	settle();
+	world_destroy(&w, now("net"));
+	assert_plan("work (2): detach vif 0, whose backend is dead\n");
+}
+
+static void when_it_is_back_and_ready_its_guests_are_attached_as_before(void **state)
+{
+	(void)state;
+	world_vif(&w, now("work"), 3, now("net")->domid, 7);
+	settle();
+	world_destroy(&w, now("net"));
+	settle();
+	assert_int_equal(now("work")->vifs, 0);
+	world_start(&w, "net");
+	assert_string_equal(world_plan(&w, true, NULL),
+		"net (3): publish provider, gateway 10.137.0.1\n"
+		"net (3): publish client work (2), vif 3, 10.137.0.2\n");
+	assert_plan("");
+	now("net")->ready = true;
+	assert_plan("work (2): attach vif 3, 10.137.0.2, backend in net (3)\n");
+	settle();
+	assert_int_equal(now("work")->vif[0].mac.bytes[5], 7);
+}
+
+static void a_dead_vif_that_netvmd_never_knew_is_taken_over(void **state)
+{
+	(void)state;
+	world_vif(&w, now("work"), 2, 77, 7);
+	assert_plan("work (2): detach vif 2, whose backend is dead\n"
+		    "net (1): publish provider, gateway 10.137.0.1\n"
+		    "work (2): publish link 2, 10.137.0.2, 00:16:3e:09:09:07\n"
+		    "net (1): publish client work (2), vif 2, 10.137.0.2\n");
+}
+
+static void a_network_domain_that_shut_down_counts_as_dead(void **state)
+{
+	(void)state;
+	settle();
+	now("net")->shutdown = true;
+	now("work")->vif[0].alive = false;
+	assert_plan("work (2): detach vif 0, whose backend is dead\n");
+}
+
+static void a_backend_that_vanished_from_a_live_network_domain_is_made_anew(void **state)
+{
+	(void)state;
+	settle();
+	now("work")->vif[0].alive = false;
+	assert_plan("work (2): detach vif 0, whose backend is dead\n");
+	settle();
+	assert_true(now("work")->vif[0].alive);
+}
+
+static void what_is_being_done_already_is_not_done_twice(void **state)
+{
+	(void)state;
+	settle();
+	now("work")->busy = true;
+	now("work")->vif[0].alive = false;
+	assert_plan("");
+	now("work")->vifs = 0;
+	assert_plan("");
+	now("work")->busy = false;
+	assert_plan(ATTACH);
+}
+
+static void a_guest_that_is_paused_keeps_its_dead_vif_until_it_runs(void **state)
+{
+	struct netvmd_plan plan;
+
+	(void)state;
+	settle();
+	now("work")->paused = true;
+	now("work")->vif[0].alive = false;
+	assert_string_equal(world_plan(&w, false, &plan), "");
+	assert_true(plan.again);
+	netvmd_plan_dispose(&plan);
+}
+
+static void a_guest_that_moves_leaves_the_one_and_comes_to_the_other(void **state)
+{
+	(void)state;
+	settle();
+	world_start(&w, "vpn")->ready = true;
+	settle();
+	world_netvm(world_wanted(&w, "work"), "vpn");
+	world_resolve(&w);
+	assert_string_equal(world_plan(&w, true, NULL),
+		"net (1): withdraw client work (2), vif 0\n"
+		"work (2): detach vif 0\n"
+		"work (2): publish link 0, 10.137.0.2, 00:16:3e:18:d2:3b\n"
+		"vpn (3): publish client work (2), vif 0, 10.137.0.2\n");
+	assert_plan("work (2): attach vif 0, 10.137.0.2, backend in vpn (3)\n");
+}
+
+static void a_guest_that_shall_have_none_loses_its_vif_and_link(void **state)
+{
+	(void)state;
+	settle();
+	world_netvm(world_wanted(&w, "work"), NULL);
+	world_resolve(&w);
+	assert_plan("work (2): unpublish link 0\n"
+		    "net (1): withdraw client work (2), vif 0\n"
+		    "work (2): detach vif 0\n");
+	settle();
+	assert_int_equal(now("work")->vifs, 0);
+}
+
+static void vifs_of_others_are_nobodys_business(void **state)
+{
+	(void)state;
+	settle();
+	world_start(&w, "stranger");
+	world_start(&w, "idle");
+	world_vif(&w, now("stranger"), 0, now("net")->domid, 1);
+	world_vif(&w, now("stranger"), 1, 77, 2);
+	world_vif(&w, now("idle"), 0, now("net")->domid, 3);
+	world_vif(&w, now("work"), 1, now("stranger")->domid, 4);
+	world_vif(&w, now("work"), 2, 0, 5);
+	assert_plan("");
+}
+
+static void a_guest_that_went_is_withdrawn(void **state)
+{
+	(void)state;
+	settle();
+	world_destroy(&w, now("work"));
+	assert_plan("net (1): withdraw client domain 2, vif 0\n");
+}
+
+static void an_entry_under_a_number_that_another_domain_has_now_is_withdrawn(void **state)
+{
+	(void)state;
+	settle();
+	now("work")->links = 0;
+	strcpy(now("work")->name, "stranger");
+	assert_plan("net (1): withdraw client stranger (2), vif 0\n");
+	strcpy(now("stranger")->name, "idle");
+	err_set(&world_wanted(&w, "idle")->fault, -EINVAL, "idle.conf:1: syntax error");
+	assert_plan("net (1): withdraw client idle (2), vif 0\n");
+}
+
+static void a_domain_that_the_registry_forgot_is_unpublished(void **state)
+{
+	(void)state;
+	settle();
+	strcpy(world_wanted(&w, "work")->name, "wort");
+	world_resolve(&w);
+	assert_plan("work (2): unpublish link 0\n"
+		    "net (1): withdraw client work (2), vif 0\n");
+}
+
+static void a_network_domain_that_the_registry_forgot_stays_managed_and_serves_nobody(void **state)
+{
+	(void)state;
+	settle();
+	w.registry.count = 0;
+	assert_plan("work (2): unpublish link 0\n"
+		    "net (1): withdraw client work (2), vif 0\n");
+	w.registry.count = 4;
+}
+
+static void a_domain_that_provides_no_network_any_more_is_told(void **state)
+{
+	(void)state;
+	settle();
+	world_netvm(world_wanted(&w, "work"), NULL);
+	world_wanted(&w, "net")->provides_network = false;
+	world_resolve(&w);
+	assert_plan("work (2): unpublish link 0\nnet (1): withdraw provider\n");
+}
+
+static void a_domain_at_fault_keeps_what_it_has(void **state)
+{
+	(void)state;
+	settle();
+	err_set(&world_wanted(&w, "work")->fault, -EINVAL, "work.conf:1: syntax error");
+	addr_parse4("10.137.0.66", &world_wanted(&w, "work")->ip);
+	assert_plan("");
+	world_resolve(&w);
+	now("work")->vif[0].alive = false;
+	assert_plan("");
+}
+
+static void so_do_the_guests_of_a_network_domain_at_fault(void **state)
+{
+	(void)state;
+	settle();
+	err_set(&world_wanted(&w, "net")->fault, -EINVAL, "net.conf:1: syntax error");
+	world_resolve(&w);
+	assert_int_not_equal(world_wanted(&w, "work")->fault.code, 0);
+	assert_plan("");
+}
+
+static void but_entries_of_guests_that_went_go_then_too(void **state)
+{
+	(void)state;
+	settle();
+	err_set(&w.registry.globals.fault, -EINVAL, "netvm.conf:1: syntax error");
+	world_resolve(&w);
+	world_destroy(&w, now("work"));
+	assert_plan("net (1): withdraw client domain 2, vif 0\n");
+}
+
+static void a_guest_that_has_shut_down_keeps_all_until_it_is_destroyed(void **state)
+{
+	(void)state;
+	settle();
+	now("work")->shutdown = true;
+	assert_plan("");
+}
+
+static void rubbish_that_is_published_is_written_anew(void **state)
+{
+	(void)state;
+	settle();
+	now("work")->link[0].readable = false;
+	now("net")->client[0].readable = false;
+	now("net")->provider_readable = false;
+	assert_plan("net (1): publish provider, gateway 10.137.0.1\n" LINK CLIENT);
+}
+
+static void the_probe_of_a_provider_is_left_as_it_is(void **state)
+{
+	(void)state;
+	settle();
+	now("net")->provider.probe = 42;
+	assert_plan("");
+	now("net")->provider.role = PROVIDER_VPN;
+	settle();
+	assert_int_equal(now("net")->provider.probe, 42);
+}
+
+static void the_generation_of_an_entry_changes_with_it_and_only_then(void **state)
+{
+	(void)state;
+	settle();
+	assert_int_equal(world_client(&w, "net", "work", 0)->client.generation, 1);
+	world_wanted(&w, "work")->policy = POLICY_DROP;
+	settle();
+	assert_int_equal(world_client(&w, "net", "work", 0)->client.generation, 2);
+	settle();
+	assert_int_equal(world_client(&w, "net", "work", 0)->client.generation, 2);
+}
+
+static void a_proxy_is_a_guest_and_a_network_domain(void **state)
+{
+	(void)state;
+	world_netvm(world_wanted(&w, "vpn"), "net");
+	world_netvm(world_wanted(&w, "work"), "vpn");
+	world_wanted(&w, "vpn")->role = PROVIDER_VPN;
+	world_resolve(&w);
+	world_start(&w, "vpn")->ready = true;
+	settle();
+	assert_int_equal(now("vpn")->vif[0].backend, now("net")->domid);
+	assert_int_equal(now("work")->vif[0].backend, now("vpn")->domid);
+	assert_int_equal(now("vpn")->provider.role, PROVIDER_VPN);
+	assert_true(addr_equal(&now("work")->link[0].link.gateway, &world_wanted(&w, "vpn")->ip));
+}
+
+static void two_families_and_a_name_that_is_none_are_printed(void **state)
+{
+	struct netvmd_action a = { .verb = NETVMD_ATTACH, .guest = { 7, 1 }, .provider = 3 };
+	char words[NETVMD_WORDS_MAX];
+
+	(void)state;
+	addr_parse4("10.137.0.2", &a.vif.ip);
+	addr_parse6("2001:db8::2", &a.vif.ip6);
+	assert_string_equal(netvmd_action_print(&a, words),
+		"domain 7: attach vif 1, 10.137.0.2 and 2001:db8::2, backend in domain 3");
+}
+
+#define test(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		test(a_guest_of_a_ready_network_domain_is_published_and_attached),
+		test(when_all_is_done_nothing_is_left_to_do),
+		test(a_link_says_all_that_a_guest_needs),
+		test(ipv6_is_published_with_its_own_gateway_and_resolvers),
+		test(a_guest_is_published_while_it_is_made_but_not_attached),
+		test(a_guest_without_its_network_domain_is_published_and_waits),
+		test(a_network_domain_that_is_not_ready_gets_no_vif),
+		test(a_guest_with_a_policy_is_given_only_to_who_can_enforce_it),
+		test(a_guest_with_its_cable_pulled_likewise),
+		test(a_vif_of_the_xl_config_is_the_link_with_its_own_number_and_mac),
+		test(a_vif_of_dom0_stays_and_the_link_gets_the_next_number),
+		test(a_link_follows_the_vif_that_xl_makes_under_another_number),
+		test(a_network_domain_that_died_leaves_vifs_that_are_removed),
+		test(when_it_is_back_and_ready_its_guests_are_attached_as_before),
+		test(a_dead_vif_that_netvmd_never_knew_is_taken_over),
+		test(a_network_domain_that_shut_down_counts_as_dead),
+		test(a_backend_that_vanished_from_a_live_network_domain_is_made_anew),
+		test(what_is_being_done_already_is_not_done_twice),
+		test(a_guest_that_is_paused_keeps_its_dead_vif_until_it_runs),
+		test(a_guest_that_moves_leaves_the_one_and_comes_to_the_other),
+		test(a_guest_that_shall_have_none_loses_its_vif_and_link),
+		test(vifs_of_others_are_nobodys_business),
+		test(a_guest_that_went_is_withdrawn),
+		test(an_entry_under_a_number_that_another_domain_has_now_is_withdrawn),
+		test(a_domain_that_the_registry_forgot_is_unpublished),
+		test(a_network_domain_that_the_registry_forgot_stays_managed_and_serves_nobody),
+		test(a_domain_that_provides_no_network_any_more_is_told),
+		test(a_domain_at_fault_keeps_what_it_has),
+		test(so_do_the_guests_of_a_network_domain_at_fault),
+		test(but_entries_of_guests_that_went_go_then_too),
+		test(a_guest_that_has_shut_down_keeps_all_until_it_is_destroyed),
+		test(rubbish_that_is_published_is_written_anew),
+		test(the_probe_of_a_provider_is_left_as_it_is),
+		test(the_generation_of_an_entry_changes_with_it_and_only_then),
+		test(a_proxy_is_a_guest_and_a_network_domain),
+		test(two_families_and_a_name_that_is_none_are_printed),
+	};
+
+	return cmocka_run_group_tests_name("netvmd_plan", tests, NULL, NULL);
+}
