@@ -227,7 +227,25 @@ static int (*const takers[])(
 	[CONFIG_LIST] = list_take,
 };
 
-/* libxlutil says "FILE:LINE: config parsing error near `...': ..."; its first line is taken. */
+/*
+ * libxlutil says "FILE:LINE: config parsing error near `...': ..."; its first line is taken. Where
+ * a line ends too early it names the line before (libxlu_cfg_l.l counts a newline down once more
+ * than flex counts it up).
+ */
+static int syntax_fault(const struct reading *r, struct err *e)
+{
+	const size_t len = strlen(r->path);
+	unsigned int line;
+	int words = 0;
+
+	r->words[strcspn(r->words, "\n")] = '\0';
+	if (strncmp(r->words, r->path, len) != 0 ||
+		sscanf(r->words + len, ":%u:%n", &line, &words) != 1 || !words)
+		return err_set(e, -EINVAL, "%s", r->words);
+	line += strstr(r->words + len, "near <newline>") != NULL;
+	return err_set(e, -EINVAL, "%s:%u:%s", r->path, line, r->words + len + words);
+}
+
 static int text_parse(struct reading *r, size_t len, struct err *e)
 {
 	int ret;
@@ -247,7 +265,7 @@ static int text_parse(struct reading *r, size_t len, struct err *e)
 	fflush(r->words_to);
 	if (!r->words_len)
 		return err_sys(e, -EINVAL, "%s: could not be parsed", r->path);
-	return err_set(e, -EINVAL, "%.*s", (int)strcspn(r->words, "\n"), r->words);
+	return syntax_fault(r, e);
 }
 
 static bool key_is_known(const struct config_key *keys, const char *name)

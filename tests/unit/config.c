@@ -103,6 +103,8 @@ static void faults_are_named_with_file_and_line(void **state)
 		{ "# one\nlist = [ \"10.0.0.1\",\n\"x\" ]\n", 2 },
 		{ "name = \"a\"\nname = \"b\"\n", 2 },
 		{ "name = \"x\"\nip = = \"10.0.0.1\"\n", 2 },
+		{ "name = \n", 1 },
+		{ "name = \"x\"\n\nip =\nflag = 1\n", 3 },
 	};
 	struct sample s;
 	struct err e;
