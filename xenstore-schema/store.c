@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "xenstore-schema/conn.h"
 #include "xenstore-schema/schema.h"
@@ -58,9 +59,10 @@ int store_open(struct store **out, struct err *e)
 		return err_set(e, err, "xenstored is gone, or did not answer for %d seconds",
 			STORE_PATIENCE);
 	return err_set(e, -ENOTCONN,
-		"no xenstored: neither its socket (%s) nor /dev/xen/xenbus can be opened; in dom0 "
-		"start xenstored, in a domain load xen_evtchn and xenfs",
-		socket ? socket : "where libxenstore looks for it");
+		"no xenstored: neither its socket (%s) nor /dev/xen/xenbus can be opened; %s",
+		socket ? socket : "where libxenstore looks for it",
+		geteuid() == 0 ? "in dom0 start xenstored, in a domain load xen_evtchn and xenfs"
+			       : "that needs root");
 }
 
 void store_close(struct store *s)
