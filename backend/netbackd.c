@@ -1,31 +1,14 @@
 /*
- * netbackd: the daemon of a network domain.
- *
- * Everything that happens (xenstore, links, addresses, routes, other programs' packet filter rules,
- * resolv.conf, a signal) asks for the same thing: a pass over everything (pass.h). What happens
- * during a pass asks for one more. So nothing that was missed matters, and while nothing happens
- * nothing runs.
- *
- * main() sets up in the order service, watches, first pass, ready; it undoes nothing at the end:
- * links and rules stay in force.
+ * netbackd: the daemon of a network domain. The command line; what it does is in daemon.h and
+ * pass.h.
  */
-#include <errno.h>
-#include <ev.h>
-#include <signal.h>
 #include <stdio.h>
-#include <string.h>
-#include <time.h>
-#include <unistd.h>
 
+#include "backend/daemon.h"
 #include "backend/pass.h"
-#include "backend/resolvers.h"
 #include "backend/service.h"
 #include "common/cli.h"
 #include "common/log.h"
-#include "common/notify.h"
-
-#define BACKOFF_FIRST 1.0  /* seconds until xenstored is tried again */
-#define BACKOFF_MOST  30.0 /* it doubles up to this */
 
 enum { EXIT_AS_WANTED = 0, EXIT_SOME_FAULTY = 1, EXIT_NOT_DONE = 2 };
 
@@ -33,25 +16,6 @@ struct options {
 	const char *config;
 	bool once, down, dry_run;
 };
-
-struct daemon {
-	struct ev_loop *loop;
-	struct options options;
-	struct service service;
-	bool connected; /* `service` is open, with its watches */
-	double backoff;
-	struct resolvers_watch *resolvers;
-	int kernel_fd, rules_fd;
-	ev_io store_io, kernel_io, rules_io, resolvers_io;
-	ev_timer pass, again, retry;
-	double pass_not_before; /* on the monotonic clock; see pass_ask() */
-	ev_signal terminate, interrupt, reload;
-	struct pass_memory memory;
-	bool ready;
-	int status;
-};
-
-/* --- saying --- */
 
 static void say(bool faulty, const char *words)
 {
@@ -66,337 +30,14 @@ static void tell_unknown_key(const char *path, const char *key)
 	log_warning("%s: \"%s\" means nothing here and is passed over", path, key);
 }
 
-static void tell_manager(const struct daemon *d, const struct pass_result *r)
-{
-	char text[160];
-
-	snprintf(text, sizeof(text), "STATUS=%zu vifs, %zu faulty; uplink %s%s", r->vifs, r->faulty,
-		r->uplinks.count ? r->uplinks.names[0] : "none",
-		r->rules_fault ? "; packet filter does not stand" : "");
-	notify_send(text);
-	if (!d->ready)
-		notify_send("READY=1");
-}
-
-/* --- the service --- */
-
-static int service_start(const struct daemon *d, struct service *s, struct err *e)
-{
-	const struct service_options o = {
-		.config = d->options.config,
-		.unknown = tell_unknown_key,
-		.backend = SCHEMA_SELF,
-		.plan = d->options.dry_run ? stdout : NULL,
-	};
-
-	return service_open(s, &o, e);
-}
-
-/* Seconds on a clock that nobody sets. */
-static double monotonic(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
-}
-
-/* At once, or, in a flood of events, not before as much time has gone as the last pass took: it
- * never has more than half of a processor. */
-static void pass_ask(struct daemon *d)
-{
-	double wait = d->pass_not_before - monotonic();
-
-	if (!ev_is_active(&d->pass)) {
-		ev_timer_set(&d->pass, wait > 0. ? wait : 0., 0.);
-		ev_timer_start(d->loop, &d->pass);
-	}
-}
-
-static void resolvers_unwatch(struct daemon *d)
-{
-	ev_io_stop(d->loop, &d->resolvers_io);
-	resolvers_watch_close(d->resolvers);
-	d->resolvers = NULL;
-}
-
-/* The files to watch are those of the settings. */
-static int resolvers_watch(struct daemon *d, struct err *e)
-{
-	const struct config_list *files = &d->service.settings.resolv_conf;
-	const char *paths[RESOLVERS_PATHS_MAX + 1] = { NULL };
-	int ret;
-
-	for (size_t i = 0; i < files->count && i < RESOLVERS_PATHS_MAX; i++)
-		paths[i] = files->item[i];
-	resolvers_unwatch(d);
-	ret = resolvers_watch_open(&d->resolvers, paths, e);
-	if (ret)
-		return ret;
-	ev_io_set(&d->resolvers_io, resolvers_watch_fd(d->resolvers), EV_READ);
-	ev_io_start(d->loop, &d->resolvers_io);
-	return 0;
-}
-
-/* Watches what the service that was just opened has to be told of. */
-static int service_watch(struct daemon *d, struct err *e)
-{
-	int ret = vif_backend_watch(d->service.store, SCHEMA_SELF, "vif", e);
-
-	if (!ret)
-		ret = provider_watch(d->service.store, SCHEMA_SELF, "provider", e);
-	if (!ret)
-		ret = resolvers_watch(d, e);
-	if (ret)
-		return ret;
-	ev_io_set(&d->store_io, store_fd(d->service.store), EV_READ);
-	ev_io_start(d->loop, &d->store_io);
-	d->connected = true;
-	d->backoff = BACKOFF_FIRST;
-	pass_ask(d);
-	return 0;
-}
-
-static void service_stop(struct daemon *d)
-{
-	ev_io_stop(d->loop, &d->store_io);
-	service_close(&d->service);
-	d->connected = false;
-}
-
-/* xenstored is gone. Links and rules stay as they are; it is looked for again, ever more seldom. */
-static void service_lost(struct daemon *d, const struct err *e)
-{
-	log_error("%s; guests stay as they are, trying again in %.0f s", e->text, d->backoff);
-	service_stop(d);
-	ev_timer_set(&d->retry, d->backoff, 0.);
-	ev_timer_start(d->loop, &d->retry);
-	d->backoff = d->backoff * 2 > BACKOFF_MOST ? BACKOFF_MOST : d->backoff * 2;
-}
-
-static void on_retry(struct ev_loop *loop, ev_timer *t, int events)
-{
-	struct daemon *d = t->data;
-	double backoff = d->backoff;
-	struct err e = ERR_NONE;
-	int ret;
-
-	(void)loop;
-	(void)events;
-	ret = service_start(d, &d->service, &e);
-	if (!ret)
-		ret = service_watch(d, &e);
-	if (!ret) {
-		log_info("xenstored is back");
-		return;
-	}
-	d->backoff = backoff;
-	service_lost(d, &e);
-}
-
-/* Reads the configuration again, by a service of its own: where it is faulty, or xenstored does not
- * answer, the one before goes on. */
-static void service_renew(struct daemon *d)
-{
-	struct service fresh;
-	struct err e = ERR_NONE;
-	int ret;
-
-	if (!d->connected)
-		return;
-	ret = service_start(d, &fresh, &e);
-	if (!ret && fresh.settings_fault.code) {
-		e = fresh.settings_fault;
-		ret = e.code;
-		service_close(&fresh);
-	}
-	if (ret) {
-		log_error("%s; what was configured before stays in force", e.text);
-		return;
-	}
-	service_stop(d);
-	d->service = fresh;
-	ret = service_watch(d, &e);
-	if (ret)
-		service_lost(d, &e);
-}
-
-/* --- events --- */
-
-static void on_pass(struct ev_loop *loop, ev_timer *t, int events)
-{
-	struct daemon *d = t->data;
-	struct pass_result r;
-	struct err e = ERR_NONE;
-	double begin = monotonic();
-	int ret;
-
-	(void)events;
-	if (!d->connected)
-		return;
-	ret = pass_run(&d->service, &d->memory, begin, say, &r, &e);
-	ev_now_update(loop); /* the timers below count from now */
-	d->pass_not_before = 2 * monotonic() - begin;
-	if (ret == -ENOTCONN) {
-		service_lost(d, &e);
-	} else if (ret) {
-		log_error("%s", e.text);
-	} else if (r.settings_stale) {
-		log_info("dom0 does not manage this domain any more: its own configuration counts");
-		service_renew(d);
-	} else {
-		tell_manager(d, &r);
-		d->ready = true;
-	}
-	if (!ret && r.again && !ev_is_active(&d->again)) {
-		ev_timer_set(&d->again, PASS_GRACE, 0.);
-		ev_timer_start(loop, &d->again);
-	}
-}
-
-static void on_again(struct ev_loop *loop, ev_timer *t, int events)
-{
-	(void)loop;
-	(void)events;
-	pass_ask(t->data);
-}
-
-static void on_store(struct ev_loop *loop, ev_io *io, int events)
-{
-	char path[STORE_PATH_MAX], token[64];
-	struct daemon *d = io->data;
-	struct err e = ERR_NONE;
-	int ret;
-
-	(void)loop;
-	(void)events;
-	while ((ret = store_next_event(d->service.store, path, token, &e)) > 0)
-		log_debug("xenstore: %s", path);
-	if (ret < 0)
-		service_lost(d, &e);
-	else
-		pass_ask(d);
-}
-
-/* Links, addresses, routes; and, on the other descriptor, rules of nf_tables. */
-static void on_kernel(struct ev_loop *loop, ev_io *io, int events)
-{
-	struct err e = ERR_NONE;
-
-	(void)events;
-	if (netlink_watch_drain(io->fd, &e) < 0) {
-		log_error("%s", e.text);
-		ev_io_stop(loop, io);
-	}
-	pass_ask(io->data);
-}
-
-static void on_resolvers(struct ev_loop *loop, ev_io *io, int events)
-{
-	struct daemon *d = io->data;
-	struct err e = ERR_NONE;
-	bool changed = false;
-
-	(void)events;
-	if (resolvers_watch_drain(d->resolvers, &changed, &e) < 0) {
-		log_error("%s", e.text);
-		ev_io_stop(loop, io);
-	}
-	if (changed)
-		pass_ask(d);
-}
-
-static void on_end(struct ev_loop *loop, ev_signal *sig, int events)
-{
-	(void)sig;
-	(void)events;
-	notify_send("STOPPING=1");
-	log_info("ending; guests, rules and translations stay in force");
-	ev_break(loop, EVBREAK_ALL);
-}
-
-static void on_reload(struct ev_loop *loop, ev_signal *sig, int events)
-{
-	(void)loop;
-	(void)events;
-	log_info("reading the configuration again");
-	service_renew(sig->data);
-}
-
-/* --- set-up --- */
-
-static void daemon_init(struct daemon *d)
-{
-	d->backoff = BACKOFF_FIRST;
-	d->kernel_fd = d->rules_fd = -1;
-	ev_init(&d->store_io, on_store);
-	ev_init(&d->kernel_io, on_kernel);
-	ev_init(&d->rules_io, on_kernel);
-	ev_init(&d->resolvers_io, on_resolvers);
-	ev_init(&d->pass, on_pass);
-	ev_init(&d->again, on_again);
-	ev_init(&d->retry, on_retry);
-	ev_signal_init(&d->terminate, on_end, SIGTERM);
-	ev_signal_init(&d->interrupt, on_end, SIGINT);
-	ev_signal_init(&d->reload, on_reload, SIGHUP);
-	d->store_io.data = d->kernel_io.data = d->rules_io.data = d->resolvers_io.data = d;
-	d->pass.data = d->again.data = d->retry.data = d->terminate.data = d->interrupt.data =
-		d->reload.data = d;
-}
-
-/* Where the kernel has no nf_tables there is no news of its rules; legacy iptables never gives any,
- * so changes of others show at the next pass. */
-static int kernel_watch(struct daemon *d, struct err *e)
-{
-	struct err ignored = ERR_NONE;
-	int ret = netlink_watch_open(
-		NETLINK_LINKS | NETLINK_ADDRS | NETLINK_ROUTES, &d->kernel_fd, e);
-
-	if (ret)
-		return ret;
-	ev_io_set(&d->kernel_io, d->kernel_fd, EV_READ);
-	ev_io_start(d->loop, &d->kernel_io);
-	if (nft_watch_open(&d->rules_fd, &ignored) < 0) {
-		log_debug("%s", ignored.text);
-		return 0;
-	}
-	ev_io_set(&d->rules_io, d->rules_fd, EV_READ);
-	ev_io_start(d->loop, &d->rules_io);
-	return 0;
-}
-
-static int daemon_run(struct daemon *d, struct err *e)
-{
-	int ret;
-
-	d->loop = ev_default_loop(0);
-	if (!d->loop)
-		return err_set(e, -ENOMEM, "no event loop");
-	daemon_init(d);
-	ev_signal_start(d->loop, &d->terminate);
-	ev_signal_start(d->loop, &d->interrupt);
-	ev_signal_start(d->loop, &d->reload);
-	ret = kernel_watch(d, e);
-	if (!ret)
-		ret = service_watch(d, e);
-	if (!ret)
-		ev_run(d->loop, 0);
-	resolvers_unwatch(d);
-	if (d->kernel_fd >= 0)
-		close(d->kernel_fd);
-	if (d->rules_fd >= 0)
-		close(d->rules_fd);
-	return ret;
-}
-
 /* --once and --dry-run. */
-static int pass_once(struct daemon *d, struct err *e)
+static int pass_once(struct service *s, int *status, struct err *e)
 {
 	struct pass_result r;
-	int ret = pass_run(&d->service, NULL, 0., say, &r, e);
+	int ret = pass_run(s, NULL, 0., say, &r, e);
 
 	if (!ret && (r.faulty || r.rules_fault))
-		d->status = EXIT_SOME_FAULTY;
+		*status = EXIT_SOME_FAULTY;
 	return ret;
 }
 
@@ -448,15 +89,38 @@ static const struct cli cli = {
 	.options = cli_options,
 };
 
+static int run(
+	struct service *s, const struct service_options *so, const struct options *o, int *status)
+{
+	struct err e = ERR_NONE;
+	int ret = service_open(s, so, &e);
+
+	if (!ret && s->settings_fault.code) {
+		e = s->settings_fault;
+		ret = e.code;
+	}
+	if (!ret && o->down)
+		ret = pass_take_down(s, &e);
+	else if (!ret && (o->once || o->dry_run))
+		ret = pass_once(s, status, &e);
+	else if (!ret)
+		ret = daemon_run(s, so, say, &e);
+	if (ret)
+		log_error("%s", e.text);
+	return ret;
+}
+
 int main(int argc, char *argv[])
 {
-	struct daemon d = { .service.lock = -1 };
+	struct options o = { .config = NULL };
+	struct service_options so = { .unknown = tell_unknown_key, .backend = SCHEMA_SELF };
+	struct service s = { .lock = -1 };
+	int status = EXIT_AS_WANTED;
 	struct cli_parsed parsed;
 	struct err e = ERR_NONE;
-	int ret;
 
 	log_open(cli.name, LOG_LEVEL_INFO);
-	if (cli_parse(&cli, argc, argv, &d.options, &parsed, &e) < 0) {
+	if (cli_parse(&cli, argc, argv, &o, &parsed, &e) < 0) {
 		log_error("%s", e.text);
 		return CLI_EXIT_USAGE;
 	}
@@ -464,21 +128,10 @@ int main(int argc, char *argv[])
 		return cli_print_info(&cli, parsed.info);
 	if (parsed.verbose)
 		log_open(cli.name, LOG_LEVEL_DEBUG);
-	ret = service_start(&d, &d.service, &e);
-	if (!ret && d.service.settings_fault.code) {
-		e = d.service.settings_fault;
-		ret = e.code;
-	}
-	if (!ret && d.options.down)
-		ret = pass_take_down(&d.service, &e);
-	else if (!ret && (d.options.once || d.options.dry_run))
-		ret = pass_once(&d, &e);
-	else if (!ret)
-		ret = daemon_run(&d, &e);
-	if (ret) {
-		log_error("%s", e.text);
-		d.status = EXIT_NOT_DONE;
-	}
-	service_close(&d.service);
-	return d.status;
+	so.config = o.config;
+	so.plan = o.dry_run ? stdout : NULL;
+	if (run(&s, &so, &o, &status))
+		status = EXIT_NOT_DONE;
+	service_close(&s);
+	return status;
 }

@@ -1,0 +1,389 @@
+/*
+ * Everything that happens (xenstore, links, addresses, routes, other programs' packet filter rules,
+ * resolv.conf, a signal) asks for the same thing: a pass over everything (pass.h). What happens
+ * during a pass asks for one more. So nothing that was missed matters, and while nothing happens
+ * and nothing is wrong nothing runs; what is wrong is tried again ever more seldom.
+ *
+ * daemon_run() sets up in the order watches, first pass, ready.
+ */
+#include "backend/daemon.h"
+
+#include <errno.h>
+#include <ev.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "backend/pass.h"
+#include "backend/resolvers.h"
+#include "common/log.h"
+#include "common/notify.h"
+
+/* Seconds until xenstored, or what could not be served, is tried again; doubled up to the second.
+ */
+#define BACKOFF_FIRST 1.0
+#define BACKOFF_MOST  30.0
+
+struct daemon {
+	struct ev_loop *loop;
+	const struct service_options *options;
+	struct service *service; /* the caller's */
+	bool connected;		 /* `service` is open, with its watches */
+	double backoff;		 /* of xenstored */
+	double patience; /* with faults that no event may end: iptables that failed, a busy lock */
+	struct resolvers_watch *resolvers;
+	int kernel_fd, rules_fd;
+	ev_io store_io, kernel_io, rules_io, resolvers_io;
+	ev_timer pass, again, mend, retry;
+	double pass_not_before; /* on the monotonic clock; see pass_ask() */
+	ev_signal terminate, interrupt, reload;
+	struct pass_memory memory;
+	pass_say say;
+	bool ready;
+};
+
+static void tell_manager(const struct daemon *d, const struct pass_result *r)
+{
+	char text[160];
+
+	snprintf(text, sizeof(text), "STATUS=%zu vifs, %zu faulty; uplink %s%s", r->vifs, r->faulty,
+		r->uplinks.count ? r->uplinks.names[0] : "none",
+		r->rules_fault ? "; packet filter does not stand" : "");
+	notify_send(text);
+	if (!d->ready)
+		notify_send("READY=1");
+}
+
+/* --- the service --- */
+
+/* Seconds on a clock that nobody sets. */
+static double monotonic(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
+}
+
+/* Unless it runs already. */
+static void timer_begin(struct ev_loop *loop, ev_timer *t, double seconds)
+{
+	if (ev_is_active(t))
+		return;
+	ev_timer_set(t, seconds, 0.);
+	ev_timer_start(loop, t);
+}
+
+/* At once, or, in a flood of events, not before as much time has gone as the last pass took: it
+ * never has more than half of a processor. */
+static void pass_ask(struct daemon *d)
+{
+	double wait = d->pass_not_before - monotonic();
+
+	timer_begin(d->loop, &d->pass, wait > 0. ? wait : 0.);
+}
+
+static void resolvers_unwatch(struct daemon *d)
+{
+	ev_io_stop(d->loop, &d->resolvers_io);
+	resolvers_watch_close(d->resolvers);
+	d->resolvers = NULL;
+}
+
+/* The files to watch are those of the settings. */
+static int resolvers_watch(struct daemon *d, struct err *e)
+{
+	const struct config_list *files = &d->service->settings.resolv_conf;
+	const char *paths[RESOLVERS_PATHS_MAX + 1] = { NULL };
+	int ret;
+
+	for (size_t i = 0; i < files->count && i < RESOLVERS_PATHS_MAX; i++)
+		paths[i] = files->item[i];
+	resolvers_unwatch(d);
+	ret = resolvers_watch_open(&d->resolvers, paths, e);
+	if (ret)
+		return ret;
+	ev_io_set(&d->resolvers_io, resolvers_watch_fd(d->resolvers), EV_READ);
+	ev_io_start(d->loop, &d->resolvers_io);
+	return 0;
+}
+
+/* Watches what the service that was just opened has to be told of. */
+static int service_watch(struct daemon *d, struct err *e)
+{
+	int ret = vif_backend_watch(d->service->store, SCHEMA_SELF, "vif", e);
+
+	if (!ret)
+		ret = provider_watch(d->service->store, SCHEMA_SELF, "provider", e);
+	if (!ret)
+		ret = resolvers_watch(d, e);
+	if (ret)
+		return ret;
+	ev_io_set(&d->store_io, store_fd(d->service->store), EV_READ);
+	ev_io_start(d->loop, &d->store_io);
+	d->connected = true;
+	d->backoff = BACKOFF_FIRST;
+	pass_ask(d);
+	return 0;
+}
+
+static void service_stop(struct daemon *d)
+{
+	ev_io_stop(d->loop, &d->store_io);
+	service_close(d->service);
+	d->connected = false;
+}
+
+static double doubled(double seconds)
+{
+	return seconds * 2 > BACKOFF_MOST ? BACKOFF_MOST : seconds * 2;
+}
+
+/* xenstored is gone. Links and rules stay as they are; it is looked for again, ever more seldom. */
+static void service_lost(struct daemon *d, const struct err *e)
+{
+	log_error("%s; guests stay as they are, trying again in %.0f s", e->text, d->backoff);
+	service_stop(d);
+	ev_timer_set(&d->retry, d->backoff, 0.);
+	ev_timer_start(d->loop, &d->retry);
+	d->backoff = doubled(d->backoff);
+}
+
+/* A faulty configuration is refused: it would close every guest. */
+static int service_reopen(const struct daemon *d, struct service *s, struct err *e)
+{
+	int ret = service_open(s, d->options, e);
+
+	if (ret || !s->settings_fault.code)
+		return ret;
+	*e = s->settings_fault;
+	service_close(s);
+	return e->code;
+}
+
+static void on_retry(struct ev_loop *loop, ev_timer *t, int events)
+{
+	struct daemon *d = t->data;
+	double backoff = d->backoff;
+	struct err e = ERR_NONE;
+	int ret;
+
+	(void)loop;
+	(void)events;
+	ret = service_reopen(d, d->service, &e);
+	if (!ret)
+		ret = service_watch(d, &e);
+	if (!ret) {
+		log_info("xenstored is back");
+		return;
+	}
+	d->backoff = backoff;
+	service_lost(d, &e);
+}
+
+/* Reads the configuration again, by a service of its own: where it is faulty, or xenstored does not
+ * answer, the one before goes on. */
+static void service_renew(struct daemon *d)
+{
+	struct service fresh;
+	struct err e = ERR_NONE;
+	int ret;
+
+	if (!d->connected)
+		return;
+	ret = service_reopen(d, &fresh, &e);
+	if (ret) {
+		log_error("%s; what was configured before stays in force", e.text);
+		return;
+	}
+	service_stop(d);
+	*d->service = fresh;
+	ret = service_watch(d, &e);
+	if (ret)
+		service_lost(d, &e);
+}
+
+/* --- events --- */
+
+static void on_pass(struct ev_loop *loop, ev_timer *t, int events)
+{
+	struct daemon *d = t->data;
+	struct pass_result r;
+	struct err e = ERR_NONE;
+	double begin = monotonic();
+	int ret;
+
+	(void)events;
+	if (!d->connected)
+		return;
+	ret = pass_run(d->service, &d->memory, begin, d->say, &r, &e);
+	ev_now_update(loop); /* the timers below count from now */
+	d->pass_not_before = 2 * monotonic() - begin;
+	if (ret == -ENOTCONN) {
+		service_lost(d, &e);
+	} else if (ret) {
+		log_error("%s", e.text);
+	} else if (r.settings_stale) {
+		log_info("dom0 does not manage this domain any more: its own configuration counts");
+		service_renew(d);
+	} else {
+		tell_manager(d, &r);
+		d->ready = true;
+	}
+	if (!ret && r.again)
+		timer_begin(loop, &d->again, PASS_GRACE);
+	if (!ret && !r.faulty && !r.rules_fault && !r.settings_stale)
+		d->patience = BACKOFF_FIRST;
+	else if (d->connected)
+		timer_begin(loop, &d->mend, d->patience);
+}
+
+static void on_again(struct ev_loop *loop, ev_timer *t, int events)
+{
+	(void)loop;
+	(void)events;
+	pass_ask(t->data);
+}
+
+static void on_mend(struct ev_loop *loop, ev_timer *t, int events)
+{
+	struct daemon *d = t->data;
+
+	(void)loop;
+	(void)events;
+	d->patience = doubled(d->patience);
+	pass_ask(d);
+}
+
+static void on_store(struct ev_loop *loop, ev_io *io, int events)
+{
+	char path[STORE_PATH_MAX], token[64];
+	struct daemon *d = io->data;
+	struct err e = ERR_NONE;
+	int ret;
+
+	(void)loop;
+	(void)events;
+	while ((ret = store_next_event(d->service->store, path, token, &e)) > 0)
+		log_debug("xenstore: %s", path);
+	if (ret < 0)
+		service_lost(d, &e);
+	else
+		pass_ask(d);
+}
+
+/* Links, addresses, routes; and, on the other descriptor, rules of nf_tables. */
+static void on_kernel(struct ev_loop *loop, ev_io *io, int events)
+{
+	struct err e = ERR_NONE;
+
+	(void)events;
+	if (netlink_watch_drain(io->fd, &e) < 0) {
+		log_error("%s", e.text);
+		ev_io_stop(loop, io);
+	}
+	pass_ask(io->data);
+}
+
+static void on_resolvers(struct ev_loop *loop, ev_io *io, int events)
+{
+	struct daemon *d = io->data;
+	struct err e = ERR_NONE;
+	bool changed = false;
+
+	(void)events;
+	if (resolvers_watch_drain(d->resolvers, &changed, &e) < 0) {
+		log_error("%s", e.text);
+		ev_io_stop(loop, io);
+	}
+	if (changed)
+		pass_ask(d);
+}
+
+static void on_end(struct ev_loop *loop, ev_signal *sig, int events)
+{
+	(void)sig;
+	(void)events;
+	notify_send("STOPPING=1");
+	log_info("ending; guests, rules and translations stay in force");
+	ev_break(loop, EVBREAK_ALL);
+}
+
+static void on_reload(struct ev_loop *loop, ev_signal *sig, int events)
+{
+	(void)loop;
+	(void)events;
+	log_info("reading the configuration again");
+	service_renew(sig->data);
+}
+
+/* --- set-up --- */
+
+static void daemon_init(struct daemon *d)
+{
+	d->backoff = d->patience = BACKOFF_FIRST;
+	d->kernel_fd = d->rules_fd = -1;
+	ev_init(&d->store_io, on_store);
+	ev_init(&d->kernel_io, on_kernel);
+	ev_init(&d->rules_io, on_kernel);
+	ev_init(&d->resolvers_io, on_resolvers);
+	ev_init(&d->pass, on_pass);
+	ev_init(&d->again, on_again);
+	ev_init(&d->mend, on_mend);
+	ev_init(&d->retry, on_retry);
+	ev_signal_init(&d->terminate, on_end, SIGTERM);
+	ev_signal_init(&d->interrupt, on_end, SIGINT);
+	ev_signal_init(&d->reload, on_reload, SIGHUP);
+	d->store_io.data = d->kernel_io.data = d->rules_io.data = d->resolvers_io.data = d;
+	d->pass.data = d->again.data = d->mend.data = d->retry.data = d->terminate.data =
+		d->interrupt.data = d->reload.data = d;
+}
+
+/* Where the kernel has no nf_tables there is no news of its rules; legacy iptables never gives any,
+ * so changes of others show at the next pass. */
+static int kernel_watch(struct daemon *d, struct err *e)
+{
+	struct err ignored = ERR_NONE;
+	int ret = netlink_watch_open(
+		NETLINK_LINKS | NETLINK_ADDRS | NETLINK_ROUTES, &d->kernel_fd, e);
+
+	if (ret)
+		return ret;
+	ev_io_set(&d->kernel_io, d->kernel_fd, EV_READ);
+	ev_io_start(d->loop, &d->kernel_io);
+	if (nft_watch_open(&d->rules_fd, &ignored) < 0) {
+		log_debug("%s", ignored.text);
+		return 0;
+	}
+	ev_io_set(&d->rules_io, d->rules_fd, EV_READ);
+	ev_io_start(d->loop, &d->rules_io);
+	return 0;
+}
+
+int daemon_run(
+	struct service *s, const struct service_options *options, pass_say say, struct err *e)
+{
+	struct daemon d = { .service = s, .options = options, .say = say };
+	int ret;
+
+	d.loop = ev_default_loop(0);
+	if (!d.loop)
+		return err_set(e, -ENOMEM, "no event loop");
+	daemon_init(&d);
+	ev_signal_start(d.loop, &d.terminate);
+	ev_signal_start(d.loop, &d.interrupt);
+	ev_signal_start(d.loop, &d.reload);
+	ret = kernel_watch(&d, e);
+	if (!ret)
+		ret = service_watch(&d, e);
+	if (!ret)
+		ev_run(d.loop, 0);
+	resolvers_unwatch(&d);
+	if (d.kernel_fd >= 0)
+		close(d.kernel_fd);
+	if (d.rules_fd >= 0)
+		close(d.rules_fd);
+	return ret;
+}
