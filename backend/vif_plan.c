@@ -2,7 +2,6 @@
 
 #include <assert.h>
 #include <errno.h>
-#include <linux/rtnetlink.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -217,7 +216,8 @@ static void plan_leftover_routes(
 	struct vif_plan *p, const struct vif_wanted *w, const struct vif_actual *a)
 {
 	for (size_t i = 0; i < a->route_count; i++)
-		if (a->routes[i].protocol != RTPROT_KERNEL && !wants_route(w, &a->routes[i]))
+		if (a->routes[i].protocol != ROUTE_PROTOCOL_KERNEL &&
+			!wants_route(w, &a->routes[i]))
 			plan_add(p, DO_ROUTE_DELETE)->route = a->routes[i];
 }
 

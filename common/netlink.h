@@ -77,6 +77,8 @@ int link_addr_list(
 /* rtm_protocol of every route that this project sets (not in use in rt_protos), by which it knows
  * its own. */
 #define ROUTE_PROTOCOL 110
+/* Of routes that the kernel makes, and takes away, with an address. */
+#define ROUTE_PROTOCOL_KERNEL 2
 
 struct route {
 	struct prefix dst;    /* len 0 with the family set: default route */

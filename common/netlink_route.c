@@ -1,4 +1,5 @@
 /* Addresses, routes and neighbours (NETLINK_ROUTE). */
+#include <assert.h>
 #include <errno.h>
 #include <linux/neighbour.h>
 #include <linux/rtnetlink.h>
@@ -10,6 +11,8 @@
 
 #define IP6_METRIC_DEFAULT                                                                         \
 	1024 /* IP6_RT_PRIO_USER in the kernel's include/uapi/linux/ipv6_route.h */
+
+static_assert(ROUTE_PROTOCOL_KERNEL == RTPROT_KERNEL, "as in linux/rtnetlink.h");
 
 /* Whether an errno says that the object, or the link that it hung on, is not there. */
 static bool is_absent(int rc)

@@ -188,14 +188,12 @@ static bool others_hold_addr(
 	return false;
 }
 
-#define PROTOCOL_KERNEL 2 /* RTPROT_KERNEL of linux/rtnetlink.h */
-
 static bool others_hold_route(const struct link_actual *actual)
 {
 	for (size_t i = 0; i < actual->route_count; i++) {
 		const struct route *r = &actual->routes[i];
 
-		if (r->ifindex == actual->link.ifindex && r->protocol != PROTOCOL_KERNEL &&
+		if (r->ifindex == actual->link.ifindex && r->protocol != ROUTE_PROTOCOL_KERNEL &&
 			r->protocol != ROUTE_PROTOCOL)
 			return true;
 	}
