@@ -1,10 +1,8 @@
 #include "toolstack/netvm.h"
 
 #include <errno.h>
-#include <libgen.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "common/log.h"
 #include "toolstack/json.h"
@@ -13,27 +11,7 @@
 
 int netvm_dir_find(struct netvm *n, struct err *e)
 {
-	const char *config = n->o.config ? n->o.config : REGISTRY_DIR;
-	char copy[PATH_MAX];
-	struct stat st;
-
-	if (strlen(config) >= sizeof(copy))
-		return err_sys(e, -ENAMETOOLONG, "%s", config);
-	strcpy(n->dir, config);
-	if (!n->o.config || (stat(config, &st) == 0 && S_ISDIR(st.st_mode)))
-		return 0;
-	strcpy(copy, config);
-	if (strcmp(basename(copy), "netvm.conf") != 0) {
-		err_set(e, -EINVAL,
-			"--config takes the path of a netvm.conf (the domains' files are in "
-			"domains/ "
-			"beside it), not %s",
-			config);
-		return NETVM_USAGE;
-	}
-	strcpy(copy, config);
-	strcpy(n->dir, dirname(copy));
-	return 0;
+	return registry_dir_find(n->o.config, n->dir, e) ? NETVM_USAGE : 0;
 }
 
 static void unknown_warn(const char *path, const char *key)

@@ -431,6 +431,19 @@ static bool provider_is_able(const struct subject *s)
 	return s->d->cable || has_word(n->capabilities, "cable");
 }
 
+static struct xen_vif_spec vif_of(const struct subject *s)
+{
+	struct xen_vif_spec v = { .id = { s->now->domid, s->devid },
+		.backend = s->provider->now->domid,
+		.mac = s->mac,
+		.ip = s->d->ip,
+		.ip6 = s->d->ip6,
+		.mtu = (uint32_t)s->d->mtu };
+
+	strcpy(v.backend_name, s->provider->now->name);
+	return v;
+}
+
 static void vifs_attach(struct planning *p)
 {
 	for (size_t i = 0; i < p->count; i++) {
@@ -444,15 +457,8 @@ static void vifs_attach(struct planning *p)
 		if (s->vif)
 			continue; /* the dead one goes first */
 		p->out->again |= able && s->now->paused;
-		if (!able || s->now->paused || s->now->busy)
-			continue;
-		action_add(p, NETVMD_ATTACH, s, s->devid, s->provider)->vif =
-			(struct xen_vif_spec){ .id = { s->now->domid, s->devid },
-				.backend = s->provider->now->domid,
-				.mac = s->mac,
-				.ip = s->d->ip,
-				.ip6 = s->d->ip6,
-				.mtu = (uint32_t)s->d->mtu };
+		if (able && !s->now->paused && !s->now->busy)
+			action_add(p, NETVMD_ATTACH, s, s->devid, s->provider)->vif = vif_of(s);
 	}
 }
 

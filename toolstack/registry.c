@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 
 #include "common/file.h"
 #include "toolstack/registry_internal.h"
@@ -27,6 +28,34 @@ int registry_path(const char *dir, const char *name, char *buf, size_t size, str
 	n = name ? snprintf(buf, size, "%s/domains/%s" SUFFIX, dir, name)
 		 : snprintf(buf, size, "%s/netvm.conf", dir);
 	return n < 0 || (size_t)n >= size ? err_sys(e, -ENAMETOOLONG, "%s", dir) : 0;
+}
+
+int registry_dir_find(const char *config, char dir[PATH_MAX], struct err *e)
+{
+	static const char file[] = "netvm.conf";
+	size_t len;
+	struct stat st;
+
+	if (!config)
+		config = REGISTRY_DIR;
+	len = strlen(config);
+	if (len >= PATH_MAX)
+		return err_sys(e, -ENAMETOOLONG, "%s", config);
+	memcpy(dir, config, len + 1);
+	if (strcmp(config, REGISTRY_DIR) == 0 || (stat(config, &st) == 0 && S_ISDIR(st.st_mode)))
+		return 0;
+	if (len < sizeof(file) - 1 || strcmp(config + len - (sizeof(file) - 1), file) != 0 ||
+		(len >= sizeof(file) && config[len - sizeof(file)] != '/'))
+		return err_set(e, -EINVAL,
+			"--config takes the path of a netvm.conf (the domains' files are in "
+			"domains/ beside it), not %s",
+			config);
+	len -= sizeof(file) - 1;
+	if (len > 1)
+		dir[len - 1] = '\0'; /* without the slash, which the root keeps */
+	else
+		strcpy(dir, len ? "/" : ".");
+	return 0;
 }
 
 int registry_xl_config(const struct registry_domain *d, char *buf, size_t size, struct err *e)

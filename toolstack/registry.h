@@ -92,6 +92,10 @@ int registry_read(const char *dir, struct registry *out,
 	void (*unknown)(const char *path, const char *key), struct err *e);
 void registry_dispose(struct registry *r); /* may be repeated */
 
+/* The registry's directory from what --config says: the path of a netvm.conf or of the directory,
+ * NULL: REGISTRY_DIR. -EINVAL. */
+int registry_dir_find(const char *config, char dir[PATH_MAX], struct err *e);
+
 /* The first fault of netvm.conf or, in order of names, of a domain; NULL: none. */
 const struct err *registry_fault(const struct registry *r);
 

@@ -138,37 +138,52 @@ static int by_devid(const void *a, const void *b)
 	return x->id.devid < y->id.devid ? -1 : x->id.devid > y->id.devid;
 }
 
-int xen_vifs_list(uint32_t domid, struct xen_vif **out, size_t *count, struct err *e)
+/* Appends the vifs of one domain. */
+static int vifs_add(struct xen *x, uint32_t domid, struct xen_vif **vifs, size_t *count)
 {
 	libxl_device_nic *list;
-	struct xen_vif *vifs;
+	struct xen_vif *grown;
+	int total = 0;
+
+	list = libxl_device_nic_list(x->ctx, domid, &total); /* NULL for none as for a failure */
+	grown = realloc(*vifs, (*count + (size_t)total + 1) * sizeof(*grown));
+	if (grown) {
+		*vifs = grown;
+		grown += *count;
+	}
+	for (int i = 0; i < total && grown; i++) {
+		grown[i].id = (struct vif_id){ domid, (uint32_t)list[i].devid };
+		grown[i].backend = list[i].backend_domid;
+		memcpy(grown[i].mac.bytes, list[i].mac, sizeof(grown[i].mac.bytes));
+	}
+	libxl_device_nic_list_free(list, total);
+	if (!grown)
+		return -ENOMEM;
+	qsort(grown, (size_t)total, sizeof(*grown), by_devid);
+	*count += (size_t)total;
+	return 0;
+}
+
+int xen_vifs_list(const struct xen_domain *domains, size_t domain_count, struct xen_vif **out,
+	size_t *count, struct err *e)
+{
+	struct xen_vif *vifs = NULL;
 	struct xen x;
-	int total = 0, ret = xen_open(&x, e);
+	size_t n = 0;
+	int ret = xen_open(&x, e);
 
 	if (ret)
 		return ret;
-	*out = NULL;
-	*count = 0;
-	list = libxl_device_nic_list(x.ctx, domid, &total); /* NULL for none as for a failure */
-	if (!list)
-		goto out;
-	vifs = calloc((size_t)total + 1, sizeof(*vifs));
-	if (!vifs) {
-		ret = err_sys(e, -ENOMEM, "the vifs of domain %u", domid);
-		goto out;
-	}
-	for (int i = 0; i < total; i++) {
-		vifs[i].id = (struct vif_id){ domid, (uint32_t)list[i].devid };
-		vifs[i].backend = list[i].backend_domid;
-		memcpy(vifs[i].mac.bytes, list[i].mac, sizeof(vifs[i].mac.bytes));
-	}
-	qsort(vifs, (size_t)total, sizeof(*vifs), by_devid);
-	*out = vifs;
-	*count = (size_t)total;
-out:
-	libxl_device_nic_list_free(list, total);
+	for (size_t i = 0; i < domain_count && !ret; i++)
+		ret = vifs_add(&x, domains[i].domid, &vifs, &n);
 	xen_close(&x);
-	return ret;
+	if (ret) {
+		free(vifs);
+		return err_sys(e, ret, "the list of vifs");
+	}
+	*out = vifs;
+	*count = n;
+	return 0;
 }
 
 static bool nic_exists(struct xen *x, const struct vif_id *id)
@@ -196,6 +211,12 @@ static int nic_fill(libxl_device_nic *nic, const struct xen_vif_spec *spec)
 		strcat(both, addr_print(&spec->ip6, ip6));
 	}
 	nic->backend_domid = spec->backend;
+	/* libxl takes a name of digits alone for a number (libxl_utils.c). */
+	if (spec->backend_name[strspn(spec->backend_name, "0123456789")]) {
+		nic->backend_domname = strdup(spec->backend_name);
+		if (!nic->backend_domname)
+			return -ENOMEM;
+	}
 	nic->devid = (libxl_devid)spec->id.devid;
 	memcpy(nic->mac, spec->mac.bytes, sizeof(spec->mac.bytes));
 	if (spec->mtu)

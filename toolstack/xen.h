@@ -3,11 +3,11 @@
  *
  * Only this module (xen.c, xen_pci.c) includes libxl.h. Each call opens libxl and closes it again,
  * so nothing is kept over a fork or a xenstored that was started anew. Tests put another xen.c in
- * its place when they link (tests/store/xen-standin.c).
+ * its place when they link (tests/store/xen-played.c).
  *
  * xen_vif_attach() and xen_vif_detach() wait for the network domain (libxl: 10 s for a state, 40 s
- * for a hotplug script), so a daemon calls them in a child process (netvmd_jobs.c). It must not
- * know the registry, nor decide anything.
+ * for a hotplug script), and any call waits for xenstored as long as it takes; so a daemon makes
+ * them in a child process (xen_child.h). It must not know the registry, nor decide anything.
  */
 #ifndef NETVM_XEN_H
 #define NETVM_XEN_H
@@ -39,9 +39,11 @@ struct xen_vif {
 	struct mac mac;
 };
 
-/* The vifs of a domain as libxl has them (its own records, which no guest can write), ascending by
- * devid. `*out` malloc'd, NULL for none. */
-int xen_vifs_list(uint32_t domid, struct xen_vif **out, size_t *count, struct err *e);
+/* The vifs of these domains as libxl has them (its own records, which no guest can write),
+ * ascending by domain, as given, and devid. `*out` malloc'd. libxl does not tell a domain that has
+ * none from one that it could not read. */
+int xen_vifs_list(const struct xen_domain *domains, size_t domain_count, struct xen_vif **out,
+	size_t *count, struct err *e);
 
 /* Makes a vif: xl's "network-attach". `ip` is what stands in the backend directory for the hotplug
  * script; both families' addresses are given to it where they are set. 0 also where that vif is
@@ -49,6 +51,9 @@ int xen_vifs_list(uint32_t domid, struct xen_vif **out, size_t *count, struct er
 struct xen_vif_spec {
 	struct vif_id id;
 	uint32_t backend;
+	/* The name of `backend`, or "". It goes into the configuration that libxl keeps of the
+	 * guest: when the guest reboots, its vif goes to whichever domain has the name then. */
+	char backend_name[DOMAIN_NAME_MAX];
 	struct mac mac;
 	struct addr ip, ip6;
 	uint32_t mtu; /* 0: libxl's default */

@@ -110,6 +110,13 @@ int netvm_report_watch(struct store *s, uint32_t domid, const char *token, struc
 	return store_watch(s, report_path(path, domid), token, e);
 }
 
+int netvm_report_unwatch(struct store *s, uint32_t domid, const char *token, struct err *e)
+{
+	char path[STORE_PATH_MAX];
+
+	return store_unwatch(s, report_path(path, domid), token, e);
+}
+
 int client_report_read(struct store *s, uint32_t domid, const struct vif_id *guest,
 	struct client_report *out, struct err *e)
 {

@@ -167,6 +167,7 @@ int netvm_report_read(struct store *s, uint32_t domid, struct netvm_report *out,
 int netvm_report_write(struct store *s, const struct netvm_report *in, struct err *e);
 int netvm_report_remove(struct store *s, struct err *e);
 int netvm_report_watch(struct store *s, uint32_t domid, const char *token, struct err *e);
+int netvm_report_unwatch(struct store *s, uint32_t domid, const char *token, struct err *e);
 int client_report_read(struct store *s, uint32_t domid, const struct vif_id *guest,
 	struct client_report *out, struct err *e);
 int client_report_write(
@@ -243,6 +244,11 @@ int vif_frontend_read(
 	struct store *s, uint32_t domid, uint32_t devid, struct vif_frontend *out, struct err *e);
 int vif_frontend_list(struct store *s, uint32_t domid, uint32_t *devids, size_t max, size_t *count,
 	struct err *e);
+/* Fires when a vif of the guest is made or taken away. It is libxl's own record
+ * (/libxl/G/device/vif) that is watched, because the guest can write to device/vif as often as it
+ * likes. */
+int vifs_watch(struct store *s, uint32_t domid, const char *token, struct err *e);
+int vifs_unwatch(struct store *s, uint32_t domid, const char *token, struct err *e);
 
 /* --- domains, for dom0 --- */
 

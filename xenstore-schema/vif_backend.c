@@ -5,6 +5,7 @@
 #include "xenstore-schema/schema_dir.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 /* clang-format off */
@@ -199,6 +200,26 @@ int vif_frontend_list(
 	char path[STORE_PATH_MAX];
 
 	return schema_list_devids(s, schema_path(path, domid, "device/vif"), devids, max, count, e);
+}
+
+static const char *libxl_path(char buf[STORE_PATH_MAX], uint32_t domid)
+{
+	snprintf(buf, STORE_PATH_MAX, "/libxl/%u/device/vif", domid);
+	return buf;
+}
+
+int vifs_watch(struct store *s, uint32_t domid, const char *token, struct err *e)
+{
+	char path[STORE_PATH_MAX];
+
+	return store_watch(s, libxl_path(path, domid), token, e);
+}
+
+int vifs_unwatch(struct store *s, uint32_t domid, const char *token, struct err *e)
+{
+	char path[STORE_PATH_MAX];
+
+	return store_unwatch(s, libxl_path(path, domid), token, e);
 }
 
 int domains_watch(struct store *s, const char *token, struct err *e)

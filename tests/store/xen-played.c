@@ -35,7 +35,7 @@ static int play(const char *call, const char *a, const char *b, char **answer, s
 	return ret;
 }
 
-/* Lines "DOMID NAME [shutdown]". */
+/* Lines "DOMID NAME [paused] [shutdown] [dying]". */
 int xen_domains_list(struct xen_domain **out, size_t *count, struct err *e)
 {
 	char *answer, *rest, *line;
@@ -49,11 +49,56 @@ int xen_domains_list(struct xen_domain **out, size_t *count, struct err *e)
 		struct xen_domain *d = &(*out)[n++];
 
 		sscanf(line, "%u %64s", &d->domid, d->name);
+		d->paused = strstr(line, " paused");
 		d->shutdown = strstr(line, " shutdown");
+		d->dying = strstr(line, " dying");
 	}
 	*count = n;
 	free(answer);
 	return 0;
+}
+
+/* Lines "DOMID DEVID BACKEND MAC"; of all domains. */
+int xen_vifs_list(const struct xen_domain *domains, size_t domain_count, struct xen_vif **out,
+	size_t *count, struct err *e)
+{
+	char *answer, *rest, *line, mac[MAC_TEXT_MAX];
+	size_t n = 0;
+	int ret = play("vifs", NULL, NULL, &answer, e);
+
+	(void)domains;
+	(void)domain_count;
+	if (ret)
+		return ret;
+	*out = calloc(strlen(answer) + 1, sizeof(**out));
+	for (line = strtok_r(answer, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest)) {
+		struct xen_vif *v = &(*out)[n++];
+
+		if (sscanf(line, "%u %u %u %17s", &v->id.domid, &v->id.devid, &v->backend, mac) ==
+			4)
+			mac_parse(mac, &v->mac);
+	}
+	*count = n;
+	free(answer);
+	return 0;
+}
+
+int xen_vif_attach(const struct xen_vif_spec *spec, struct err *e)
+{
+	char name[VIF_NAME_MAX], rest[256], mac[MAC_TEXT_MAX], ip[ADDR_TEXT_MAX],
+		ip6[ADDR_TEXT_MAX];
+
+	snprintf(rest, sizeof(rest), "%u %s %s %s %s %u", spec->backend, spec->backend_name,
+		mac_print(&spec->mac, mac), addr_print(&spec->ip, ip), addr_print(&spec->ip6, ip6),
+		spec->mtu);
+	return play("vif-attach", vif_name_print(&spec->id, name), rest, NULL, e);
+}
+
+int xen_vif_detach(const struct vif_id *id, bool force, struct err *e)
+{
+	char name[VIF_NAME_MAX];
+
+	return play("vif-detach", vif_name_print(id, name), force ? "force" : "gently", NULL, e);
 }
 
 int xen_iommu_present(bool *present, struct err *e)

@@ -1,0 +1,253 @@
+/*
+ * A guest has a record from its first job until it is gone. A job ends when its process does
+ * (on_child); what it said is drained as it comes (on_words), so that it never waits for us. One
+ * that outlives its deadline is killed and given up at once (on_deadline): a process that hangs in
+ * /dev/xen/xenbus cannot be killed.
+ */
+#include "toolstack/netvmd_jobs.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common/log.h"
+#include "toolstack/xen_child.h"
+
+struct guest {
+	struct guest *next;
+	struct netvmd_jobs *jobs;
+	uint32_t domid;
+	bool runs;
+	double not_before; /* of the loop's clock; 0: at any time */
+	double wait;	   /* after the next failure */
+	/* The job: */
+	enum netvmd_verb verb;
+	char what[NETVMD_WORDS_MAX];
+	char words[XEN_CHILD_WORDS_MAX];
+	size_t len;
+	ev_io io;
+	ev_child child;
+	ev_timer deadline;
+};
+
+struct netvmd_jobs {
+	struct ev_loop *loop;
+	void (*ended)(void *arg);
+	void *arg;
+	struct guest *guests;
+	size_t running;
+};
+
+int netvmd_jobs_open(struct netvmd_jobs **out, struct ev_loop *loop, void (*ended)(void *arg),
+	void *arg, struct err *e)
+{
+	struct netvmd_jobs *j = calloc(1, sizeof(*j));
+
+	if (!j)
+		return err_sys(e, -ENOMEM, "jobs");
+	*j = (struct netvmd_jobs){ .loop = loop, .ended = ended, .arg = arg };
+	*out = j;
+	return 0;
+}
+
+static void watchers_stop(struct guest *g)
+{
+	ev_io_stop(g->jobs->loop, &g->io);
+	ev_child_stop(g->jobs->loop, &g->child);
+	ev_timer_stop(g->jobs->loop, &g->deadline);
+	if (g->io.fd >= 0)
+		close(g->io.fd);
+	ev_io_set(&g->io, -1, EV_READ);
+}
+
+void netvmd_jobs_close(struct netvmd_jobs *j)
+{
+	struct guest *next;
+
+	for (struct guest *g = j ? j->guests : NULL; g; g = next) {
+		next = g->next;
+		if (g->runs)
+			watchers_stop(g);
+		free(g);
+	}
+	free(j);
+}
+
+/* --- the end of one --- */
+
+/* Takes what it says, the beginning of it, and reads the rest away. */
+static void words_drain(struct guest *g)
+{
+	char buf[512];
+	ssize_t n;
+
+	while ((n = read(g->io.fd, buf, sizeof(buf))) > 0) {
+		size_t room = sizeof(g->words) - 1 - g->len;
+
+		if ((size_t)n < room)
+			room = (size_t)n;
+		memcpy(g->words + g->len, buf, room);
+		g->len += room;
+		g->words[g->len] = '\0';
+	}
+	if (n == 0)
+		ev_io_stop(g->jobs->loop, &g->io);
+}
+
+static void job_end(struct guest *g, int ret, const struct err *why)
+{
+	double now = ev_now(g->jobs->loop);
+
+	watchers_stop(g);
+	g->runs = false;
+	g->jobs->running--;
+	if (ret && ret != -ENOENT) {
+		g->not_before = now + g->wait;
+		log_error("%s: %s; trying again in %.0f s", g->what, why->text, g->wait);
+		g->wait = g->wait * 2 > JOBS_AGAIN_MOST ? JOBS_AGAIN_MOST : g->wait * 2;
+	} else {
+		g->not_before = g->verb == NETVMD_ATTACH ? now + JOBS_REST : 0;
+		if (g->verb == NETVMD_ATTACH)
+			g->wait = JOBS_AGAIN_FIRST;
+		log_info("%s: %s", g->what, ret ? "the domain is gone" : "done");
+	}
+	g->jobs->ended(g->jobs->arg);
+}
+
+static void on_words(struct ev_loop *loop, ev_io *io, int events)
+{
+	(void)loop;
+	(void)events;
+	words_drain(io->data);
+}
+
+static void on_child(struct ev_loop *loop, ev_child *c, int events)
+{
+	struct guest *g = c->data;
+	struct err why = ERR_NONE;
+
+	(void)loop;
+	(void)events;
+	words_drain(g);
+	job_end(g, xen_child_result(g->words, c->rstatus, &why), &why);
+}
+
+static void on_deadline(struct ev_loop *loop, ev_timer *t, int events)
+{
+	struct guest *g = t->data;
+	struct err why = ERR_NONE;
+
+	(void)loop;
+	(void)events;
+	kill(g->child.pid, SIGKILL);
+	job_end(g, err_set(&why, -ETIMEDOUT, "libxl did not come to an end"), &why);
+}
+
+/* --- the beginning --- */
+
+static struct guest *guest_find(struct netvmd_jobs *j, uint32_t domid)
+{
+	for (struct guest *g = j->guests; g; g = g->next)
+		if (g->domid == domid)
+			return g;
+	return NULL;
+}
+
+static struct guest *guest_take(struct netvmd_jobs *j, uint32_t domid)
+{
+	struct guest *g = guest_find(j, domid);
+
+	if (g)
+		return g;
+	g = calloc(1, sizeof(*g));
+	if (!g)
+		return NULL;
+	g->jobs = j;
+	g->domid = domid;
+	g->wait = JOBS_AGAIN_FIRST;
+	ev_init(&g->io, on_words);
+	ev_init(&g->deadline, on_deadline);
+	g->io.data = g->child.data = g->deadline.data = g;
+	g->io.fd = -1;
+	g->next = j->guests;
+	j->guests = g;
+	return g;
+}
+
+int netvmd_jobs_start(struct netvmd_jobs *j, const struct netvmd_action *a, struct err *e)
+{
+	struct guest *g;
+	struct xen_child c;
+	int ret;
+
+	if (j->running >= JOBS_MAX)
+		return -EAGAIN;
+	g = guest_take(j, a->guest.domid);
+	if (!g)
+		return err_sys(e, -ENOMEM, "%s", a->guest_name);
+	if (g->runs)
+		return -EAGAIN; /* a second vif of the same guest */
+	ret = a->verb == NETVMD_ATTACH ? xen_child_attach(&a->vif, &c, e)
+				       : xen_child_detach(&a->guest, a->force, &c, e);
+	if (ret)
+		return ret;
+	g->runs = true;
+	g->verb = a->verb;
+	g->len = 0;
+	g->words[0] = '\0';
+	netvmd_action_print(a, g->what);
+	log_info("%s", g->what);
+	ev_io_set(&g->io, c.fd, EV_READ);
+	ev_io_start(j->loop, &g->io);
+	ev_child_init(&g->child, on_child, c.pid, 0);
+	g->child.data = g;
+	ev_child_start(j->loop, &g->child);
+	ev_timer_set(&g->deadline, XEN_VIF_SECONDS + 1., 0.);
+	ev_timer_start(j->loop, &g->deadline);
+	j->running++;
+	return 0;
+}
+
+/* --- what a pass is told --- */
+
+static bool is_there(const struct netvmd_actual *actual, uint32_t domid)
+{
+	for (size_t i = 0; i < actual->count; i++)
+		if (actual->domain[i].domid == domid)
+			return true;
+	return false;
+}
+
+void netvmd_jobs_mark(struct netvmd_jobs *j, struct netvmd_actual *actual)
+{
+	struct guest **at = &j->guests;
+
+	while (*at) {
+		struct guest *g = *at;
+
+		if (!g->runs && !is_there(actual, g->domid)) {
+			*at = g->next;
+			free(g);
+		} else {
+			at = &g->next;
+		}
+	}
+	for (size_t i = 0; i < actual->count; i++) {
+		struct guest *g = guest_find(j, actual->domain[i].domid);
+
+		actual->domain[i].busy = g && (g->runs || g->not_before > ev_now(j->loop));
+	}
+}
+
+double netvmd_jobs_next(const struct netvmd_jobs *j)
+{
+	double now = ev_now(j->loop), next = -1;
+
+	for (struct guest *g = j->guests; g; g = g->next)
+		if (!g->runs && g->not_before > now && (next < 0 || g->not_before - now < next))
+			next = g->not_before - now;
+	return next;
+}
