@@ -48,6 +48,7 @@ struct work {
 	struct iptables_rules first[STAMP_FAMILIES]; /* what stood before a write was tried */
 	bool tried[STAMP_FAMILIES], has_first[STAMP_FAMILIES], written[STAMP_FAMILIES];
 	bool absent[STAMP_FAMILIES]; /* the kernel or iptables has no such family */
+	bool refused6;		     /* IPv6 can be looked at, but takes no rules */
 	bool need_ip6;
 	struct filter_stamp stamp; /* as read, or all zero */
 	uint64_t digest;	   /* of `wanted` */
@@ -133,6 +134,10 @@ static int family_look(struct work *w, int i, struct err *e)
 		w->has_first[i] = true;
 	}
 	iptables_rules_free(&w->now[i]);
+	if (i == STAMP_IP6 && w->refused6) {
+		w->absent[i] = true;
+		return 0;
+	}
 	if (i == STAMP_IP6 && access("/proc/sys/net/ipv6", F_OK) < 0)
 		ret = err_set(e, -EAFNOSUPPORT,
 			"a guest has an IPv6 address, but this kernel has no IPv6");
@@ -163,6 +168,8 @@ static int families_look(struct work *w, struct filter_state *before, struct err
 				(w->now[i].kind == IPTABLES_LEGACY && kind[i] != w->now[i].kind);
 			nft = nft || w->now[i].kind == IPTABLES_NFT;
 			kind[i] = before->kind[i] = w->now[i].kind;
+			if (kind[i] != IPTABLES_LEGACY)
+				before->legacy[i] = 0;
 		}
 		if (!nft)
 			before->generation = 0;
@@ -204,8 +211,8 @@ static int families_write(struct work *w, struct err *e)
 		int ret = w->absent[i] ? 0 : family_write(w, i, &w->wanted[i], e);
 
 		if (ret == -EIO && i == STAMP_IP6 && !w->need_ip6) {
-			w->absent[i] = true; /* a kernel with IPv6 and without ip6tables */
-			ret = 0;
+			w->refused6 = true; /* a kernel with IPv6 and without its tables */
+			continue;
 		}
 		if (ret)
 			return ret;
