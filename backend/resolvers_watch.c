@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/inotify.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "backend/resolvers.h"
@@ -33,8 +34,8 @@ struct resolvers_watch {
 /* Watches the directory of `path`, or the nearest that exists; `path` is cut to that. */
 static int place_watch(struct resolvers_watch *w, char *path, struct err *e)
 {
-	const uint32_t events =
-		IN_CLOSE_WRITE | IN_MOVED_TO | IN_MOVED_FROM | IN_CREATE | IN_DELETE | IN_ONLYDIR;
+	const uint32_t events = IN_CLOSE_WRITE | IN_MOVED_TO | IN_MOVED_FROM | IN_CREATE |
+				IN_DELETE | IN_DELETE_SELF | IN_MOVE_SELF | IN_ONLYDIR;
 
 	while (w->count < PLACES_MAX) {
 		char *slash = strrchr(path, '/');
@@ -55,6 +56,22 @@ static int place_watch(struct resolvers_watch *w, char *path, struct err *e)
 			return err_sys(e, -errno, "%s: cannot be watched", path);
 	}
 	return 0;
+}
+
+/* Whether more directories of `path` exist by now than `watched`, which got its watch for a name
+ * that was missing: nobody would tell of that any more. */
+static bool more_exists(const char *path, const char *watched)
+{
+	const char *rest = path + strlen(watched), *end;
+	char next[PATH_MAX];
+	struct stat st;
+
+	rest += *rest == '/';
+	end = strchr(rest, '/');
+	if (!end)
+		return false; /* the file itself */
+	snprintf(next, sizeof(next), "%.*s", (int)(end - path), path);
+	return stat(next, &st) == 0 && S_ISDIR(st.st_mode);
 }
 
 /* Makes `path` what the symbolic link there says. Returns whether there was one. */
@@ -88,8 +105,10 @@ static int places_find(struct resolvers_watch *w, struct err *e)
 
 		snprintf(path, sizeof(path), "%s", w->paths[i]);
 		do {
-			memcpy(copy, path, sizeof(copy));
-			ret = place_watch(w, copy, e);
+			do {
+				memcpy(copy, path, sizeof(copy));
+				ret = place_watch(w, copy, e);
+			} while (!ret && w->count < PLACES_MAX && more_exists(path, copy));
 		} while (!ret && ++links < LINKS_MAX && link_follow(path));
 	}
 	return ret;

@@ -223,17 +223,47 @@ static void a_file_replaced_by_rename_is_seen_each_time(void **state)
 
 static void a_directory_that_is_made_later_is_seen(void **state)
 {
-	const char *const paths[] = { place("later/deep/resolv.conf"), NULL };
+	const char *const paths[] = { place("empty/no/directory"), place("later/deep/resolv.conf"),
+		NULL };
 	struct resolvers_watch *w = NULL;
 	struct err e = ERR_NONE;
 
 	(void)state;
+	put("empty", "");
 	assert_int_equal(resolvers_watch_open(&w, paths, &e), 0);
 	assert_int_equal(mkdir(place("later"), 0700), 0);
 	assert_true(changed(w));
 	assert_int_equal(mkdir(place("later/deep"), 0700), 0);
 	assert_true(changed(w));
 	put("later/deep/resolv.conf", "nameserver 192.0.2.1\n");
+	assert_true(changed(w));
+	resolvers_watch_close(w);
+}
+
+static void a_directory_that_is_made_anew_is_seen(void **state)
+{
+	const char *const paths[] = { place("again/resolv.conf"), NULL };
+	struct resolvers_watch *w = NULL;
+	struct err e = ERR_NONE;
+
+	(void)state;
+	assert_int_equal(mkdir(place("again"), 0700), 0);
+	assert_int_equal(resolvers_watch_open(&w, paths, &e), 0);
+	for (int i = 0; i < 2; i++) {
+		put("again/resolv.conf", "nameserver 192.0.2.1\n");
+		assert_true(changed(w));
+		assert_int_equal(unlink(paths[0]), 0);
+		assert_true(changed(w));
+		/* Empty by now, so that nothing but its own end tells of it. */
+		assert_int_equal(rmdir(place("again")), 0);
+		assert_true(changed(w));
+		assert_int_equal(mkdir(place("again"), 0700), 0);
+		assert_true(changed(w));
+	}
+	assert_int_equal(rename(place("again"), place("away")), 0);
+	assert_true(changed(w));
+	assert_int_equal(mkdir(place("again"), 0700), 0);
+	put("again/resolv.conf", "nameserver 192.0.2.1\n");
 	assert_true(changed(w));
 	resolvers_watch_close(w);
 }
@@ -273,7 +303,7 @@ static int remove_dir(void **state)
 {
 	static const char *const names[] = { "stub", "real", "empty", "large", "watched", "new",
 		"later/deep/resolv.conf", "later/deep", "later", "a/resolv.conf", "b/resolv.conf",
-		"a", "b", "link", "link2" };
+		"a", "b", "link", "link2", "again/resolv.conf", "again", "away" };
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
@@ -296,6 +326,7 @@ int main(void)
 		cmocka_unit_test(an_address_of_this_domain_itself_is_not_translated_to),
 		cmocka_unit_test(a_file_replaced_by_rename_is_seen_each_time),
 		cmocka_unit_test(a_directory_that_is_made_later_is_seen),
+		cmocka_unit_test(a_directory_that_is_made_anew_is_seen),
 		cmocka_unit_test(what_a_symbolic_link_leads_to_is_watched_too),
 	};
 
