@@ -84,6 +84,7 @@ void packet_filter_close(struct packet_filter *pf)
 static int state_get(struct packet_filter *pf, const enum iptables_kind *kind, bool guess,
 	struct filter_state *out, struct err *e)
 {
+	bool nft = false;
 	int ret = 0;
 
 	memset(out, 0, sizeof(*out));
@@ -91,11 +92,12 @@ static int state_get(struct packet_filter *pf, const enum iptables_kind *kind, b
 		out->kind[i] = kind[i];
 		if (kind[i] == IPTABLES_LEGACY)
 			ret = iptables_legacy_digest(families[i], &out->legacy[i], e);
-		else if (kind[i] == IPTABLES_NFT)
-			ret = nft_generation_get(pf->nl, &out->generation, e);
-		else if (guess)
-			nft_generation_get(pf->nl, &out->generation, NULL);
+		nft = nft || kind[i] == IPTABLES_NFT;
 	}
+	if (!ret && nft)
+		ret = nft_generation_get(pf->nl, &out->generation, e);
+	else if (!ret && guess)
+		nft_generation_get(pf->nl, &out->generation, NULL);
 	return ret;
 }
 

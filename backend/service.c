@@ -353,14 +353,18 @@ int service_vif_up(struct service *s, const struct vif_id *id, bool emulated, st
 
 int service_vif_down(struct service *s, const struct vif_id *id, bool emulated, struct err *e)
 {
-	struct vif_wanted wanted = { .id = *id };
+	struct vif_wanted wanted = { .id = *id, .emulated = emulated };
 	struct err why = ERR_NONE;
 	char name[LINK_NAME_MAX];
+	struct link link;
 	int rc = service_begin(s, &why);
 
 	if (rc == 0) {
-		/* Addresses whose connections are to be forgotten. xenstore need not be there. */
-		wanted_read(s, id, emulated, &wanted, &why);
+		vif_link_name(id, emulated, wanted.link);
+		/* The addresses whose connections are to be forgotten are those of the link's
+		 * routes; where it is gone xenstore may still know them. */
+		if (link_get(s->nl, wanted.link, &link, NULL) < 0)
+			wanted_read(s, id, emulated, &wanted, &why);
 		wanted.life = VIF_GONE;
 		rc = vif_close(s, &wanted, &why);
 	}

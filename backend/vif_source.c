@@ -59,7 +59,7 @@ int vif_source_read(struct store *store, const struct settings *settings, uint32
 
 	vif_link_name(id, emulated, w.link);
 	take_settings(&w, settings);
-	rc = vif_backend_read(store, backend, id, &b, e);
+	rc = vif_backend_read_guest(store, backend, id, &b, e);
 	if (rc == -ENOENT) {
 		w.life = VIF_GONE;
 		rc = 0;
@@ -91,7 +91,7 @@ int vif_source_is_leaving(
 	struct store *store, uint32_t backend, const struct vif_id *id, struct err *e)
 {
 	struct vif_backend b;
-	int rc = vif_backend_read(store, backend, id, &b, e);
+	int rc = vif_backend_read_life(store, backend, id, &b, e);
 
 	if (rc == -ENOENT)
 		return 1;

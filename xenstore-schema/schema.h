@@ -211,7 +211,10 @@ struct vif_backend {
  * address may have the length of a single host (/32, /128). */
 int vif_backend_read(struct store *s, uint32_t backend, const struct vif_id *id,
 	struct vif_backend *out, struct err *e);
-/* Only `online` and `state`, however wrong the rest may be; all else is zero. */
+/* Only `ip` and `mac`, however wrong the rest may be; all else is zero. */
+int vif_backend_read_guest(struct store *s, uint32_t backend, const struct vif_id *id,
+	struct vif_backend *out, struct err *e);
+/* Only `online` and `state`, likewise. */
 int vif_backend_read_life(struct store *s, uint32_t backend, const struct vif_id *id,
 	struct vif_backend *out, struct err *e);
 int vif_backend_list(

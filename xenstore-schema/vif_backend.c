@@ -9,26 +9,27 @@
 #include <string.h>
 
 /* clang-format off */
-static const struct schema_key life_keys[] = {
-	{ "online", KEY_WORD, SCHEMA_FIELD(struct vif_backend, online), .words = words_01,
-		.read_only = true, .help = "0: the device is to go." },
-	{ "state", KEY_STATE, SCHEMA_FIELD(struct vif_backend, state), .read_only = true,
-		.help = "Of the backend." },
-	{ 0 },
-};
+#define GUEST_KEYS \
+	{ "ip", KEY_ADDRS, SCHEMA_FIELD(struct vif_backend, addrs), .read_only = true, \
+		.help = "The guest's addresses, of either family; what ip= in the guest's vif line " \
+			"says. /32 and /128 may be added." }, \
+	{ "mac", KEY_MAC, SCHEMA_FIELD(struct vif_backend, mac), .read_only = true, \
+		.help = "Of the guest's end." }
+#define LIFE_KEYS \
+	{ "online", KEY_WORD, SCHEMA_FIELD(struct vif_backend, online), .words = words_01, \
+		.read_only = true, .help = "0: the device is to go." }, \
+	{ "state", KEY_STATE, SCHEMA_FIELD(struct vif_backend, state), .read_only = true, \
+		.help = "Of the backend." }
+
+/* Each key is a question to xenstored: who needs two does not ask for six. */
+static const struct schema_key guest_keys[] = { GUEST_KEYS, { 0 } };
+static const struct schema_key life_keys[] = { LIFE_KEYS, { 0 } };
 
 static const struct schema_key backend_keys[] = {
-	{ "ip", KEY_ADDRS, SCHEMA_FIELD(struct vif_backend, addrs), .read_only = true,
-		.help = "The guest's addresses, of either family; what ip= in the guest's vif line "
-			"says. /32 and /128 may be added." },
-	{ "mac", KEY_MAC, SCHEMA_FIELD(struct vif_backend, mac), .read_only = true,
-		.help = "Of the guest's end." },
+	GUEST_KEYS,
 	{ "script", KEY_TEXT, SCHEMA_FIELD(struct vif_backend, script), .read_only = true,
 		.help = "Hotplug program that libxl asks for." },
-	{ "online", KEY_WORD, SCHEMA_FIELD(struct vif_backend, online), .words = words_01,
-		.read_only = true, .help = "0: the device is to go." },
-	{ "state", KEY_STATE, SCHEMA_FIELD(struct vif_backend, state), .read_only = true,
-		.help = "Of the backend." },
+	LIFE_KEYS,
 	{ "hotplug-status", KEY_TEXT, SCHEMA_FIELD(struct vif_backend, hotplug_status),
 		.help = "\"connected\" or \"error\", written by the network domain. The kernel's "
 			"backend goes on when it is \"connected\"." },
@@ -81,6 +82,15 @@ int vif_backend_read(struct store *s, uint32_t backend, const struct vif_id *id,
 	if (!err)
 		out->has_script = out->script[0] != '\0';
 	return err;
+}
+
+int vif_backend_read_guest(struct store *s, uint32_t backend, const struct vif_id *id,
+	struct vif_backend *out, struct err *e)
+{
+	static const struct schema_dir dir = { .size = sizeof(*out), .keys = guest_keys };
+	char path[STORE_PATH_MAX];
+
+	return schema_dir_read(s, &dir, backend_path(path, backend, id, ""), out, e);
 }
 
 int vif_backend_read_life(struct store *s, uint32_t backend, const struct vif_id *id,

@@ -48,6 +48,7 @@ static void a_backend_is_read_by_its_keys_and_three(struct store *s)
 	node_put(s, VIF "/frontend-id", "5");
 	node_put(s, VIF "/handle", "0");
 	ASKS(9, 0, vif_backend_read(s, SCHEMA_SELF, &vif, &b, &scenario_err));
+	ASKS(5, 0, vif_backend_read_guest(s, SCHEMA_SELF, &vif, &b, &scenario_err));
 	ASKS(5, 0, vif_backend_read_life(s, SCHEMA_SELF, &vif, &b, &scenario_err));
 }
 
