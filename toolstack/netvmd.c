@@ -69,8 +69,6 @@ struct daemon {
 	int status;
 };
 
-/* --- saying --- */
-
 /* Also the unknown keys, whose callback has no argument. */
 static struct said *saying;
 

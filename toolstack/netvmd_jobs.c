@@ -205,7 +205,7 @@ int netvmd_jobs_start(struct netvmd_jobs *j, const struct netvmd_action *a, stru
 	ev_child_init(&g->child, on_child, c.pid, 0);
 	g->child.data = g;
 	ev_child_start(j->loop, &g->child);
-	ev_timer_set(&g->deadline, XEN_VIF_SECONDS + 1., 0.);
+	ev_timer_set(&g->deadline, XEN_VIF_SECONDS, 0.);
 	ev_timer_start(j->loop, &g->deadline);
 	j->running++;
 	return 0;

@@ -103,7 +103,7 @@ int xen_child_main(int argc, char *argv[])
 	for (size_t i = 0; argc > 1 && i < sizeof(calls) / sizeof(calls[0]); i++) {
 		if (strcmp(argv[1], calls[i].name) != 0 || argc - 2 != calls[i].args)
 			continue;
-		alarm(calls[i].seconds); /* also when nobody waits any more */
+		alarm(calls[i].seconds + 1); /* where nobody waits any more */
 		ret = calls[i].run(argv + 2, &e);
 	}
 	for (char *c = e.text; *c; c++)

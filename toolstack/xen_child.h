@@ -23,7 +23,7 @@
 #include "toolstack/xen.h"
 
 #define XEN_CHILD_NAME	 "netvmd-libxl" /* argv[0] of a child */
-#define XEN_LOOK_SECONDS 5
+#define XEN_LOOK_SECONDS 4
 #define XEN_VIF_SECONDS	 60 /* libxl: 10 s each for two states and a removal, 40 s for a script */
 
 /* What main() of the program does when its argv[0] is XEN_CHILD_NAME. Returns its exit status. */

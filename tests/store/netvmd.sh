@@ -8,7 +8,7 @@ export NETVM_PLAY=$scratch/play
 : >"$scratch/domains" >"$scratch/vifs" >"$scratch/played" >"$scratch/log"
 
 # Programs are run with next to no environment. A file $scratch/fail-CALL makes a call fail with its words; $scratch/hang-CALL-vifG.D
-# makes it wait until the file is gone.
+# makes it wait until the file is gone; $scratch/meanwhile is run in the middle of every look.
 cat >"$NETVM_PLAY" <<PLAY
 #!/bin/bash
 SCRATCH=$scratch XENSTORED_PATH=$XENSTORED_PATH
@@ -21,6 +21,8 @@ if [ -e "$SCRATCH/fail-$1" ]; then
 	cat "$SCRATCH/fail-$1" >&2
 	exit 1
 fi
+[ "$1" != domains ] || [ ! -e "$SCRATCH/meanwhile" ] || . "$SCRATCH/meanwhile"
+exec 9>>"$SCRATCH/vifs.lock"; flock 9
 g=${2#vif} d=${2#*.} g=${g%.*}
 case $1 in
 domains) cat "$SCRATCH/domains" ;;
@@ -70,7 +72,7 @@ domain_starts() {
 
 domain_dies() {
 	sed -i "/^$1 /d" "$scratch/domains"
-	sed -i "/^$1 /d" "$scratch/vifs"
+	flock "$scratch/vifs.lock" sed -i "/^$1 /d" "$scratch/vifs"
 	xenstore-rm "/local/domain/$1" "/libxl/$1" 2>/dev/null
 	"$build/tests/store/guest" "$1" die
 }
@@ -83,7 +85,6 @@ domain_is_ready() {
 
 daemon=''
 daemon_start() {
-	: >"$scratch/ready"
 	start "$build/tests/store/netvmd-played" --config "$registry/netvm.conf" "$@"
 	daemon=$!
 }
