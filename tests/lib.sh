@@ -64,8 +64,17 @@ start() {
 	started+=($!)
 }
 
+# Ends what was started, and only that: to kill(2) 0 is the whole process group and -1 the whole machine.
+ended() {
+	local pid
+	for pid in "${started[@]}"; do
+		[[ $pid =~ ^[0-9]+$ && $pid -gt 1 ]] && kill -KILL "$pid" && wait "$pid"
+	done 2>/dev/null
+	started=()
+}
+
 leave() {
-	[ ${#started[@]} = 0 ] || { kill -KILL "${started[@]}"; wait "${started[@]}"; } 2>/dev/null
+	ended
 	umount -l "$scratch" && rmdir "$scratch"
 }
 
