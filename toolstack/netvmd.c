@@ -439,8 +439,8 @@ static const struct cli cli = {
 		"xenstored\n"
 		"or Xen is not there), or the command line is wrong.\n"
 		"\n"
-		"Files: " REGISTRY_DIR "/netvm.conf, " REGISTRY_DIR "/domains/NAME.conf, " LOCK_FILE
-		".",
+		"Files: " REGISTRY_DIR "/netvm.conf, " REGISTRY_DIR
+		"/domains/NAME.conf (netvm.conf(5)),\n" LOCK_FILE ".",
 	.section = 8,
 	.options = cli_options,
 };

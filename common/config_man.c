@@ -1,0 +1,34 @@
+#include "common/config_man.h"
+
+#include <stdio.h>
+
+static const char *const kinds[] = {
+	[CONFIG_TEXT] = "\"text\"",
+	[CONFIG_NUMBER] = "number",
+	[CONFIG_BOOL] = "0 or 1",
+	[CONFIG_LIST] = "[ \"one\", \"another\" ]",
+};
+
+void config_man_text(const char *text)
+{
+	for (; *text; text++)
+		if (*text == '-')
+			printf("\\-");
+		else if (*text == '\\')
+			printf("\\e");
+		else
+			putchar(*text);
+}
+
+void config_man_keys(const struct config_key *keys)
+{
+	for (const struct config_key *k = keys; k->name; k++) {
+		printf(".TP\n.BR %s \" = ", k->name);
+		/* A quoted argument of a macro: each double quote in it is written twice. */
+		for (const char *c = kinds[k->kind]; *c; c++)
+			printf(*c == '"' ? "\"\"" : "%c", *c);
+		printf("\"\n");
+		config_man_text(k->help);
+		printf(".\n");
+	}
+}
