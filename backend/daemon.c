@@ -385,5 +385,6 @@ int daemon_run(
 		close(d.kernel_fd);
 	if (d.rules_fd >= 0)
 		close(d.rules_fd);
+	ev_loop_destroy(d.loop);
 	return ret;
 }

@@ -75,6 +75,8 @@ void netlink_begin(struct netlink_request *r, enum netlink_bus bus, uint16_t typ
 	const void *fixed, size_t len)
 {
 	r->bus = bus;
+	/* libmnl leaves what fills an attribute up as it is, and the kernel is sent it. */
+	memset(r->space, 0, sizeof(r->space));
 	r->header = mnl_nlmsg_put_header(r->space);
 	r->header->nlmsg_type = type;
 	r->header->nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK | flags;

@@ -40,7 +40,7 @@ struct conn {
 
 	struct xs_handle *xs;
 
-	pthread_t event_thread;
+	pthread_t worker, event_thread;
 	pthread_cond_t taken; /* the queue has room again */
 	bool has_events, events_end, broken;
 	int event_fd;
@@ -121,7 +121,7 @@ static void *event_run(void *arg)
 }
 
 /* Takes a reference for the thread. */
-static int thread_start(struct conn *c, pthread_t *thread, bool detached, void *(*run)(void *))
+static int thread_start(struct conn *c, pthread_t *thread, void *(*run)(void *))
 {
 	sigset_t all, old;
 	pthread_attr_t attr;
@@ -130,8 +130,6 @@ static int thread_start(struct conn *c, pthread_t *thread, bool detached, void *
 	if (err)
 		return -err;
 	pthread_attr_setstacksize(&attr, CONN_STACK);
-	if (detached)
-		pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
 	pthread_mutex_lock(&c->lock);
 	c->refs++;
 	pthread_mutex_unlock(&c->lock);
@@ -180,7 +178,7 @@ static int do_open(struct conn *c)
 /* With the first watch. */
 static int events_start(struct conn *c)
 {
-	int err = c->has_events ? 0 : thread_start(c, &c->event_thread, false, event_run);
+	int err = c->has_events ? 0 : thread_start(c, &c->event_thread, event_run);
 
 	c->has_events |= !err;
 	return err;
@@ -333,13 +331,12 @@ int conn_open(struct conn **out)
 {
 	struct conn_call call = { .op = CONN_OPEN };
 	struct conn *c = conn_new();
-	pthread_t worker;
 	int err;
 
 	*out = NULL;
 	if (!c)
 		return -ENOMEM;
-	err = thread_start(c, &worker, true, worker_run);
+	err = thread_start(c, &c->worker, worker_run);
 	if (err) {
 		conn_unref(c);
 		return err;
@@ -358,7 +355,11 @@ void conn_close(struct conn *c)
 
 	if (!c)
 		return;
-	conn_call(c, &call);
+	/* A worker that answered this one ends; one that was given up does so some day. */
+	if (conn_call(c, &call) == -ENOTCONN)
+		pthread_detach(c->worker);
+	else
+		pthread_join(c->worker, NULL);
 	conn_unref(c);
 }
 
