@@ -128,6 +128,10 @@ int main(int argc, char *argv[])
 		return cli_print_info(&cli, parsed.info);
 	if (parsed.verbose)
 		log_open(cli.name, LOG_LEVEL_DEBUG);
+	if (o.once && o.down) {
+		log_error("say --once or --down, not both; see netbackd --help");
+		return CLI_EXIT_USAGE;
+	}
 	so.config = o.config;
 	so.plan = o.dry_run ? stdout : NULL;
 	if (run(&s, &so, &o, &status))

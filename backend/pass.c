@@ -32,11 +32,6 @@ struct pass {
 
 /* --- looking --- */
 
-static bool id_equal(const struct vif_id *a, const struct vif_id *b)
-{
-	return a->domid == b->domid && a->devid == b->devid;
-}
-
 /* Whether this closed backend was first seen less than PASS_GRACE ago. */
 static bool closed_is_fresh(struct pass *p, const struct vif_id *id)
 {
@@ -45,7 +40,7 @@ static bool closed_is_fresh(struct pass *p, const struct vif_id *id)
 	if (!m)
 		return false;
 	for (size_t i = 0; i < m->count; i++)
-		if (id_equal(&m->closed[i].id, id))
+		if (vif_id_equal(&m->closed[i].id, id))
 			return p->now - m->closed[i].since < PASS_GRACE;
 	if (m->count < PASS_CLOSED_MAX)
 		m->closed[m->count++] = (struct pass_closed){ *id, p->now };
@@ -62,7 +57,7 @@ static void closed_forget(struct pass *p)
 		bool closed = false;
 
 		for (size_t k = 0; k < p->backend_count && !closed; k++)
-			closed = id_equal(&p->backends[k].id, &m->closed[i].id) &&
+			closed = vif_id_equal(&p->backends[k].id, &m->closed[i].id) &&
 				 !p->backends[k].online && p->backends[k].state == XENBUS_CLOSED;
 		if (closed)
 			m->closed[kept++] = m->closed[i];
@@ -137,7 +132,7 @@ static struct outcome *outcome_of(struct pass *p, const struct vif_id *id)
 
 	for (size_t i = 0; i < p->outcome_count; i++) {
 		o = &p->outcomes[i];
-		if (id_equal(&o->id, id))
+		if (vif_id_equal(&o->id, id))
 			return o;
 	}
 	o = &p->outcomes[p->outcome_count++];
@@ -287,7 +282,7 @@ static int client_report_put(struct pass *p, const struct outcome *o, struct err
 static bool has_outcome(const struct pass *p, const struct vif_id *id)
 {
 	for (size_t i = 0; i < p->outcome_count; i++)
-		if (id_equal(&p->outcomes[i].id, id))
+		if (vif_id_equal(&p->outcomes[i].id, id))
 			return true;
 	return false;
 }

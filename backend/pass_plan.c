@@ -8,11 +8,6 @@ struct plan {
 	size_t count;
 };
 
-static bool id_equal(const struct vif_id *a, const struct vif_id *b)
-{
-	return a->domid == b->domid && a->devid == b->devid;
-}
-
 static void plan_add(struct plan *p, enum pass_verb verb, const struct vif_id *id, bool emulated)
 {
 	p->actions[p->count++] =
@@ -31,7 +26,7 @@ static const struct pass_backend *backend_of(
 	const struct pass_backend *backends, size_t count, const struct vif_id *id)
 {
 	for (size_t i = 0; i < count; i++)
-		if (id_equal(&backends[i].id, id))
+		if (vif_id_equal(&backends[i].id, id))
 			return &backends[i];
 	return NULL;
 }
@@ -39,7 +34,7 @@ static const struct pass_backend *backend_of(
 static bool has_link(const struct pass_link *links, size_t count, const struct vif_id *id)
 {
 	for (size_t i = 0; i < count; i++)
-		if (!links[i].emulated && id_equal(&links[i].id, id))
+		if (!links[i].emulated && vif_id_equal(&links[i].id, id))
 			return true;
 	return false;
 }

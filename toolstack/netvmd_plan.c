@@ -363,8 +363,7 @@ static const struct netvmd_client *client_find(
 	const struct netvmd_domain *provider, const struct vif_id *guest)
 {
 	for (size_t i = 0; i < provider->clients; i++)
-		if (provider->client[i].guest.domid == guest->domid &&
-			provider->client[i].guest.devid == guest->devid)
+		if (vif_id_equal(&provider->client[i].guest, guest))
 			return &provider->client[i];
 	return NULL;
 }

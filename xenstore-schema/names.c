@@ -53,6 +53,11 @@ int devid_parse(const char *text, uint32_t *out)
 	return decimal_parse(text, DEVID_LIMIT, out);
 }
 
+bool vif_id_equal(const struct vif_id *a, const struct vif_id *b)
+{
+	return a->domid == b->domid && a->devid == b->devid;
+}
+
 int vif_name_parse(const char *text, struct vif_id *out, bool *emulated)
 {
 	struct vif_id id;

@@ -44,6 +44,8 @@ struct vif_id {
 	uint32_t devid;
 };
 
+bool vif_id_equal(const struct vif_id *a, const struct vif_id *b);
+
 #define VIF_NAME_MAX 16 /* IFNAMSIZ */
 
 /* Strict decimal numbers, without sign or leading zero, below DOMID_LIMIT or DEVID_LIMIT. Return 0
