@@ -179,6 +179,12 @@ int store_watch(struct store *s, const char *path, const char *token, struct err
 	return 0;
 }
 
+int store_unwatch(struct store *s, const char *path, const char *token, struct err *e)
+{
+	(void)s, (void)path, (void)token, (void)e;
+	return 0;
+}
+
 /* --- the readers --- */
 
 static const struct vif_id vif = { 5, 0 };
@@ -249,6 +255,8 @@ static void vif_try(struct store *s, struct store *other)
 
 	(void)other;
 	if (vif_backend_read(s, SCHEMA_SELF, &vif, &backend, &e) == 0)
+		HOLDS(backend.count <= VIF_ADDRS_MAX);
+	if (vif_backend_read_guest(s, SCHEMA_SELF, &vif, &backend, &e) == 0)
 		HOLDS(backend.count <= VIF_ADDRS_MAX);
 	vif_frontend_read(s, 6, 0, &frontend, &e);
 	if (vif_backend_list(s, SCHEMA_SELF, &list, &count, &e) == 0) {
