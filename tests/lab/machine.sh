@@ -18,8 +18,8 @@ machine_start() { # DIR LOGS [RAM]: RAM is a state to go on from
 		-chardev file,id=console,path="$logs/console.log" -device isa-serial,chardev=console \
 		-chardev socket,id=line,path="$dir/line",server=on,wait=off -device isa-serial,chardev=line \
 		-chardev socket,id=monitor,path="$dir/monitor",server=on,wait=off -mon chardev=monitor,mode=readline \
-		-drive if=none,id=disk,format=qcow2,cache=unsafe,file="$dir/disk" -device ide-hd,drive=disk,bus=ide.0 \
-		-drive if=none,id=exchange,format=raw,cache=unsafe,file="$dir/exchange" -device ide-hd,drive=exchange,bus=ide.1 \
+		-drive if=none,id=disk,format=qcow2,cache=unsafe,file="$dir/disk" -device ide-hd,drive=disk,bus=ide.0,serial=dom0 \
+		-drive if=none,id=exchange,format=raw,cache=unsafe,file="$dir/exchange" -device ide-hd,drive=exchange,bus=ide.1,serial=exchange \
 		-netdev hubport,id=nic,hubid=0 -device e1000e,netdev=nic,addr=3,mac=52:54:00:00:00:03 \
 		-netdev hubport,id=world,hubid=0 -device e1000e,netdev=world,addr=4,mac=52:54:00:00:00:04 \
 		"${incoming[@]}" >"$logs/qemu.log" 2>&1 </dev/null &
