@@ -143,8 +143,8 @@ int schema_list_devids(struct store *s, const char *path, uint32_t *devids, size
 /* Pairs <domid>/<devid> below `path`, ascending; malloc'd. */
 int schema_list_vifs(
 	struct store *s, const char *path, struct vif_id **out, size_t *count, struct err *e);
-/* Removes <path>/<domid>/<devid>, then <path>/<domid> where nothing else is in it, in one
- * transaction. */
+/* Removes <path>/<domid>/<devid>, then <path>/<domid> where nothing else is in it and the caller
+ * may (a network domain may not: its directory is the toolstack's), in one transaction. */
 int schema_remove_vif(struct store *s, const char *path, const struct vif_id *id, struct err *e);
 
 #endif

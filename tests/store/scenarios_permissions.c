@@ -161,6 +161,21 @@ static void a_network_domain_reports_and_only_dom0_reads_it(struct store *s)
 	IS_TEXT("OK", asks("6", "rm", "data/netvm", NULL));
 }
 
+/* As libxl makes them: vif/G in the network domain's home is the toolstack's, vif/G/D the network
+ * domain's own. This is what schema_remove_vif() has to do with. */
+static void a_network_domain_removes_a_backend_directory_but_not_the_one_above(struct store *s)
+{
+	struct store_perms own = { .owner = 6, .has_reader = true, .reader = 5 };
+
+	domains_make(s);
+	RETURNS(0, store_mkdir(s, NETVM "/backend/vif/5/0", &scenario_err));
+	RETURNS(0, store_set_perms(s, NETVM "/backend/vif/5/0", &own, &scenario_err));
+	IS_TEXT("EACCES", asks("6", "rm", "backend/vif/5", NULL));
+	IS(true, store_exists(s, NETVM "/backend/vif/5/0"));
+	IS_TEXT("OK", asks("6", "rm", "backend/vif/5/0", NULL));
+	IS_TEXT("", asks("6", "ls", "backend/vif/5", NULL));
+}
+
 /* The number comes again with a new domain; the old one's rights are gone with it. */
 static void a_new_domain_of_an_old_number_is_told_anew(struct store *s)
 {
@@ -186,6 +201,8 @@ const struct scenario scenarios_permissions[] = {
 		a_network_domain_reads_its_provider_and_cannot_change_it),
 	SCENARIO("a network domain reports below data, and no other domain reads or changes that",
 		a_network_domain_reports_and_only_dom0_reads_it),
+	SCENARIO("a network domain removes a backend directory of its own, not the one above it",
+		a_network_domain_removes_a_backend_directory_but_not_the_one_above),
 	SCENARIO("a domain whose home was made anew gets its link anew",
 		a_new_domain_of_an_old_number_is_told_anew),
 	{ 0 },
