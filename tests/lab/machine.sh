@@ -44,8 +44,8 @@ machine_monitor() { # DIR COMMAND
 machine_stop() { # DIR
 	local pid
 	pid=$(cat "$1/pid" 2>/dev/null) || return 0
-	kill -KILL "$pid" 2>/dev/null
-	wait "$pid" 2>/dev/null
+	kill -KILL "$pid" 2>/dev/null || true
+	wait "$pid" 2>/dev/null || true
 	rm -f "$1/pid"
 }
 
@@ -56,6 +56,6 @@ machine_save() { # DIR RAM
 	machine_monitor "$1" "migrate \"exec:zstd -q -1 -T2 -f -o $(printf %q "$2")\"" >/dev/null
 	machine_monitor "$1" "info migrate" | grep -q 'Migration status: completed' || return 1
 	machine_monitor "$1" "quit" >/dev/null
-	wait "$(cat "$1/pid")" 2>/dev/null
+	wait "$(cat "$1/pid")" 2>/dev/null || true
 	rm -f "$1/pid"
 }
