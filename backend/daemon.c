@@ -13,11 +13,11 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "backend/pass.h"
 #include "backend/resolvers.h"
+#include "common/clock.h"
 #include "common/log.h"
 #include "common/notify.h"
 
@@ -58,15 +58,6 @@ static void tell_manager(const struct daemon *d, const struct pass_result *r)
 
 /* --- the service --- */
 
-/* Seconds on a clock that nobody sets. */
-static double monotonic(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
-}
-
 /* Unless it runs already. */
 static void timer_begin(struct ev_loop *loop, ev_timer *t, double seconds)
 {
@@ -80,7 +71,7 @@ static void timer_begin(struct ev_loop *loop, ev_timer *t, double seconds)
  * never has more than half of a processor. */
 static void pass_ask(struct daemon *d)
 {
-	double wait = d->pass_not_before - monotonic();
+	double wait = d->pass_not_before - clock_seconds();
 
 	timer_begin(d->loop, &d->pass, wait > 0. ? wait : 0.);
 }
@@ -212,7 +203,7 @@ static void on_pass(struct ev_loop *loop, ev_timer *t, int events)
 	struct daemon *d = t->data;
 	struct pass_result r;
 	struct err e = ERR_NONE;
-	double begin = monotonic();
+	double begin = clock_seconds();
 	int ret;
 
 	(void)events;
@@ -220,7 +211,7 @@ static void on_pass(struct ev_loop *loop, ev_timer *t, int events)
 		return;
 	ret = pass_run(d->service, &d->memory, begin, d->say, &r, &e);
 	ev_now_update(loop); /* the timers below count from now */
-	d->pass_not_before = 2 * monotonic() - begin;
+	d->pass_not_before = 2 * clock_seconds() - begin;
 	if (ret == -ENOTCONN) {
 		service_lost(d, &e);
 	} else if (ret) {

@@ -4,6 +4,7 @@
  * the time is over, then waitpid(2). Every path closes the pipes and leaves no zombie.
  */
 #include "common/child.h"
+#include "common/clock.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -32,14 +33,6 @@ static void fd_close(int *fd)
 	if (*fd >= 0)
 		close(*fd);
 	*fd = -1;
-}
-
-static long long milliseconds(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (long long)t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
 static int spawn(struct child *c, const char *const argv[], const int theirs[STREAMS])
@@ -138,7 +131,7 @@ static int converse(struct child *c, long long end)
 	while (c->ours[OUT] >= 0 || c->ours[WORDS] >= 0) {
 		struct pollfd p[STREAMS] = { { c->ours[IN], POLLOUT, 0 },
 			{ c->ours[OUT], POLLIN, 0 }, { c->ours[WORDS], POLLIN, 0 } };
-		long long left = end - milliseconds();
+		long long left = end - clock_milliseconds();
 		int ret = 0;
 
 		if (left <= 0)
@@ -171,7 +164,7 @@ static int reap(struct child *c, int ret, long long end)
 	while ((pid = waitpid(c->pid, &status, ret ? 0 : WNOHANG)) != c->pid) {
 		if (pid < 0 && errno != EINTR)
 			return -errno;
-		if (!ret && milliseconds() >= end) {
+		if (!ret && clock_milliseconds() >= end) {
 			ret = -ETIMEDOUT;
 			kill(c->pid, SIGKILL);
 		}
@@ -188,7 +181,7 @@ int child_run(const char *const argv[], const char *input, size_t out_max, unsig
 	struct child c = {
 		.ours = { -1, -1, -1 }, .input = input ? input : "", .out_max = out_max, .r = r
 	};
-	long long end = milliseconds() + (long long)seconds * 1000;
+	long long end = clock_milliseconds() + (long long)seconds * 1000;
 	int theirs[STREAMS] = { -1, -1, -1 }, ret = 0;
 	struct sigaction ignore = { .sa_handler = SIG_IGN }, before;
 

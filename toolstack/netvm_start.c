@@ -10,9 +10,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "common/child.h"
+#include "common/clock.h"
 #include "common/log.h"
 #include "toolstack/netvm_pci.h"
 #include "toolstack/xen.h"
@@ -28,14 +28,6 @@ struct start {
 	struct store *store;
 	long long end; /* milliseconds of the monotonic clock */
 };
-
-static long long milliseconds(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * 1000LL + now.tv_nsec / 1000000;
-}
 
 static int running_find(const char *name, bool *running, uint32_t *domid, struct err *e)
 {
@@ -60,7 +52,7 @@ static int running_find(const char *name, bool *running, uint32_t *domid, struct
 
 static unsigned int seconds_left(const struct start *s)
 {
-	long long left = s->end - milliseconds();
+	long long left = s->end - clock_milliseconds();
 
 	return left > 0 ? (unsigned int)(left / 1000 + 1) : 0;
 }
@@ -134,7 +126,7 @@ static int events_await(struct store *store, long long end, struct err *e)
 {
 	struct pollfd p = { .fd = store_fd(store), .events = POLLIN };
 	char path[STORE_PATH_MAX], token[64];
-	long long left = end - milliseconds();
+	long long left = end - clock_milliseconds();
 	int ret;
 
 	/* A second at most: netvmd may publish the provider at any time, and no watch says so. */
@@ -158,7 +150,7 @@ static int ready_await(const struct start *s, const char *name, uint32_t domid, 
 			seen = netvm_report_read(s->store, domid, &report, NULL);
 		if (!ret && !seen && is_ready(&report, asked, probe))
 			return 0;
-		if (!ret && milliseconds() >= s->end)
+		if (!ret && clock_milliseconds() >= s->end)
 			return not_ready(name, seen, &report, asked, probe, s->n->o.timeout, e);
 		if (!ret)
 			ret = events_await(s->store, s->end, e);
@@ -205,7 +197,7 @@ int netvm_start(struct netvm *n, struct err *e)
 {
 	const struct registry_domain *d, *chain[CHAIN_MAX];
 	struct registry r;
-	struct start s = { .n = n, .r = &r, .end = milliseconds() + n->o.timeout * 1000LL };
+	struct start s = { .n = n, .r = &r, .end = clock_milliseconds() + n->o.timeout * 1000LL };
 	size_t count = 0;
 	int ret = netvm_registry_read(n, &r, e);
 

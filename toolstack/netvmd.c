@@ -20,10 +20,10 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "common/cli.h"
+#include "common/clock.h"
 #include "common/file.h"
 #include "common/log.h"
 #include "common/notify.h"
@@ -105,18 +105,9 @@ static void tell_manager(const struct daemon *d, const struct netvmd_result *r)
 
 /* --- passes --- */
 
-/* Seconds on a clock that nobody sets. */
-static double monotonic(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
-}
-
 static void pass_ask(struct daemon *d)
 {
-	double wait = d->pass_not_before - monotonic();
+	double wait = d->pass_not_before - clock_seconds();
 
 	if (!ev_is_active(&d->pass)) {
 		ev_timer_set(&d->pass, wait > 0. ? wait : 0., 0.);
@@ -209,15 +200,15 @@ static void on_pass(struct ev_loop *loop, ev_timer *t, int events)
 {
 	struct daemon *d = t->data;
 	struct netvmd_result r;
-	double begin = monotonic(), took, next;
+	double begin = clock_seconds(), took, next;
 
 	(void)events;
 	if (!d->store)
 		return;
 	pass_make(d, &r);
 	ev_now_update(loop); /* the timers below count from now */
-	took = monotonic() - begin;
-	d->pass_not_before = monotonic() + (took > PASS_REST ? took : PASS_REST);
+	took = clock_seconds() - begin;
+	d->pass_not_before = clock_seconds() + (took > PASS_REST ? took : PASS_REST);
 	next = netvmd_jobs_next(d->jobs);
 	if (next >= 0)
 		again_ask(d, next);

@@ -11,10 +11,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "common/child.h"
+#include "common/clock.h"
 #include "common/file.h"
 #include "common/netlink.h"
 #include "toolstack/xen.h"
@@ -306,14 +306,6 @@ static int bind(struct handover *h, struct err *e)
 
 /* --- names of interfaces --- */
 
-static long long milliseconds(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * 1000LL + now.tv_nsec / 1000000;
-}
-
 /* The interface that was `was`: with its MAC, or the only one there is. */
 static const struct pci_net *net_find(const struct pci_device *d, const struct pci_net *was)
 {
@@ -347,7 +339,7 @@ static int link_rename(const char *from, const char *to, struct err *e)
 static int net_await(
 	const struct handover *h, const struct pci_net *was, int watch, char *name, struct err *e)
 {
-	long long end = milliseconds() + DRIVER_SECONDS * 1000, left;
+	long long end = clock_milliseconds() + DRIVER_SECONDS * 1000, left;
 
 	for (;;) {
 		struct pollfd p = { .fd = watch, .events = POLLIN };
@@ -362,7 +354,7 @@ static int net_await(
 			strcpy(name, net->name);
 			return 0;
 		}
-		left = end - milliseconds();
+		left = end - clock_milliseconds();
 		if (left <= 0)
 			return err_set(e, -ETIMEDOUT,
 				"it shows no interface that could be %s within %d s", was->name,

@@ -20,6 +20,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "common/clock.h"
 #include "xenstore-schema/schema.h"
 
 #define ARGS_MAX   10
@@ -207,14 +208,6 @@ int xen_child_result(const char *words, int status, struct err *e)
 		WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status));
 }
 
-static long long milliseconds(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (long long)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
 /* Reads its answer to the end. `*text` malloc'd. */
 static int answer_read(int fd, long long end, char **text)
 {
@@ -223,7 +216,7 @@ static int answer_read(int fd, long long end, char **text)
 	ssize_t n;
 
 	for (;;) {
-		long long left = end - milliseconds();
+		long long left = end - clock_milliseconds();
 
 		if (len + 1 >= size) {
 			char *grown = realloc(*text, size = size ? 2 * size : 4096);
@@ -261,7 +254,7 @@ static int end_await(pid_t pid, bool kill_it, long long end, int *status)
 	while ((ended = waitpid(pid, status, WNOHANG)) != pid) {
 		if (ended < 0 && errno != EINTR)
 			return -errno;
-		if (milliseconds() >= end) {
+		if (clock_milliseconds() >= end) {
 			kill(pid, SIGKILL);
 			return -ETIMEDOUT;
 		}
@@ -274,7 +267,7 @@ static int end_await(pid_t pid, bool kill_it, long long end, int *status)
 static int child_finish(
 	struct xen_child *c, unsigned int seconds, char **text, const char *what, struct err *e)
 {
-	long long end = milliseconds() + seconds * 1000LL;
+	long long end = clock_milliseconds() + seconds * 1000LL;
 	int status, ret = answer_read(c->fd, end, text), rc;
 
 	rc = end_await(c->pid, ret != 0, end + 100, &status);
