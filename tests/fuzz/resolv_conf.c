@@ -5,21 +5,13 @@
  * sources: backend/resolvers.c backend/ruleset.c backend/ruleset_iptables.c
  * sources: backend/ruleset_iptables_parse.c common/addr.c common/err.c common/file.c
  */
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 
 #include "backend/resolvers.h"
 #include "backend/ruleset_iptables.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-#define HOLDS(condition)                                                                           \
-	do {                                                                                       \
-		if (!(condition))                                                                  \
-			abort();                                                                   \
-	} while (0)
+#include "tests/fuzz/fuzz.h"
 
 static void list_check(const struct addr *list, size_t count, int family)
 {

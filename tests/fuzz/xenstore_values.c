@@ -8,22 +8,13 @@
  * sources: xenstore-schema/conn.c xenstore-schema/conn_ops.c common/addr.c common/err.c
  * libraries: -lxenstore -lpthread
  */
-#include <stdint.h>
-#include <stdlib.h>
 #include <string.h>
 
+#include "tests/fuzz/fuzz.h"
 #include "xenstore-schema/schema_dir.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static const struct schema_dir *const dirs[] = { &guest_link_dir, &provider_dir, &client_dir,
 	&netvm_report_dir, &client_report_dir, &vif_backend_dir, &vif_frontend_dir };
-
-#define HOLDS(condition)                                                                           \
-	do {                                                                                       \
-		if (!(condition))                                                                  \
-			abort();                                                                   \
-	} while (0)
 
 static void names_try(const char *text)
 {
