@@ -10,35 +10,36 @@
 
 #include <errno.h>
 #include <ev.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "backend/pass.h"
 #include "backend/resolvers.h"
+#include "common/backoff.h"
 #include "common/clock.h"
+#include "common/daemon_signals.h"
 #include "common/log.h"
 #include "common/notify.h"
+#include "common/pass_timer.h"
 
-/* Seconds until xenstored, or what could not be served, is tried again; doubled up to the second.
- */
-#define BACKOFF_FIRST 1.0
-#define BACKOFF_MOST  30.0
+/* Seconds until xenstored, or what could not be served, is tried again. */
+#define AGAIN_FIRST 1.0
+#define AGAIN_MOST  30.0
 
 struct daemon {
 	struct ev_loop *loop;
 	const struct service_options *options;
 	struct service *service; /* the caller's */
 	bool connected;		 /* `service` is open, with its watches */
-	double backoff;		 /* of xenstored */
-	double patience; /* with faults that no event may end: iptables that failed, a busy lock */
+	struct backoff absence;	 /* of xenstored */
+	struct backoff faults;	 /* that no event may end: iptables that failed, a busy lock */
 	struct resolvers_watch *resolvers;
 	int kernel_fd, rules_fd;
 	ev_io store_io, kernel_io, rules_io, resolvers_io;
-	ev_timer pass, again, mend, retry;
-	double pass_not_before; /* on the monotonic clock; see pass_ask() */
-	ev_signal terminate, interrupt, reload;
+	struct pass_timer pass;
+	ev_timer retry;
+	struct daemon_signals signals;
 	struct pass_memory memory;
 	pass_say say;
 	bool ready;
@@ -57,24 +58,6 @@ static void tell_manager(const struct daemon *d, const struct pass_result *r)
 }
 
 /* --- the service --- */
-
-/* Unless it runs already. */
-static void timer_begin(struct ev_loop *loop, ev_timer *t, double seconds)
-{
-	if (ev_is_active(t))
-		return;
-	ev_timer_set(t, seconds, 0.);
-	ev_timer_start(loop, t);
-}
-
-/* At once, or, in a flood of events, not before as much time has gone as the last pass took: it
- * never has more than half of a processor. */
-static void pass_ask(struct daemon *d)
-{
-	double wait = d->pass_not_before - clock_seconds();
-
-	timer_begin(d->loop, &d->pass, wait > 0. ? wait : 0.);
-}
 
 static void resolvers_unwatch(struct daemon *d)
 {
@@ -115,8 +98,8 @@ static int service_watch(struct daemon *d, struct err *e)
 	ev_io_set(&d->store_io, store_fd(d->service->store), EV_READ);
 	ev_io_start(d->loop, &d->store_io);
 	d->connected = true;
-	d->backoff = BACKOFF_FIRST;
-	pass_ask(d);
+	backoff_end(&d->absence);
+	pass_timer_ask(&d->pass, 0);
 	return 0;
 }
 
@@ -127,19 +110,16 @@ static void service_stop(struct daemon *d)
 	d->connected = false;
 }
 
-static double doubled(double seconds)
-{
-	return seconds * 2 > BACKOFF_MOST ? BACKOFF_MOST : seconds * 2;
-}
-
 /* xenstored is gone. Links and rules stay as they are; it is looked for again, ever more seldom. */
 static void service_lost(struct daemon *d, const struct err *e)
 {
-	log_error("%s; guests stay as they are, trying again in %.0f s", e->text, d->backoff);
+	double wait = backoff_failed(&d->absence, clock_seconds());
+
+	log_error("%s; guests stay as they are, trying again in %.0f s", e->text, wait);
 	service_stop(d);
-	ev_timer_set(&d->retry, d->backoff, 0.);
+	ev_now_update(d->loop); /* the timer counts from now */
+	ev_timer_set(&d->retry, wait, 0.);
 	ev_timer_start(d->loop, &d->retry);
-	d->backoff = doubled(d->backoff);
 }
 
 /* A faulty configuration is refused: it would close every guest. */
@@ -157,7 +137,6 @@ static int service_reopen(const struct daemon *d, struct service *s, struct err 
 static void on_retry(struct ev_loop *loop, ev_timer *t, int events)
 {
 	struct daemon *d = t->data;
-	double backoff = d->backoff;
 	struct err e = ERR_NONE;
 	int ret;
 
@@ -166,12 +145,10 @@ static void on_retry(struct ev_loop *loop, ev_timer *t, int events)
 	ret = service_reopen(d, d->service, &e);
 	if (!ret)
 		ret = service_watch(d, &e);
-	if (!ret) {
+	if (ret)
+		service_lost(d, &e);
+	else
 		log_info("xenstored is back");
-		return;
-	}
-	d->backoff = backoff;
-	service_lost(d, &e);
 }
 
 /* Reads the configuration again, by a service of its own: where it is faulty, or xenstored does not
@@ -198,20 +175,19 @@ static void service_renew(struct daemon *d)
 
 /* --- events --- */
 
-static void on_pass(struct ev_loop *loop, ev_timer *t, int events)
+static void on_pass(void *arg)
 {
-	struct daemon *d = t->data;
+	struct daemon *d = arg;
 	struct pass_result r;
 	struct err e = ERR_NONE;
 	double begin = clock_seconds();
 	int ret;
 
-	(void)events;
 	if (!d->connected)
 		return;
 	ret = pass_run(d->service, &d->memory, begin, d->say, &r, &e);
-	ev_now_update(loop); /* the timers below count from now */
-	d->pass_not_before = 2 * clock_seconds() - begin;
+	/* In a flood of events it never has more than half of a processor. */
+	pass_timer_rest(&d->pass, clock_seconds() - begin);
 	if (ret == -ENOTCONN) {
 		service_lost(d, &e);
 	} else if (ret) {
@@ -224,28 +200,11 @@ static void on_pass(struct ev_loop *loop, ev_timer *t, int events)
 		d->ready = true;
 	}
 	if (!ret && r.again)
-		timer_begin(loop, &d->again, PASS_GRACE);
+		pass_timer_ask(&d->pass, PASS_GRACE);
 	if (!ret && !r.faulty && !r.rules_fault && !r.settings_stale)
-		d->patience = BACKOFF_FIRST;
+		backoff_end(&d->faults);
 	else if (d->connected)
-		timer_begin(loop, &d->mend, d->patience);
-}
-
-static void on_again(struct ev_loop *loop, ev_timer *t, int events)
-{
-	(void)loop;
-	(void)events;
-	pass_ask(t->data);
-}
-
-static void on_mend(struct ev_loop *loop, ev_timer *t, int events)
-{
-	struct daemon *d = t->data;
-
-	(void)loop;
-	(void)events;
-	d->patience = doubled(d->patience);
-	pass_ask(d);
+		pass_timer_ask(&d->pass, backoff_failed(&d->faults, clock_seconds()));
 }
 
 static void on_store(struct ev_loop *loop, ev_io *io, int events)
@@ -262,12 +221,13 @@ static void on_store(struct ev_loop *loop, ev_io *io, int events)
 	if (ret < 0)
 		service_lost(d, &e);
 	else
-		pass_ask(d);
+		pass_timer_ask(&d->pass, 0);
 }
 
 /* Links, addresses, routes; and, on the other descriptor, rules of nf_tables. */
 static void on_kernel(struct ev_loop *loop, ev_io *io, int events)
 {
+	struct daemon *d = io->data;
 	struct err e = ERR_NONE;
 
 	(void)events;
@@ -275,7 +235,7 @@ static void on_kernel(struct ev_loop *loop, ev_io *io, int events)
 		log_error("%s", e.text);
 		ev_io_stop(loop, io);
 	}
-	pass_ask(io->data);
+	pass_timer_ask(&d->pass, 0);
 }
 
 static void on_resolvers(struct ev_loop *loop, ev_io *io, int events)
@@ -290,46 +250,34 @@ static void on_resolvers(struct ev_loop *loop, ev_io *io, int events)
 		ev_io_stop(loop, io);
 	}
 	if (changed)
-		pass_ask(d);
+		pass_timer_ask(&d->pass, 0);
 }
 
-static void on_end(struct ev_loop *loop, ev_signal *sig, int events)
+static void on_reload(void *arg)
 {
-	(void)sig;
-	(void)events;
-	notify_send("STOPPING=1");
-	log_info("ending; guests, rules and translations stay in force");
-	ev_break(loop, EVBREAK_ALL);
-}
-
-static void on_reload(struct ev_loop *loop, ev_signal *sig, int events)
-{
-	(void)loop;
-	(void)events;
 	log_info("reading the configuration again");
-	service_renew(sig->data);
+	service_renew(arg);
 }
 
 /* --- set-up --- */
 
 static void daemon_init(struct daemon *d)
 {
-	d->backoff = d->patience = BACKOFF_FIRST;
+	d->absence = d->faults = (struct backoff){ .first = AGAIN_FIRST, .most = AGAIN_MOST };
 	d->kernel_fd = d->rules_fd = -1;
+	d->signals = (struct daemon_signals){
+		.farewell = "ending; guests, rules and translations stay in force",
+		.reload = on_reload,
+		.arg = d
+	};
+	pass_timer_init(&d->pass, d->loop, on_pass, d);
 	ev_init(&d->store_io, on_store);
 	ev_init(&d->kernel_io, on_kernel);
 	ev_init(&d->rules_io, on_kernel);
 	ev_init(&d->resolvers_io, on_resolvers);
-	ev_init(&d->pass, on_pass);
-	ev_init(&d->again, on_again);
-	ev_init(&d->mend, on_mend);
 	ev_init(&d->retry, on_retry);
-	ev_signal_init(&d->terminate, on_end, SIGTERM);
-	ev_signal_init(&d->interrupt, on_end, SIGINT);
-	ev_signal_init(&d->reload, on_reload, SIGHUP);
-	d->store_io.data = d->kernel_io.data = d->rules_io.data = d->resolvers_io.data = d;
-	d->pass.data = d->again.data = d->mend.data = d->retry.data = d->terminate.data =
-		d->interrupt.data = d->reload.data = d;
+	d->store_io.data = d->kernel_io.data = d->rules_io.data = d->resolvers_io.data =
+		d->retry.data = d;
 }
 
 /* Where the kernel has no nf_tables there is no news of its rules; legacy iptables never gives any,
@@ -363,9 +311,7 @@ int daemon_run(
 	if (!d.loop)
 		return err_set(e, -ENOMEM, "no event loop");
 	daemon_init(&d);
-	ev_signal_start(d.loop, &d.terminate);
-	ev_signal_start(d.loop, &d.interrupt);
-	ev_signal_start(d.loop, &d.reload);
+	daemon_signals_start(&d.signals, d.loop);
 	ret = kernel_watch(&d, e);
 	if (!ret)
 		ret = service_watch(&d, e);

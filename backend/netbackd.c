@@ -10,8 +10,6 @@
 #include "common/cli.h"
 #include "common/log.h"
 
-enum { EXIT_AS_WANTED = 0, EXIT_SOME_FAULTY = 1, EXIT_NOT_DONE = 2 };
-
 struct options {
 	const char *config;
 	bool once, down, dry_run;

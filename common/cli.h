@@ -72,4 +72,11 @@ int cli_print_info(const struct cli *cli, enum cli_info info);
 
 #define CLI_EXIT_USAGE 2 /* exit status of every program for a wrong command line */
 
+/* Exit status of a program that makes one pass over everything (--once, --down). */
+enum cli_exit_once {
+	EXIT_AS_WANTED = 0,   /* everything is as wanted */
+	EXIT_SOME_FAULTY = 1, /* some domain, vif or link is not */
+	EXIT_NOT_DONE = 2,    /* the pass could not be made */
+};
+
 #endif

@@ -1,29 +1,30 @@
 /*
- * One timer decides when the next pass is; events only bring it nearer. Rules of the timer:
- * - an event: after `pace`, so that a burst is one pass. A pass that did something doubles the
- *   pace, one that did nothing resets it: when another program undoes what we do, neither of us
- *   burns the machine.
- * - faults, or no xenstored: after `patience`, which doubles up to PATIENCE_MAX and is reset by a
- *   pass without faults.
+ * One timer decides when the next pass is (pass_timer.h); events only bring it nearer.
+ * - A pass that did something doubles the rest after it, one that did nothing resets it: when
+ *   another program undoes what we do, neither of us burns the machine.
+ * - Faults, or no xenstored: again after `patience`, which grows until a pass has no faults.
  */
 #include "frontend-config/follow.h"
 
 #include <errno.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 #include <ev.h>
 
+#include "common/backoff.h"
+#include "common/clock.h"
+#include "common/daemon_signals.h"
 #include "common/log.h"
 #include "common/notify.h"
+#include "common/pass_timer.h"
 #include "xenstore-schema/schema.h"
 
-#define PACE_MIN     0.02 /* seconds */
-#define PACE_MAX     5.0
-#define PATIENCE_MIN 0.5
-#define PATIENCE_MAX 30.0
-#define WORDS_MAX    4096
+#define REST_FIRST     0.02 /* seconds */
+#define REST_MOST      5.0
+#define PATIENCE_FIRST 0.5
+#define PATIENCE_MOST  30.0
+#define WORDS_MAX      4096
 
 struct follow {
 	struct ev_loop *loop;
@@ -31,28 +32,13 @@ struct follow {
 	struct store *store;
 	int changes; /* rtnetlink */
 	ev_io store_io, changes_io;
-	ev_timer timer;
-	ev_signal term, interrupt;
-	double pace, patience;
+	struct pass_timer pass;
+	struct daemon_signals signals;
+	struct backoff patience;
+	double rest;
 	bool anew, ready;
 	char words[WORDS_MAX], said[WORDS_MAX]; /* faults of this pass, and of the last one */
 };
-
-static double more_of(double now, double least, double most)
-{
-	now = now < least ? least : now * 2;
-	return now > most ? most : now;
-}
-
-/* The next pass is in `after` seconds, or earlier if it was to be earlier. */
-static void pass_in(struct follow *f, double after)
-{
-	if (ev_is_active(&f->timer) && ev_timer_remaining(f->loop, &f->timer) <= after)
-		return;
-	ev_timer_stop(f->loop, &f->timer);
-	ev_timer_set(&f->timer, after, 0);
-	ev_timer_start(f->loop, &f->timer);
-}
 
 static void on_word(void *arg, enum frontend_word what, const char *text)
 {
@@ -105,14 +91,14 @@ static void on_store(struct ev_loop *loop, ev_io *io, int what)
 	while ((ret = store_next_event(f->store, path, token, &e)) == 1)
 		;
 	if (ret == 0) {
-		pass_in(f, f->pace);
+		pass_timer_ask(&f->pass, 0);
 		return;
 	}
 	on_word(f, FRONTEND_LACKS, e.text);
 	words_say(f);
 	f->words[0] = '\0';
 	store_leave(f);
-	pass_in(f, f->patience);
+	pass_timer_ask(&f->pass, backoff_failed(&f->patience, clock_seconds()));
 }
 
 static void on_changes(struct ev_loop *loop, ev_io *io, int what)
@@ -124,7 +110,7 @@ static void on_changes(struct ev_loop *loop, ev_io *io, int what)
 	(void)what;
 	if (netlink_watch_drain(f->changes, &e))
 		log_warning("%s", e.text);
-	pass_in(f, f->pace);
+	pass_timer_ask(&f->pass, 0);
 }
 
 static int store_reach(struct follow *f, struct err *e)
@@ -146,15 +132,25 @@ static int store_reach(struct follow *f, struct err *e)
 	return 0;
 }
 
-static void on_timer(struct ev_loop *loop, ev_timer *timer, int what)
+/* The rest after a pass that did something, or nothing. */
+static void rest_take(struct follow *f, bool done)
 {
-	struct follow *f = timer->data;
+	if (!done)
+		f->rest = REST_FIRST;
+	else if (f->rest * 2 < REST_MOST)
+		f->rest *= 2;
+	else
+		f->rest = REST_MOST;
+	pass_timer_rest(&f->pass, f->rest);
+}
+
+static void on_pass(void *arg)
+{
+	struct follow *f = arg;
 	struct frontend_result r = { .faults = 1 };
 	struct err e = ERR_NONE;
 	int ret;
 
-	(void)loop;
-	(void)what;
 	f->words[0] = '\0';
 	ret = store_reach(f, &e);
 	if (!ret)
@@ -172,34 +168,25 @@ static void on_timer(struct ev_loop *loop, ev_timer *timer, int what)
 		notify_send("READY=1");
 	f->ready = true;
 	words_say(f);
-	f->pace = r.done ? more_of(f->pace, PACE_MIN, PACE_MAX) : PACE_MIN;
+	if (!r.more)
+		rest_take(f, r.done);
 	if (r.more)
-		pass_in(f, 0);
+		pass_timer_ask(&f->pass, 0);
 	else if (r.faults)
-		pass_in(f, f->patience = more_of(f->patience, PATIENCE_MIN, PATIENCE_MAX));
+		pass_timer_ask(&f->pass, backoff_failed(&f->patience, clock_seconds()));
 	else
-		f->patience = PATIENCE_MIN / 2;
-}
-
-static void on_signal(struct ev_loop *loop, ev_signal *signal, int what)
-{
-	(void)signal;
-	(void)what;
-	ev_break(loop, EVBREAK_ALL);
+		backoff_end(&f->patience);
 }
 
 static void watchers_start(struct follow *f)
 {
 	ev_init(&f->store_io, on_store);
 	ev_io_init(&f->changes_io, on_changes, f->changes, EV_READ);
-	ev_init(&f->timer, on_timer);
-	ev_signal_init(&f->term, on_signal, SIGTERM);
-	ev_signal_init(&f->interrupt, on_signal, SIGINT);
-	f->store_io.data = f->changes_io.data = f->timer.data = f;
+	pass_timer_init(&f->pass, f->loop, on_pass, f);
+	f->store_io.data = f->changes_io.data = f;
 	ev_io_start(f->loop, &f->changes_io);
-	ev_signal_start(f->loop, &f->term);
-	ev_signal_start(f->loop, &f->interrupt);
-	pass_in(f, 0);
+	daemon_signals_start(&f->signals, f->loop);
+	pass_timer_ask(&f->pass, 0);
 }
 
 int follow_run(const struct frontend_options *options, struct err *e)
@@ -207,8 +194,9 @@ int follow_run(const struct frontend_options *options, struct err *e)
 	struct follow f = {
 		.frontend = { .options = options, .say = on_word, .arg = &f },
 		.changes = -1,
-		.pace = PACE_MIN,
-		.patience = PATIENCE_MIN / 2,
+		.signals = { .farewell = "ends; everything stays as it is" },
+		.patience = { .first = PATIENCE_FIRST, .most = PATIENCE_MOST },
+		.rest = REST_FIRST,
 		.anew = true,
 	};
 	int ret;
@@ -224,8 +212,6 @@ int follow_run(const struct frontend_options *options, struct err *e)
 		goto out;
 	watchers_start(&f);
 	ev_run(f.loop, 0);
-	notify_send("STOPPING=1");
-	log_info("ends; everything stays as it is");
 out:
 	store_leave(&f);
 	if (f.changes >= 0)

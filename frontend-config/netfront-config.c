@@ -14,8 +14,6 @@
 
 #define CONFIG_DEFAULT SYSCONFDIR "/xen-netvm/netfront.conf"
 
-enum { EXIT_ALL_WELL, EXIT_FAULTS, EXIT_NO_PASS };
-
 struct options {
 	bool once, follow, down, dry_run;
 	const char *config, *state_dir;
@@ -156,7 +154,7 @@ static int once_run(struct frontend_options *o, bool down)
 	store_close(s);
 	if (ret)
 		log_error("%s", e.text);
-	return ret ? EXIT_NO_PASS : r.faults ? EXIT_FAULTS : EXIT_ALL_WELL;
+	return ret ? EXIT_NOT_DONE : r.faults ? EXIT_SOME_FAULTY : EXIT_AS_WANTED;
 }
 
 int main(int argc, char *argv[])
@@ -166,7 +164,7 @@ int main(int argc, char *argv[])
 	struct frontend_options front = { .way = DNS_NONE };
 	struct cli_parsed parsed;
 	struct err e = ERR_NONE;
-	int status = EXIT_NO_PASS;
+	int status = EXIT_NOT_DONE;
 
 	log_open(cli.name, LOG_LEVEL_INFO);
 	if (cli_parse(&cli, argc, argv, &options, &parsed, &e)) {
@@ -194,7 +192,7 @@ int main(int argc, char *argv[])
 	} else if (follow_run(&front, &e)) {
 		log_error("%s", e.text);
 	} else {
-		status = EXIT_ALL_WELL;
+		status = EXIT_AS_WANTED;
 	}
 out:
 	config_dispose(settings_keys, &settings);

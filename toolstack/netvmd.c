@@ -17,16 +17,18 @@
  */
 #include <errno.h>
 #include <ev.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "common/backoff.h"
 #include "common/cli.h"
 #include "common/clock.h"
+#include "common/daemon_signals.h"
 #include "common/file.h"
 #include "common/log.h"
 #include "common/notify.h"
+#include "common/pass_timer.h"
 #include "toolstack/netvmd_jobs.h"
 #include "toolstack/netvmd_pass.h"
 #include "toolstack/netvmd_said.h"
@@ -34,16 +36,13 @@
 #include "toolstack/registry_watch.h"
 #include "toolstack/xen_child.h"
 
-#define BACKOFF_FIRST 1.0  /* seconds until xenstored is tried again */
-#define BACKOFF_MOST  30.0 /* it doubles up to this */
-#define PASS_REST     0.1  /* seconds at least between two passes, or as long as the first took */
-#define PAUSED_AGAIN  1.0  /* seconds until a paused guest is looked at again */
-#define FAILED_AGAIN  5.0  /* seconds until what failed is tried again */
-#define ONCE_PASSES   8	   /* of --once, each of which does what the one before made possible */
+#define AGAIN_FIRST  1.0  /* seconds until xenstored, or what failed, is tried again */
+#define AGAIN_MOST   30.0 /* it doubles up to this */
+#define PASS_REST    0.1  /* seconds at least between two passes, or as long as the first took */
+#define PAUSED_AGAIN 1.0  /* seconds until a paused guest is looked at again */
+#define ONCE_PASSES  8	  /* of --once, each of which does what the one before made possible */
 
 #define LOCK_FILE RUNDIR "/netvmd.lock"
-
-enum { EXIT_AS_WANTED = 0, EXIT_SOME_FAULTY = 1, EXIT_NOT_DONE = 2 };
 
 struct options {
 	const char *config;
@@ -55,15 +54,16 @@ struct daemon {
 	struct options options;
 	char dir[PATH_MAX];
 	int lock, registry_fd;
-	struct store *store; /* NULL: gone */
-	double backoff;
+	struct store *store;	/* NULL: gone */
+	struct backoff absence; /* of xenstored */
+	struct backoff faults;
 	struct netvmd_watches watches;
 	struct err watches_fault;
 	struct netvmd_jobs *jobs;
 	ev_io store_io, registry_io;
-	ev_timer pass, again, retry;
-	double pass_not_before; /* on the monotonic clock; see pass_ask() */
-	ev_signal terminate, interrupt, reload;
+	struct pass_timer pass;
+	ev_timer retry;
+	struct daemon_signals signals;
 	struct said said;
 	bool ready;
 	int status;
@@ -105,26 +105,6 @@ static void tell_manager(const struct daemon *d, const struct netvmd_result *r)
 
 /* --- passes --- */
 
-static void pass_ask(struct daemon *d)
-{
-	double wait = d->pass_not_before - clock_seconds();
-
-	if (!ev_is_active(&d->pass)) {
-		ev_timer_set(&d->pass, wait > 0. ? wait : 0., 0.);
-		ev_timer_start(d->loop, &d->pass);
-	}
-}
-
-/* Looks again after so many seconds, or when that was asked for already, whichever is first. */
-static void again_ask(struct daemon *d, double seconds)
-{
-	if (ev_is_active(&d->again) && ev_timer_remaining(d->loop, &d->again) <= seconds)
-		return;
-	ev_timer_stop(d->loop, &d->again);
-	ev_timer_set(&d->again, seconds, 0.);
-	ev_timer_start(d->loop, &d->again);
-}
-
 static void seen(void *arg, const struct registry *r, struct netvmd_actual *actual)
 {
 	struct daemon *d = arg;
@@ -144,14 +124,16 @@ static int vif_begin(void *arg, const struct netvmd_action *a, struct err *e)
 
 static void store_lost(struct daemon *d, const struct err *e)
 {
-	log_error("%s; domains stay as they are, trying again in %.0f s", e->text, d->backoff);
+	double wait = backoff_failed(&d->absence, clock_seconds());
+
+	log_error("%s; domains stay as they are, trying again in %.0f s", e->text, wait);
 	ev_io_stop(d->loop, &d->store_io);
 	netvmd_watches_forget(&d->watches);
 	store_close(d->store);
 	d->store = NULL;
-	ev_timer_set(&d->retry, d->backoff, 0.);
+	ev_now_update(d->loop); /* the timer counts from now */
+	ev_timer_set(&d->retry, wait, 0.);
 	ev_timer_start(d->loop, &d->retry);
-	d->backoff = d->backoff * 2 > BACKOFF_MOST ? BACKOFF_MOST : d->backoff * 2;
 }
 
 static void pass_make(struct daemon *d, struct netvmd_result *r)
@@ -164,6 +146,7 @@ static void pass_make(struct daemon *d, struct netvmd_result *r)
 		.seen = seen,
 		.vif = vif_begin };
 	struct err e = ERR_NONE;
+	double next;
 	int ret = registry_watch_renew(d->registry_fd, d->dir, &e);
 
 	if (!ret)
@@ -180,38 +163,31 @@ static void pass_make(struct daemon *d, struct netvmd_result *r)
 		say(d, true, e.text);
 	said_turn(&d->said);
 	if (ret || r->failed)
-		again_ask(d, FAILED_AGAIN);
+		pass_timer_ask(&d->pass, backoff_failed(&d->faults, clock_seconds()));
+	else
+		backoff_end(&d->faults);
 	if (ret)
 		return;
 	if (r->again)
-		again_ask(d, PAUSED_AGAIN);
+		pass_timer_ask(&d->pass, PAUSED_AGAIN);
+	next = netvmd_jobs_next(d->jobs);
+	if (next >= 0)
+		pass_timer_ask(&d->pass, next);
 	tell_manager(d, r);
 	d->ready = true;
 }
 
-static void on_again(struct ev_loop *loop, ev_timer *t, int events)
+static void on_pass(void *arg)
 {
-	(void)loop;
-	(void)events;
-	pass_ask(t->data);
-}
-
-static void on_pass(struct ev_loop *loop, ev_timer *t, int events)
-{
-	struct daemon *d = t->data;
+	struct daemon *d = arg;
 	struct netvmd_result r;
-	double begin = clock_seconds(), took, next;
+	double begin = clock_seconds(), took;
 
-	(void)events;
 	if (!d->store)
 		return;
 	pass_make(d, &r);
-	ev_now_update(loop); /* the timers below count from now */
 	took = clock_seconds() - begin;
-	d->pass_not_before = clock_seconds() + (took > PASS_REST ? took : PASS_REST);
-	next = netvmd_jobs_next(d->jobs);
-	if (next >= 0)
-		again_ask(d, next);
+	pass_timer_rest(&d->pass, took > PASS_REST ? took : PASS_REST);
 }
 
 /* --- the store --- */
@@ -229,7 +205,7 @@ static int store_begin(struct daemon *d, struct err *e)
 	}
 	ev_io_set(&d->store_io, store_fd(d->store), EV_READ);
 	ev_io_start(d->loop, &d->store_io);
-	pass_ask(d);
+	pass_timer_ask(&d->pass, 0);
 	return 0;
 }
 
@@ -244,15 +220,18 @@ static void on_retry(struct ev_loop *loop, ev_timer *t, int events)
 		store_lost(d, &e);
 		return;
 	}
-	d->backoff = BACKOFF_FIRST;
+	backoff_end(&d->absence);
 	log_info("xenstored is back");
 }
 
 /* --- events --- */
 
-static void on_job_ended(void *arg)
+/* A job ended, or SIGHUP. */
+static void on_wish(void *arg)
 {
-	pass_ask(arg);
+	struct daemon *d = arg;
+
+	pass_timer_ask(&d->pass, 0);
 }
 
 static void on_store(struct ev_loop *loop, ev_io *io, int events)
@@ -269,7 +248,7 @@ static void on_store(struct ev_loop *loop, ev_io *io, int events)
 	if (ret < 0)
 		store_lost(d, &e);
 	else
-		pass_ask(d);
+		pass_timer_ask(&d->pass, 0);
 }
 
 static void on_registry(struct ev_loop *loop, ev_io *io, int events)
@@ -281,40 +260,23 @@ static void on_registry(struct ev_loop *loop, ev_io *io, int events)
 		log_error("%s", e.text);
 		ev_io_stop(loop, io);
 	}
-	pass_ask(io->data);
-}
-
-static void on_end(struct ev_loop *loop, ev_signal *sig, int events)
-{
-	(void)sig;
-	(void)events;
-	notify_send("STOPPING=1");
-	log_info("ending; all that is published stays in force");
-	ev_break(loop, EVBREAK_ALL);
-}
-
-static void on_reload(struct ev_loop *loop, ev_signal *sig, int events)
-{
-	(void)loop;
-	(void)events;
-	pass_ask(sig->data);
+	on_wish(io->data);
 }
 
 /* --- set-up --- */
 
 static void daemon_init(struct daemon *d)
 {
-	d->backoff = BACKOFF_FIRST;
+	d->absence = d->faults = (struct backoff){ .first = AGAIN_FIRST, .most = AGAIN_MOST };
+	d->signals =
+		(struct daemon_signals){ .farewell = "ending; all that is published stays in force",
+			.reload = on_wish,
+			.arg = d };
+	pass_timer_init(&d->pass, d->loop, on_pass, d);
 	ev_init(&d->store_io, on_store);
 	ev_init(&d->registry_io, on_registry);
-	ev_init(&d->pass, on_pass);
-	ev_init(&d->again, on_again);
 	ev_init(&d->retry, on_retry);
-	ev_signal_init(&d->terminate, on_end, SIGTERM);
-	ev_signal_init(&d->interrupt, on_end, SIGINT);
-	ev_signal_init(&d->reload, on_reload, SIGHUP);
-	d->store_io.data = d->registry_io.data = d->pass.data = d->again.data = d->retry.data =
-		d->terminate.data = d->interrupt.data = d->reload.data = d;
+	d->store_io.data = d->registry_io.data = d->retry.data = d;
 }
 
 static int daemon_run(struct daemon *d, struct err *e)
@@ -325,10 +287,8 @@ static int daemon_run(struct daemon *d, struct err *e)
 	if (!d->loop)
 		return err_set(e, -ENOMEM, "no event loop");
 	daemon_init(d);
-	ev_signal_start(d->loop, &d->terminate);
-	ev_signal_start(d->loop, &d->interrupt);
-	ev_signal_start(d->loop, &d->reload);
-	ret = netvmd_jobs_open(&d->jobs, d->loop, on_job_ended, d, e);
+	daemon_signals_start(&d->signals, d->loop);
+	ret = netvmd_jobs_open(&d->jobs, d->loop, on_wish, d, e);
 	if (!ret)
 		ret = registry_watch_open(&d->registry_fd, e);
 	if (!ret)

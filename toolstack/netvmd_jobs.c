@@ -13,6 +13,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "common/backoff.h"
+#include "common/clock.h"
 #include "common/log.h"
 #include "toolstack/xen_child.h"
 
@@ -21,8 +23,8 @@ struct guest {
 	struct netvmd_jobs *jobs;
 	uint32_t domid;
 	bool runs;
-	double not_before; /* of the loop's clock; 0: at any time */
-	double wait;	   /* after the next failure */
+	double not_before; /* on clock_seconds(); 0: at any time */
+	struct backoff failures;
 	/* The job: */
 	enum netvmd_verb verb;
 	char what[NETVMD_WORDS_MAX];
@@ -39,6 +41,7 @@ struct netvmd_jobs {
 	void *arg;
 	struct guest *guests;
 	size_t running;
+	double marked; /* when guests were told to be busy, or not */
 };
 
 int netvmd_jobs_open(struct netvmd_jobs **out, struct ev_loop *loop, void (*ended)(void *arg),
@@ -99,19 +102,20 @@ static void words_drain(struct guest *g)
 
 static void job_end(struct guest *g, int ret, const struct err *why)
 {
-	double now = ev_now(g->jobs->loop);
+	double now = clock_seconds();
 
 	watchers_stop(g);
 	g->runs = false;
 	g->jobs->running--;
 	if (ret && ret != -ENOENT) {
-		g->not_before = now + g->wait;
-		log_error("%s: %s; trying again in %.0f s", g->what, why->text, g->wait);
-		g->wait = g->wait * 2 > JOBS_AGAIN_MOST ? JOBS_AGAIN_MOST : g->wait * 2;
+		double wait = backoff_failed(&g->failures, now);
+
+		g->not_before = now + wait;
+		log_error("%s: %s; trying again in %.0f s", g->what, why->text, wait);
 	} else {
 		g->not_before = g->verb == NETVMD_ATTACH ? now + JOBS_REST : 0;
 		if (g->verb == NETVMD_ATTACH)
-			g->wait = JOBS_AGAIN_FIRST;
+			backoff_end(&g->failures);
 		log_info("%s: %s", g->what, ret ? "the domain is gone" : "done");
 	}
 	g->jobs->ended(g->jobs->arg);
@@ -167,7 +171,7 @@ static struct guest *guest_take(struct netvmd_jobs *j, uint32_t domid)
 		return NULL;
 	g->jobs = j;
 	g->domid = domid;
-	g->wait = JOBS_AGAIN_FIRST;
+	g->failures = (struct backoff){ .first = JOBS_AGAIN_FIRST, .most = JOBS_AGAIN_MOST };
 	ev_init(&g->io, on_words);
 	ev_init(&g->deadline, on_deadline);
 	g->io.data = g->child.data = g->deadline.data = g;
@@ -225,6 +229,7 @@ void netvmd_jobs_mark(struct netvmd_jobs *j, struct netvmd_actual *actual)
 {
 	struct guest **at = &j->guests;
 
+	j->marked = clock_seconds();
 	while (*at) {
 		struct guest *g = *at;
 
@@ -238,16 +243,20 @@ void netvmd_jobs_mark(struct netvmd_jobs *j, struct netvmd_actual *actual)
 	for (size_t i = 0; i < actual->count; i++) {
 		struct guest *g = guest_find(j, actual->domain[i].domid);
 
-		actual->domain[i].busy = g && (g->runs || g->not_before > ev_now(j->loop));
+		actual->domain[i].busy = g && (g->runs || g->not_before > j->marked);
 	}
 }
 
+/* Who was busy when guests were marked is waited for, also where that has ended meanwhile. */
 double netvmd_jobs_next(const struct netvmd_jobs *j)
 {
-	double now = ev_now(j->loop), next = -1;
+	double now = clock_seconds(), next = -1;
 
-	for (struct guest *g = j->guests; g; g = g->next)
-		if (!g->runs && g->not_before > now && (next < 0 || g->not_before - now < next))
-			next = g->not_before - now;
+	for (struct guest *g = j->guests; g; g = g->next) {
+		double wait = g->not_before > now ? g->not_before - now : 0;
+
+		if (!g->runs && g->not_before > j->marked && (next < 0 || wait < next))
+			next = wait;
+	}
 	return next;
 }

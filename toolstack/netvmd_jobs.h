@@ -35,7 +35,8 @@ void netvmd_jobs_mark(struct netvmd_jobs *j, struct netvmd_actual *actual);
  * when there is room. */
 int netvmd_jobs_start(struct netvmd_jobs *j, const struct netvmd_action *a, struct err *e);
 
-/* Seconds until a guest stops being busy without a job's end; negative: none will. */
+/* Seconds until a guest that was marked as busy is so no more, without a job's end; negative: none
+ * was. */
 double netvmd_jobs_next(const struct netvmd_jobs *j);
 
 #endif

@@ -1,0 +1,39 @@
+/*
+ * pass_timer: when a daemon looks at everything again.
+ *
+ * Whatever happens asks for the same thing, a pass; what happens before it has begun asks for
+ * nothing more. The nearest moment that was asked for counts, but a pass that has just been leaves
+ * a rest, so that a flood of events, or another program that undoes what we do, costs little.
+ *
+ * libev's timers count from where the loop was last; these count from the clock. Must not know what
+ * a pass does.
+ */
+#ifndef NETVM_PASS_TIMER_H
+#define NETVM_PASS_TIMER_H
+
+#include <ev.h>
+
+struct pass_timer {
+	struct ev_loop *loop;
+	void (*run)(void *arg);
+	void *arg;
+	ev_timer timer;
+	double due;	   /* of the pass that is asked for, on clock_seconds(); 0: none is */
+	double not_before; /* the end of the rest */
+};
+
+/* `run` makes a pass, and may ask for the next. The timer must not move. */
+void pass_timer_init(struct pass_timer *t, struct ev_loop *loop, void (*run)(void *arg), void *arg);
+
+/* A pass in so many seconds (0: at once, as soon as the loop is reached), or earlier, where it was
+ * asked for earlier. */
+void pass_timer_ask(struct pass_timer *t, double seconds);
+
+/* No pass begins in the next `seconds`, whoever asks or has asked. */
+void pass_timer_rest(struct pass_timer *t, double seconds);
+
+/* The pure part: when a pass is due that is asked for at `now`, to be in `seconds`, where one is
+ * due at `due` (0: none), and a rest lasts until `not_before`. */
+double pass_timer_due(double due, double not_before, double now, double seconds);
+
+#endif
