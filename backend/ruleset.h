@@ -1,15 +1,20 @@
 /*
  * ruleset: what the packet filter of a network domain must do, as plain data.
  *
- * The model is independent of the engine (iptables now) and of how many guests there are: guests
- * are the links of one interface group, so a guest that comes or goes changes nothing here. What it
- * means:
+ * The model is independent of the engine that makes it stand. Its base does not know the guests:
+ * they are the links of one interface group, so a guest that comes or goes changes nothing there.
+ * Where dom0 manages the domain, each guest has a policy besides. What it means:
  *
  *   forward  established and related packets of guests pass, invalid ones are dropped; a guest
  *            reaches links outside the group (where uplinks are named: only those), never another
  *            guest; nobody opens a connection to a guest. The virtual resolvers take nothing but
  *            DNS; what is not translated is refused at once.
  *   input    guests may ping the gateway (and resolve it, in IPv6); all else is dropped.
+ *   policy   what is left of "a guest reaches" is decided by the guest's own rules, the guest being
+ *            the one whose address the packet has (the source guard sees to that), the destination
+ *            the one that the guest sent it to, before translation. Accepted, or refused with
+ *            "administratively prohibited". Without management everything is accepted; with it, a
+ *            guest that is not named reaches nothing.
  *   nat      port 53, UDP and TCP, of each virtual resolver leads to a real one; what guests send
  *            leaves a link outside the group with that link's address.
  *
@@ -19,11 +24,14 @@
 #ifndef NETVM_RULESET_H
 #define NETVM_RULESET_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
+#include "backend/policy_decide.h"
 #include "common/addr.h"
 #include "common/netlink.h"
+#include "xenstore-schema/policy.h"
 
 #define RULESET_RESOLVERS_MAX 8
 #define RULESET_UPLINKS_MAX   8
@@ -39,18 +47,52 @@ struct ruleset_family {
 	size_t resolver_count;
 };
 
+/* A guest whose policy the packet filter enforces. */
+struct ruleset_guest {
+	char name[LINK_NAME_MAX]; /* of its vif, which names its chains */
+	struct addr ip, ip6;	  /* its addresses; absent: none of that family */
+	struct policy policy;
+};
+
 struct ruleset {
 	uint32_t group; /* interface group of the guests' links */
 	uint32_t mark;	/* one bit of the packet mark; others' bits are kept */
 	struct ruleset_family ip4, ip6;
 	char uplinks[RULESET_UPLINKS_MAX][LINK_NAME_MAX]; /* where guests' packets may leave */
 	size_t uplink_count;				  /* 0: by any link outside the group */
+
+	bool managed; /* guests have policies; the rest of this struct is of use then only */
+	struct ruleset_guest *guests; /* sorted by name (strcmp); ruleset_dispose() */
+	size_t guest_count;
+	struct prefix *lan; /* @lan: subnets of the uplinks, either family */
+	size_t lan_count;
+	struct policy_name *names; /* sorted by name (strcmp); each rule's name is there */
+	size_t name_count;
+	int64_t now; /* seconds since 1970: rules whose `expire` is not after it do not exist */
 };
+
+/* Frees guests, lan and names and forgets them. May be repeated. */
+void ruleset_dispose(struct ruleset *r);
 
 /*
  * The real resolver that virtual resolver `which` (0 or 1) leads to: the first and the second, or
  * the only one for both. NULL where there is none, or no such virtual resolver.
  */
 const struct addr *ruleset_target(const struct ruleset_family *f, unsigned int which);
+
+/* What policy_decide() needs to know of the world; points into `r`. */
+struct policy_world ruleset_world(const struct ruleset *r);
+
+/* What the guest's policy says about port 53 of that family's virtual resolver `which` (0 or 1) by
+ * UDP (17) or TCP (6). Engines render this, since what they see is the translated packet. */
+enum policy_verdict ruleset_dns_verdict(const struct ruleset *r, const struct ruleset_guest *guest,
+	const struct ruleset_family *f, unsigned int which, uint8_t proto);
+
+/* Whether the rule exists for packets of a family (AF_INET, AF_INET6) at all: not expired, with a
+ * destination of that family, and no accept by a name without an address of that family. */
+bool ruleset_rule_applies(const struct ruleset *r, const struct policy_rule *rule, int family);
+
+/* When the next rule of any guest expires, 0: none will. */
+int64_t ruleset_next_expiry(const struct ruleset *r);
 
 #endif

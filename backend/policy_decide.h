@@ -1,0 +1,67 @@
+/*
+ * policy_decide: which rule of a policy decides about a packet.
+ *
+ * Pure: the meaning of the policy language (xenstore-schema/policy.h) in C, which both packet
+ * filters are held against, which ends connections that new rules turn away, and which answers
+ * "explain". What names and words stand for at this moment is handed in. It must not know packet
+ * filters, netlink or xenstore.
+ */
+#ifndef NETVM_POLICY_DECIDE_H
+#define NETVM_POLICY_DECIDE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/addr.h"
+#include "xenstore-schema/policy.h"
+
+#define POLICY_DNS_MAX 4
+
+/* What one name resolves to. */
+struct policy_name {
+	char *name;	    /* in lower case */
+	struct addr *addrs; /* of either family */
+	size_t count;	    /* 0: does not resolve */
+};
+
+/* What destinations are at this moment. Everything stays the caller's. */
+struct policy_world {
+	const struct prefix *lan; /* subnets of the uplinks */
+	size_t lan_count;
+	struct addr dns[POLICY_DNS_MAX]; /* virtual resolvers, either family */
+	size_t dns_count;
+	const struct policy_name *names; /* sorted by name (strcmp) */
+	size_t name_count;
+	int64_t now; /* seconds since 1970 */
+};
+
+/* A packet as the guest sent it: before any translation. */
+struct policy_packet {
+	struct addr dst;
+	uint8_t proto; /* IP protocol number; ICMPv6 is 58 */
+	uint16_t port; /* destination, host byte order; TCP and UDP */
+	uint8_t icmp_type;
+};
+
+/*
+ * The index of the first rule that matches, or policy->count where none does. A rule whose `expire`
+ * is not after `now` matches nothing. A name that does not resolve: an accept by it matches
+ * nothing, a drop by it matches whatever its other conditions match.
+ */
+size_t policy_decide(const struct policy *policy, const struct policy_world *world,
+	const struct policy_packet *packet);
+
+/* What that means: the rule's action, or `otherwise`. */
+enum policy_verdict policy_verdict_of(const struct policy *policy, size_t index);
+
+/* What `name` stands for; NULL where `world` does not have it. */
+const struct policy_name *policy_name_find(const struct policy_world *world, const char *name);
+
+/* The prefixes that make up @private, and those of special use that @internet leaves out besides;
+ * each a table of both families, the count to `*count`. Sources: RFC 1918, 6598, 3927, 4193, 4291,
+ * 6890. */
+const struct prefix *policy_private(size_t *count);
+const struct prefix *policy_special(size_t *count);
+
+#endif
