@@ -8,6 +8,8 @@
  *   @netvm-dns  proto=tcp|udp|icmp  dstports=A[-B]  icmptype=N  specialtarget=dns
  *   expire=UNIXTIME  comment=REST OF THE LINE
  *
+ * As in Qubes, dsthost takes an address or subnet as well, and then is dst4 or dst6.
+ *
  * This is the grammar alone: shared by dom0, which checks what an administrator writes, and by the
  * network domain, which takes nothing on trust. It must not know what a destination is at this
  * moment, packet filters, or where lines come from.
@@ -65,10 +67,13 @@ struct policy {
 
 /*
  * Parses lines joined by '\n' (NULL: none; an empty line is passed over, as is one that begins with
- * '#'). Refused with -EINVAL and a sentence that names line, word and what was expected: an unknown
- * or repeated word, no action, two destinations, ports without a protocol that has them, an ICMP
- * type without ICMP, dst4 with an IPv6 address, control characters. -E2BIG, -EMSGSIZE, -ENOMEM.
- * `out` is valid for policy_dispose() in any case.
+ * '#'). The words of a line may stand in any order. Refused with -EINVAL and a sentence that names
+ * line, word and what was expected: an unknown or repeated word, no action, two destinations, ports
+ * with ICMP, an ICMP type without it, DNS as target without port 53 or a protocol that has it, dst4
+ * with an IPv6 address, an IPv4-mapped one, host bits behind a prefix, a name that is no host's,
+ * all but printable ASCII. -EMSGSIZE: a line or comment that is too long; -E2BIG: too many rules;
+ * -ENOMEM. One rule that is refused refuses all. `out` is valid for policy_dispose() in any case;
+ * with an error it has no rules.
  */
 int policy_parse(
 	const char *text, enum policy_verdict otherwise, struct policy *out, struct err *e);

@@ -1,0 +1,440 @@
+/*
+ * The rule language: each line is taken as exactly what it says, or refused with a sentence that
+ * names the line, the word and what was expected; what is printed reads as the same rule.
+ *
+ * The random part prints its seed; NETVM_SEED begins with another.
+ */
+#include "tests/unit/unit.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <time.h>
+
+#include "xenstore-schema/policy.h"
+
+#define ROUNDS 20000
+
+static void parse(const char *text, struct policy *out)
+{
+	struct err e = ERR_NONE;
+
+	if (policy_parse(text, POLICY_DROP, out, &e) != 0)
+		fail_msg("\"%s\" was refused: %s", text, e.text);
+}
+
+static void prints(const char *text, const char *wanted)
+{
+	char buf[POLICY_LINE_MAX + 1];
+	struct policy p;
+
+	parse(text, &p);
+	assert_int_equal(p.count, 1);
+	policy_rule_print(&p.rules[0], buf);
+	assert_string_equal(buf, wanted);
+	policy_dispose(&p);
+}
+
+static void refuses(const char *text, int code, const char *sentence)
+{
+	struct policy p = { .count = 77 };
+	struct err e = ERR_NONE;
+
+	if (policy_parse(text, POLICY_DROP, &p, &e) != code)
+		fail_msg("\"%s\": wanted error %d, saw %d: %s", text, code, e.code, e.text);
+	assert_string_equal(e.text, sentence);
+	assert_int_equal(p.count, 0);
+	policy_dispose(&p);
+}
+
+/* --- what is taken --- */
+
+static void every_word_is_taken_and_printed(void **state)
+{
+	static const char *const lines[] = {
+		"action=accept",
+		"action=drop",
+		"action=accept dst4=192.0.2.1",
+		"action=accept dst4=0.0.0.0/0",
+		"action=accept dst4=192.0.2.0/24 proto=tcp dstports=80-443",
+		"action=accept dst6=2001:db8::/32",
+		"action=accept dst6=2001:db8::1",
+		"action=accept dst6=::/0",
+		"action=accept dsthost=www.example.com",
+		"action=accept dsthost=_sip._tcp.example.com",
+		"action=accept dsthost=printer proto=tcp dstports=631",
+		"action=drop dst=@lan",
+		"action=drop dst=@private",
+		"action=drop dst=@internet",
+		"action=drop dst=@netvm-dns proto=icmp",
+		"action=accept proto=udp dstports=0",
+		"action=accept proto=udp dstports=0-65535",
+		"action=accept dstports=65535",
+		"action=accept proto=icmp icmptype=0",
+		"action=accept proto=icmp icmptype=255",
+		"action=accept specialtarget=dns",
+		"action=accept proto=tcp dstports=1-100 specialtarget=dns",
+		"action=accept expire=1",
+		"action=accept expire=253402300799",
+		"action=drop comment=a  = \"b\" comment=c ",
+		NULL,
+	};
+
+	(void)state;
+	for (const char *const *l = lines; *l; l++)
+		prints(*l, *l);
+}
+
+static void what_may_be_written_in_several_ways_is_printed_in_one(void **state)
+{
+	static const char *const pairs[][2] = {
+		{ "proto=tcp dst4=192.0.2.1/32 action=accept",
+			"action=accept dst4=192.0.2.1 proto=tcp" },
+		{ "action=accept dst=192.0.2.0/24", "action=accept dst4=192.0.2.0/24" },
+		{ "action=accept dst=2001:DB8:0::0", "action=accept dst6=2001:db8::" },
+		{ "action=accept dst6=2001:db8::1/128", "action=accept dst6=2001:db8::1" },
+		{ "action=accept dsthost=192.0.2.1", "action=accept dst4=192.0.2.1" },
+		{ "action=accept dsthost=192.0.2.0/24", "action=accept dst4=192.0.2.0/24" },
+		{ "action=accept dsthost=2001:db8::/64", "action=accept dst6=2001:db8::/64" },
+		{ "action=accept dsthost=WWW.Example.COM.",
+			"action=accept dsthost=www.example.com" },
+		{ "action=accept proto=tcp dstports=80-80", "action=accept proto=tcp dstports=80" },
+		{ "specialtarget=dns action=accept", "action=accept specialtarget=dns" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++)
+		prints(pairs[i][0], pairs[i][1]);
+}
+
+static void empty_lines_and_comments_are_passed_over_but_counted(void **state)
+{
+	struct policy p;
+
+	(void)state;
+	parse("\n# the web\naction=accept proto=tcp dstports=80\n\n#\naction=drop comment=x\n", &p);
+	assert_int_equal(p.count, 2);
+	assert_int_equal(p.rules[0].line, 3);
+	assert_int_equal(p.rules[1].line, 6);
+	assert_string_equal(p.rules[1].comment, "x");
+	assert_int_equal(p.otherwise, POLICY_DROP);
+	policy_dispose(&p);
+	policy_dispose(&p);
+	parse("", &p);
+	assert_int_equal(p.count, 0);
+	parse(NULL, &p);
+	assert_int_equal(p.count, 0);
+	policy_dispose(&p);
+}
+
+static void ports_are_numbers_not_text(void **state)
+{
+	struct policy p;
+
+	(void)state;
+	parse("action=accept proto=tcp dstports=9-10", &p);
+	assert_int_equal(p.rules[0].port_first, 9);
+	assert_int_equal(p.rules[0].port_last, 10);
+	policy_dispose(&p);
+}
+
+/* --- what is refused --- */
+
+static void each_fault_has_its_sentence(void **state)
+{
+#define KNOWN                                                                                      \
+	"no such word; there are action=, dst4=, dst6=, dsthost=, dst=, proto=, dstports=, "       \
+	"icmptype=, specialtarget=, expire=, comment="
+#define SPACES "line 1: one space between words expected, none before the first or behind the last"
+#define V4     "an IPv4 address or subnet, no host bits set (10.0.0.0/8), expected"
+#define V6     "an IPv6 address or subnet, no host bits set (2001:db8::/32), expected"
+#define PORTS  "a port or two with \"-\" between, each from 0 to 65535, expected"
+#define ANYDST                                                                                     \
+	"an IP address, a subnet without host bits, or one of @lan, @private, @internet and "      \
+	"@netvm-dns expected (a name is dsthost=)"
+#define TIME "seconds since 1970, not 0 and not after the year 9999, expected"
+	static const char *const cases[][2] = {
+		{ "dst=@lan", "line 1: action=accept or action=drop expected" },
+		{ "comment=action=accept", "line 1: action=accept or action=drop expected" },
+		{ "action=Accept", "line 1: \"action=Accept\": accept or drop expected" },
+		{ "action=", "line 1: \"action=\": nothing behind the \"=\"" },
+		{ "action=accept comment=", "line 1: \"comment=\": nothing behind the \"=\"" },
+		{ "action", "line 1: \"action\": " KNOWN },
+		{ "action=accept port=80", "line 1: \"port=80\": " KNOWN },
+		{ "action=accept =", "line 1: \"=\": " KNOWN },
+		{ "action=accept Proto=tcp", "line 1: \"Proto=tcp\": " KNOWN },
+		{ "action=accept dst4x=1", "line 1: \"dst4x=1\": " KNOWN },
+		{ "action=accept ", SPACES },
+		{ " action=accept", SPACES },
+		{ " ", SPACES },
+		{ "action=accept  proto=tcp", SPACES },
+		{ "action=accept\tproto=tcp",
+			"line 1: byte 0x09 in column 14, where printable ASCII is expected" },
+		{ "action=accept\r",
+			"line 1: byte 0x0d in column 14, where printable ASCII is expected" },
+		{ "action=drop comment=\x1b[2J",
+			"line 1: byte 0x1b in column 21, where printable ASCII is expected" },
+		{ "action=drop comment=\xc3\xa4",
+			"line 1: byte 0xc3 in column 21, where printable ASCII is expected" },
+		{ "action=drop action=drop",
+			"line 1: \"action=drop\": the word stands a second time in this line" },
+		{ "action=drop dst4=192.0.2.1 dst4=192.0.2.2",
+			"line 1: \"dst4=192.0.2.2\": the word stands a second time in this line" },
+		{ "action=drop dst4=192.0.2.1 dst=@lan",
+			"line 1: \"dst=@lan\": the rule has a destination already" },
+		{ "action=drop dsthost=a specialtarget=dns",
+			"line 1: \"specialtarget=dns\": the rule has a destination already" },
+		{ "action=drop dst4=2001:db8::1", "line 1: \"dst4=2001:db8::1\": " V4 },
+		{ "action=drop dst4=192.0.2.1/24", "line 1: \"dst4=192.0.2.1/24\": " V4 },
+		{ "action=drop dst4=192.0.2.0/33", "line 1: \"dst4=192.0.2.0/33\": " V4 },
+		{ "action=drop dst4=192.0.2", "line 1: \"dst4=192.0.2\": " V4 },
+		{ "action=drop dst4=192.0.2.01", "line 1: \"dst4=192.0.2.01\": " V4 },
+		{ "action=drop dst4=@lan", "line 1: \"dst4=@lan\": " V4 },
+		{ "action=drop dst6=192.0.2.1", "line 1: \"dst6=192.0.2.1\": " V6 },
+		{ "action=drop dst6=2001:db8::1/64", "line 1: \"dst6=2001:db8::1/64\": " V6 },
+		{ "action=drop dst6=::ffff:192.0.2.1",
+			"line 1: \"dst6=::ffff:192.0.2.1\": this is an IPv4 address, which dst4= "
+			"takes" },
+		{ "action=drop dst6=::ffff:0:0/96",
+			"line 1: \"dst6=::ffff:0:0/96\": this is an IPv4 address, which dst4= "
+			"takes" },
+		{ "action=drop dst=www.example.com", "line 1: \"dst=www.example.com\": " ANYDST },
+		{ "action=drop dst=@LAN", "line 1: \"dst=@LAN\": " ANYDST },
+		{ "action=drop dst=@guest:work", "line 1: \"dst=@guest:work\": " ANYDST },
+		{ "action=drop dsthost=192.0.2.256", "line 1: \"dsthost=192.0.2.256\": neither an "
+						     "IP address or subnet nor a host "
+						     "name" },
+		{ "action=drop dsthost=192.0.2.0/33", "line 1: \"dsthost=192.0.2.0/33\": an IP "
+						      "address or subnet, no host bits set "
+						      "(10.0.0.0/8), expected" },
+		{ "action=drop dsthost=a..b",
+			"line 1: \"dsthost=a..b\": a part of a host name has 1 to 63 characters" },
+		{ "action=drop dsthost=.",
+			"line 1: \"dsthost=.\": a part of a host name has 1 to 63 characters" },
+		{ "action=drop dsthost=-a", "line 1: \"dsthost=-a\": a part of a host name neither "
+					    "begins nor ends with "
+					    "\"-\"" },
+		{ "action=drop dsthost=a-.b",
+			"line 1: \"dsthost=a-.b\": a part of a host name neither begins nor ends "
+			"with \"-\"" },
+		{ "action=drop dsthost=*.example.com",
+			"line 1: \"dsthost=*.example.com\": a host name is of letters, digits, "
+			"\"-\", \"_\" and \".\"" },
+		{ "action=drop proto=6", "line 1: \"proto=6\": tcp, udp or icmp expected" },
+		{ "action=drop proto=icmpv6",
+			"line 1: \"proto=icmpv6\": tcp, udp or icmp expected" },
+		{ "\n\naction=drop dstports=80-70",
+			"line 3: \"dstports=80-70\": the first port is greater than the last" },
+		{ "action=drop dstports=65536", "line 1: \"dstports=65536\": " PORTS },
+		{ "action=drop dstports=1-65536", "line 1: \"dstports=1-65536\": " PORTS },
+		{ "action=drop dstports=-", "line 1: \"dstports=-\": " PORTS },
+		{ "action=drop dstports=80-", "line 1: \"dstports=80-\": " PORTS },
+		{ "action=drop dstports=-80", "line 1: \"dstports=-80\": " PORTS },
+		{ "action=drop dstports=80-90-99", "line 1: \"dstports=80-90-99\": " PORTS },
+		{ "action=drop dstports=080", "line 1: \"dstports=080\": " PORTS },
+		{ "action=drop dstports=+80", "line 1: \"dstports=+80\": " PORTS },
+		{ "action=drop dstports=http", "line 1: \"dstports=http\": " PORTS },
+		{ "action=drop dstports=80,81", "line 1: \"dstports=80,81\": " PORTS },
+		{ "action=drop dstports=99999999999-99999999999",
+			"line 1: \"dstports=99999999999-99999999999\": " PORTS },
+		{ "action=drop proto=icmp dstports=80",
+			"line 1: dstports= with proto=icmp, which has no ports" },
+		{ "action=drop icmptype=8", "line 1: icmptype= without proto=icmp" },
+		{ "action=drop icmptype=8 proto=udp", "line 1: icmptype= without proto=icmp" },
+		{ "action=drop proto=icmp icmptype=256",
+			"line 1: \"icmptype=256\": a number from 0 to 255 expected" },
+		{ "action=drop specialtarget=DNS", "line 1: \"specialtarget=DNS\": dns expected" },
+		{ "action=drop specialtarget=dns proto=icmp",
+			"line 1: specialtarget=dns with proto=icmp: DNS is TCP and UDP" },
+		{ "action=drop specialtarget=dns dstports=54-99",
+			"line 1: specialtarget=dns with dstports= that leaves port 53 out" },
+		{ "action=drop expire=0", "line 1: \"expire=0\": " TIME },
+		{ "action=drop expire=-1", "line 1: \"expire=-1\": " TIME },
+		{ "action=drop expire=1700000000000", "line 1: \"expire=1700000000000\": " TIME },
+		{ "action=drop expire=18446744073709551617",
+			"line 1: \"expire=18446744073709551617\": " TIME },
+		{ "action=drop expire=1.5", "line 1: \"expire=1.5\": " TIME },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+		refuses(cases[i][0], -EINVAL, cases[i][1]);
+}
+
+static void what_is_too_long_or_too_much_is_refused(void **state)
+{
+	static char text[POLICY_RULES_MAX * 12 + 32];
+	const char *word = "action=drop\n", *comment = "action=drop comment=";
+	size_t n = strlen(comment), len = strlen(word);
+	struct policy p;
+	struct err e = ERR_NONE;
+
+	(void)state;
+	memset(text, 'x', POLICY_LINE_MAX + 1);
+	refuses(text, -EMSGSIZE, "line 1: longer than 2048 bytes");
+	memcpy(text, comment, n);
+	text[n + POLICY_COMMENT_MAX] = '\0';
+	parse(text, &p);
+	policy_dispose(&p);
+	text[n + POLICY_COMMENT_MAX] = 'x';
+	text[n + POLICY_COMMENT_MAX + 1] = '\0';
+	refuses(text, -EMSGSIZE,
+		"line 1: "
+		"\"comment=xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx...\": a "
+		"comment has at most 1024 characters");
+	for (size_t i = 0; i <= POLICY_RULES_MAX; i++)
+		memcpy(text + i * len, word, len + 1);
+	refuses(text, -E2BIG, "line 32769: more than 32768 rules");
+	text[POLICY_RULES_MAX * len] = '\0';
+	assert_int_equal(policy_parse(text, POLICY_ACCEPT, &p, &e), 0);
+	assert_int_equal(p.count, POLICY_RULES_MAX);
+	policy_dispose(&p);
+}
+
+static void a_host_name_has_at_most_253_characters(void **state)
+{
+	char text[POLICY_LINE_MAX + 1] = "action=drop dsthost=", *name = text + strlen(text);
+	struct policy p;
+
+	(void)state;
+	for (size_t i = 0; i < 253; i++)
+		name[i] = i % 64 == 63 ? '.' : 'a';
+	name[253] = '.';
+	name[254] = '\0';
+	parse(text, &p);
+	assert_int_equal(strlen(p.rules[0].name), 253);
+	policy_dispose(&p);
+	name[253] = 'a';
+	refuses(text, -EINVAL,
+		"line 1: "
+		"\"dsthost=aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa...\": a host "
+		"name has at most 253 characters");
+}
+
+static void one_wrong_rule_refuses_the_whole_text(void **state)
+{
+	(void)state;
+	refuses("action=accept dsthost=a comment=b\naction=drop\naction=droop\naction=accept",
+		-EINVAL, "line 3: \"action=droop\": accept or drop expected");
+}
+
+/* --- at random --- */
+
+static uint64_t seed, random_state;
+
+static unsigned int draw(unsigned int below)
+{
+	random_state = random_state * 6364136223846793005ULL + 1442695040888963407ULL;
+	return (unsigned int)(random_state >> 33) % below;
+}
+
+static void random_prefix(struct prefix *p, char text[PREFIX_TEXT_MAX])
+{
+	do {
+		struct addr a = { .family = draw(2) ? AF_INET : AF_INET6 };
+		char addr[ADDR_TEXT_MAX];
+
+		p->len = (uint8_t)draw((unsigned int)addr_len(&a) * 8 + 1);
+		for (size_t i = 0; i < p->len; i++)
+			a.bytes[i / 8] |= (uint8_t)(draw(2) << (7 - i % 8));
+		snprintf(text, PREFIX_TEXT_MAX, "%s/%u", addr_print(&a, addr), p->len);
+	} while (prefix_parse(text, p) != 0);
+}
+
+static void random_rule(struct policy_rule *r)
+{
+	char text[PREFIX_TEXT_MAX];
+
+	*r = (struct policy_rule){ .action = (enum policy_verdict)draw(2),
+		.target = (enum policy_target)draw(POLICY_TARGETS),
+		.proto = (enum policy_proto)draw(4),
+		.expire = draw(2) ? 1 + draw(2000000000) : 0,
+		.comment = draw(2) ? strdup(" any text = \\\"' ") : NULL,
+		.line = 1 };
+	if (r->target == POLICY_TO_PREFIX)
+		random_prefix(&r->prefix, text);
+	if (r->target == POLICY_TO_NAME)
+		r->name = strdup(draw(2) ? "a" : "a-b.c_d.example");
+	if (r->target == POLICY_TO_DNS && r->proto == POLICY_PROTO_ICMP)
+		r->proto = POLICY_PROTO_ANY;
+	r->has_icmp_type = r->proto == POLICY_PROTO_ICMP && draw(2);
+	r->icmp_type = r->has_icmp_type ? (uint8_t)draw(256) : 0;
+	r->has_ports = r->proto != POLICY_PROTO_ICMP && draw(2);
+	if (r->has_ports) {
+		r->port_first = (uint16_t)draw(r->target == POLICY_TO_DNS ? 54 : 65536);
+		r->port_last = (uint16_t)(r->port_first + draw(65536U - r->port_first));
+		if (r->target == POLICY_TO_DNS && r->port_last < 53)
+			r->port_last = 53;
+	}
+}
+
+static bool text_equal(const char *a, const char *b)
+{
+	return a && b ? strcmp(a, b) == 0 : a == b;
+}
+
+static bool rule_equal(const struct policy_rule *a, const struct policy_rule *b)
+{
+	return a->action == b->action && a->target == b->target &&
+	       addr_equal(&a->prefix.addr, &b->prefix.addr) && a->prefix.len == b->prefix.len &&
+	       text_equal(a->name, b->name) && a->proto == b->proto &&
+	       a->has_ports == b->has_ports && a->port_first == b->port_first &&
+	       a->port_last == b->port_last && a->has_icmp_type == b->has_icmp_type &&
+	       a->icmp_type == b->icmp_type && a->expire == b->expire &&
+	       text_equal(a->comment, b->comment);
+}
+
+static void any_rule_that_is_printed_reads_as_the_same(void **state)
+{
+	char line[POLICY_LINE_MAX + 1];
+	struct policy_rule r;
+	struct policy p;
+
+	(void)state;
+	for (int i = 0; i < ROUNDS; i++, seed++) {
+		random_state = seed;
+		random_rule(&r);
+		policy_rule_print(&r, line);
+		parse(line, &p);
+		assert_int_equal(p.count, 1);
+		if (!rule_equal(&p.rules[0], &r))
+			fail_msg("%s reads as another rule", line);
+		free(r.name);
+		free(r.comment);
+		policy_dispose(&p);
+	}
+}
+
+static int seed_choose(void **state)
+{
+	const char *given = getenv("NETVM_SEED");
+
+	(void)state;
+	seed = given ? strtoull(given, NULL, 10) : (uint64_t)time(NULL) * ROUNDS;
+	return 0;
+}
+
+static int seed_print(void **state)
+{
+	(void)state;
+	print_message("last seed: %llu\n", (unsigned long long)seed);
+	return 0;
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(every_word_is_taken_and_printed),
+		cmocka_unit_test(what_may_be_written_in_several_ways_is_printed_in_one),
+		cmocka_unit_test(empty_lines_and_comments_are_passed_over_but_counted),
+		cmocka_unit_test(ports_are_numbers_not_text),
+		cmocka_unit_test(each_fault_has_its_sentence),
+		cmocka_unit_test(what_is_too_long_or_too_much_is_refused),
+		cmocka_unit_test(a_host_name_has_at_most_253_characters),
+		cmocka_unit_test(one_wrong_rule_refuses_the_whole_text),
+		cmocka_unit_test_setup_teardown(
+			any_rule_that_is_printed_reads_as_the_same, seed_choose, seed_print),
+	};
+
+	return cmocka_run_group_tests_name("policy", tests, NULL, NULL);
+}
