@@ -22,7 +22,8 @@
 struct policy_name {
 	char *name;	    /* in lower case */
 	struct addr *addrs; /* of either family */
-	size_t count;	    /* 0: does not resolve */
+	size_t count;	    /* 0: does not resolve; with addresses of one family only, it has none
+			       of the other, which is not the same */
 };
 
 /* What destinations are at this moment. Everything stays the caller's. */
@@ -36,7 +37,8 @@ struct policy_world {
 	int64_t now; /* seconds since 1970 */
 };
 
-/* A packet as the guest sent it: before any translation. */
+/* A packet as the guest sent it: before any translation. Its family is that of `dst`; an
+ * IPv4-mapped address is an IPv6 address here, as for the kernel. */
 struct policy_packet {
 	struct addr dst;
 	uint8_t proto; /* IP protocol number; ICMPv6 is 58 */
@@ -58,9 +60,14 @@ enum policy_verdict policy_verdict_of(const struct policy *policy, size_t index)
 /* What `name` stands for; NULL where `world` does not have it. */
 const struct policy_name *policy_name_find(const struct policy_world *world, const char *name);
 
-/* The prefixes that make up @private, and those of special use that @internet leaves out besides;
- * each a table of both families, the count to `*count`. Sources: RFC 1918, 6598, 3927, 4193, 4291,
- * 6890. */
+/*
+ * The prefixes that make up @private, and those that @internet leaves out besides (and @lan); each
+ * a table of both families, disjoint, the count to `*count`. Whatever is no unicast address is in
+ * the second. Private and special IPv4 addresses behind NAT64's well-known prefix (64:ff9b::/96)
+ * are there as well, because that is where they lead; the rest of that prefix is @internet. So are
+ * the networks for documentation (RFC 5737, RFC 3849), which examples and tests use as such.
+ * Sources: RFC 1918, 6598, 3927, 4193, 4291, 6890 with the registries that it made, 6052.
+ */
 const struct prefix *policy_private(size_t *count);
 const struct prefix *policy_special(size_t *count);
 

@@ -31,11 +31,13 @@
 
 enum policy_target {
 	POLICY_TO_ANY,
-	POLICY_TO_PREFIX,    /* dst4, dst6, dst=ADDRESS */
-	POLICY_TO_NAME,	     /* dsthost */
-	POLICY_TO_LAN,	     /* the subnets that the uplinks have now */
-	POLICY_TO_PRIVATE,   /* RFC 1918, RFC 6598, RFC 3927, RFC 4193, link-local IPv6 */
-	POLICY_TO_INTERNET,  /* unicast that is none of @lan, @private and special use (RFC 6890) */
+	POLICY_TO_PREFIX,   /* dst4, dst6, dst=ADDRESS */
+	POLICY_TO_NAME,	    /* dsthost */
+	POLICY_TO_LAN,	    /* the subnets that the uplinks have now */
+	POLICY_TO_PRIVATE,  /* RFC 1918, RFC 6598, RFC 3927, RFC 4193, link-local IPv6; by NAT64 too
+			     */
+	POLICY_TO_INTERNET, /* unicast that is none of @lan, @private and special use (RFC 6890, but
+			       for documentation) */
 	POLICY_TO_NETVM_DNS, /* the virtual resolvers, any port */
 	POLICY_TO_DNS,	     /* specialtarget=dns: those, port 53 of UDP and TCP */
 	POLICY_TARGETS
