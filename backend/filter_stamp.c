@@ -1,6 +1,7 @@
 #include "backend/filter_stamp.h"
 
 #include <inttypes.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,7 +12,6 @@
 #include "common/file.h"
 
 #define PLACE_MAX 96
-#define STAMP_MAX 512
 
 #ifndef SO_NETNS_COOKIE
 #define SO_NETNS_COOKIE 71 /* Linux 5.14 */
@@ -41,45 +41,41 @@ static bool place_get(char place[PLACE_MAX])
 	return true;
 }
 
-bool filter_stamp_read(const char *path, struct filter_stamp *out)
+bool filter_stamp_read(const char *path, char text[FILTER_STAMP_MAX])
 {
-	char place[PLACE_MAX], there[PLACE_MAX], *text = NULL;
-	unsigned int kind[STAMP_FAMILIES];
-	int end = 0;
+	char place[PLACE_MAX], *there = NULL;
+	size_t len, room;
 	bool ok;
 
-	memset(out, 0, sizeof(*out));
-	if (!place_get(place) || file_read(path, STAMP_MAX, &text, NULL, NULL) < 0)
+	text[0] = '\0';
+	if (!place_get(place) ||
+		file_read(path, PLACE_MAX + FILTER_STAMP_MAX, &there, &len, NULL) < 0)
 		return false;
-	ok = sscanf(text,
-		     "%95s %" SCNx64 " %" SCNx64 " %" SCNx64 " %u %u %" SCNx32 " %" SCNx64
-		     " %" SCNx64 " .%n",
-		     there, &out->wanted, &out->saved[0], &out->saved[1], &kind[0], &kind[1],
-		     &out->state.generation, &out->state.legacy[0], &out->state.legacy[1],
-		     &end) == 9 &&
-	     end > 0 && strcmp(text + end, "\n") == 0 && strcmp(place, there) == 0;
-	for (int i = 0; ok && i < STAMP_FAMILIES; i++) {
-		ok = kind[i] <= IPTABLES_LEGACY;
-		out->state.kind[i] = (enum iptables_kind)kind[i];
-	}
-	if (!ok)
-		memset(out, 0, sizeof(*out));
-	free(text);
+	/* "PLACE TEXT .\n" */
+	room = strlen(place) + 1;
+	ok = len >= room + 3 && len < room + 3 + FILTER_STAMP_MAX &&
+	     strncmp(there, place, room - 1) == 0 && there[room - 1] == ' ' &&
+	     strcmp(there + len - 3, " .\n") == 0;
+	if (ok)
+		snprintf(text, FILTER_STAMP_MAX, "%.*s", (int)(len - room - 3), there + room);
+	free(there);
 	return ok;
 }
 
-int filter_stamp_write(const char *path, const struct filter_stamp *in, struct err *e)
+bool filter_stamp_is_here(const char *path)
 {
-	char place[PLACE_MAX], text[STAMP_MAX];
-	const struct filter_state *s = &in->state;
+	char text[FILTER_STAMP_MAX];
+
+	return filter_stamp_read(path, text);
+}
+
+int filter_stamp_write(const char *path, const char *text, struct err *e)
+{
+	char place[PLACE_MAX], line[PLACE_MAX + FILTER_STAMP_MAX + 4];
 	int len;
 
 	if (!place_get(place))
 		return 0;
-	len = snprintf(text, sizeof(text),
-		"%s %" PRIx64 " %" PRIx64 " %" PRIx64 " %u %u %" PRIx32 " %" PRIx64 " %" PRIx64
-		" .\n",
-		place, in->wanted, in->saved[0], in->saved[1], s->kind[0], s->kind[1],
-		s->generation, s->legacy[0], s->legacy[1]);
-	return file_replace(path, text, (size_t)len, 0600, e);
+	len = snprintf(line, sizeof(line), "%s %s .\n", place, text);
+	return file_replace(path, line, (size_t)len, 0600, e);
 }

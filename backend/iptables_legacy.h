@@ -9,6 +9,7 @@
 #ifndef NETVM_IPTABLES_LEGACY_H
 #define NETVM_IPTABLES_LEGACY_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "common/err.h"
@@ -16,5 +17,12 @@
 /* Digest of the tables filter, mangle and nat of a family (AF_INET or AF_INET6). Needs
  * CAP_NET_ADMIN. -EAGAIN: they changed while they were read. */
 int iptables_legacy_digest(int family, uint64_t *digest, struct err *e);
+
+/* Whether there is a table "filter" of the family. Creates none. */
+bool iptables_legacy_in_use(int family);
+
+/* Whether the table `table` of a family is there and has such a chain, other than a built-in one.
+ * Creates no table; false where that cannot be told. */
+bool iptables_legacy_has_chain(int family, const char *table, const char *chain);
 
 #endif

@@ -1,11 +1,11 @@
 /*
  * packet_filter: makes a ruleset stand in the kernel, and knows cheaply whether it still does.
  *
- * The engine is iptables in either of its kinds (nf_tables or legacy), run as a program and only
- * when something is to be changed. What was made is remembered in a stamp file in the run
- * directory: a digest of the ruleset, and what the kernel says about its tables (the nf_tables
- * generation, or a digest of the legacy tables). While both are equal nobody changed anything, and
- * no program is run. It must not know Xen, vifs or where resolvers come from.
+ * Two engines can do that, nftables and iptables, and one only stands. Where that changes, the new
+ * one's rules stand before the old one's are taken away. What an engine made is remembered in its
+ * stamp file in the run directory: a digest of the ruleset, and what the kernel says about its
+ * tables. While both are equal nobody changed anything, and nothing is done. It must not know Xen,
+ * vifs or where resolvers come from.
  *
  * The caller holds the domain's lock (lock_take()) around packet_filter_stand() and
  * packet_filter_tear_down().
@@ -21,10 +21,20 @@
 
 struct packet_filter;
 
-/* `nl` stays the caller's and must outlive the filter. `run_dir`: where the stamp is kept; must
+/*
+ * Which engine. The automatic choice is the engine that stands already (since this boot), then the
+ * one that others use on this machine, then the first that the kernel and the libraries here can
+ * do, in this order.
+ */
+enum packet_filter_choice { PACKET_FILTER_AUTO, PACKET_FILTER_IPTABLES, PACKET_FILTER_CHOICES };
+
+/* The choice of that name ("auto", "iptables"); PACKET_FILTER_CHOICES: none has it. */
+enum packet_filter_choice packet_filter_choice_find(const char *name);
+
+/* `nl` stays the caller's and must outlive the filter. `run_dir`: where the stamps are kept; must
  * exist. Touches nothing yet. */
-int packet_filter_open(
-	struct packet_filter **out, struct netlink *nl, const char *run_dir, struct err *e);
+int packet_filter_open(struct packet_filter **out, struct netlink *nl, const char *run_dir,
+	enum packet_filter_choice choice, struct err *e);
 void packet_filter_close(struct packet_filter *pf); /* rules stay; NULL is fine */
 
 struct packet_filter_outcome {
@@ -36,21 +46,22 @@ struct packet_filter_outcome {
 /*
  * Makes `r` stand: its rules, then forwarding switched on. Where it stands already nothing is
  * written and no program is run. Rules of other programs are kept, as are the user's chains
- * `custom-input` and `custom-forward`. Each family changes in whole: after a failure the rules
- * before are in force again, and the next call tries anew. `need_ip6`: some guest has IPv6, so that
- * a kernel without it is an error (-EAFNOSUPPORT). `outcome` may be NULL.
+ * `custom-input` and `custom-forward`. A change is whole or not at all (with iptables in each
+ * family): after a failure the rules before are in force again, and the next call tries anew.
+ * `need_ip6`: some guest has IPv6, so that a kernel without it is an error (-EAFNOSUPPORT).
+ * `outcome` may be NULL.
  *
- * Tracked DNS flows of the virtual resolvers are forgotten when rules were written, so that the
- * next packet goes to the resolver that is now theirs.
+ * Tracked DNS flows of the virtual resolvers are forgotten when rules about them were written, so
+ * that the next packet goes to the resolver that is now theirs.
  *
- * -ENOENT: iptables is not installed. -EIO: refused by it, in its own words. -EAGAIN: another
+ * -ENOENT: the engine is not installed. -EIO: refused by it, in its own words. -EAGAIN: another
  * program changes rules all the time.
  */
 int packet_filter_stand(struct packet_filter *pf, const struct ruleset *r, bool need_ip6,
 	struct packet_filter_outcome *outcome, struct err *e);
 
-/* Takes every rule of ours away (the user's chains only where they are empty) and forgets the
- * stamp. Forwarding stays as it is: others may need it. */
+/* Takes every rule of ours away, whichever engine made it (the user's chains only where they are
+ * empty), and forgets the stamps. Forwarding stays as it is: others may need it. */
 int packet_filter_tear_down(struct packet_filter *pf, struct err *e);
 
 #endif

@@ -38,7 +38,8 @@ int service_open(struct service *s, const struct service_options *o, struct err 
 	if (rc == 0)
 		rc = netlink_open(&s->nl, e);
 	if (rc == 0)
-		rc = packet_filter_open(&s->filter, s->nl, run_dir(s), e);
+		rc = packet_filter_open(
+			&s->filter, s->nl, run_dir(s), s->settings.packet_filter, e);
 	if (rc < 0)
 		service_close(s);
 	return rc;

@@ -11,7 +11,7 @@
 
 /* The file as it is written; checked by the table, so that its addresses parse. */
 struct file {
-	char *gateway, *gateway6;
+	char *gateway, *gateway6, *packet_filter;
 	struct config_list dns, dns6, resolv_conf, uplinks;
 };
 
@@ -45,6 +45,13 @@ static int check_own6(const char *text, struct err *e)
 		       : err_set(e, -EINVAL, "an IPv6 address that a host can have");
 }
 
+static int check_packet_filter(const char *text, struct err *e)
+{
+	return packet_filter_choice_find(text) < PACKET_FILTER_CHOICES
+		       ? 0
+		       : err_set(e, -EINVAL, "\"auto\" or \"iptables\"");
+}
+
 const struct config_key settings_keys[] = {
 	{ "gateway", CONFIG_TEXT, offsetof(struct file, gateway), check_own4,
 		"this domain's own IPv4 address on every vif, the guests' gateway (10.137.0.1)" },
@@ -62,6 +69,8 @@ const struct config_key settings_keys[] = {
 		"NetworkManager's behind their stubs)" },
 	{ "uplinks", CONFIG_LIST, offsetof(struct file, uplinks), check_link,
 		"links by which guests' packets may leave (any but guests')" },
+	{ "packet_filter", CONFIG_TEXT, offsetof(struct file, packet_filter), check_packet_filter,
+		"what makes the rules stand: \"iptables\", or \"auto\", which is that (auto)" },
 	{ .name = NULL },
 };
 
@@ -71,12 +80,13 @@ static int file_defaults(struct file *f)
 
 	f->gateway = strdup("10.137.0.1");
 	f->gateway6 = strdup("fe80::1");
+	f->packet_filter = strdup("auto");
 	for (f->dns.count = 0; f->dns.count < 2; f->dns.count++) {
 		f->dns.item[f->dns.count] = strdup(dns[f->dns.count]);
 		if (!f->dns.item[f->dns.count])
 			return -ENOMEM;
 	}
-	return f->gateway && f->gateway6 ? 0 : -ENOMEM;
+	return f->gateway && f->gateway6 && f->packet_filter ? 0 : -ENOMEM;
 }
 
 static int take_dns(const char *path, const char *key, const struct config_list *list,
@@ -111,6 +121,7 @@ static int take_file(const char *path, struct file *f, struct settings *out, str
 		rc = check_count(path, "uplinks", &f->uplinks, RULESET_UPLINKS_MAX, e);
 	if (rc < 0)
 		return rc;
+	out->packet_filter = packet_filter_choice_find(f->packet_filter);
 	out->resolv_conf = f->resolv_conf;
 	out->uplinks = f->uplinks;
 	f->resolv_conf.count = f->uplinks.count = 0; /* handed over */

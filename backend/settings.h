@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "backend/packet_filter.h"
 #include "common/addr.h"
 #include "common/config.h"
 #include "common/err.h"
@@ -23,6 +24,7 @@ struct settings {
 	struct addr dns[2], dns6[2];	/* virtual resolvers; an absent one is not translated */
 	struct config_list resolv_conf; /* files with the real resolvers; empty: the usual ones */
 	struct config_list uplinks;	/* links that guests' packets may leave by; empty: any */
+	enum packet_filter_choice packet_filter;
 	bool managed; /* dom0 publishes a netvm-provider: gateway and dns are from there */
 };
 

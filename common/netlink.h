@@ -159,6 +159,10 @@ int conntrack_forget_service(
  * namespace, whoever makes it. An error where the kernel has no nf_tables. */
 int nft_generation_get(struct netlink *nl, uint32_t *generation, struct err *e);
 
+/* Whether the table `table` of `family` (AF_INET, AF_INET6, NFPROTO_INET: 1) has such a chain; false
+ * where that cannot be told. */
+bool nft_chain_exists(struct netlink *nl, int family, const char *table, const char *chain);
+
 /* Opens a non-blocking descriptor that becomes readable when that number was raised, for
  * netlink_watch_drain(); close(2) it. */
 int nft_watch_open(int *fd, struct err *e);

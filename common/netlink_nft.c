@@ -37,6 +37,18 @@ int nft_generation_get(struct netlink *nl, uint32_t *generation, struct err *e)
 	return rc < 0 ? netlink_fail(nl, e, rc, "nf_tables' generation") : 0;
 }
 
+bool nft_chain_exists(struct netlink *nl, int family, const char *table, const char *chain)
+{
+	struct nfgenmsg m = { .nfgen_family = (uint8_t)family, .version = NFNETLINK_V0 };
+	struct netlink_request r;
+
+	netlink_begin(
+		&r, BUS_NETFILTER, NFNL_SUBSYS_NFTABLES << 8 | NFT_MSG_GETCHAIN, 0, &m, sizeof(m));
+	mnl_attr_put_strz(r.header, NFTA_CHAIN_TABLE, table);
+	mnl_attr_put_strz(r.header, NFTA_CHAIN_NAME, chain);
+	return netlink_run(nl, &r, NULL, NULL, NULL) == 0;
+}
+
 int nft_watch_open(int *fd, struct err *e)
 {
 	struct sockaddr_nl self = { .nl_family = AF_NETLINK };

@@ -45,7 +45,7 @@ int main(int argc, char *argv[])
 	int ret = argc < 3 ? err_set(&e, -1, "usage: RUNDIR stand|down") : netlink_open(&nl, &e);
 
 	if (!ret)
-		ret = packet_filter_open(&pf, nl, argv[1], &e);
+		ret = packet_filter_open(&pf, nl, argv[1], PACKET_FILTER_IPTABLES, &e);
 	if (!ret && strncmp(argv[2], "stand", 5) == 0)
 		ret = stand(pf, argv[2][5] != '4', argv + 3, argc - 3, &e);
 	else if (!ret)

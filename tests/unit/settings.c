@@ -61,6 +61,7 @@ static void an_empty_file_gives_the_defaults(void **state)
 	assert_addr(&s.dns6[0], "none");
 	assert_int_equal(s.resolv_conf.count, 0);
 	assert_int_equal(s.uplinks.count, 0);
+	assert_int_equal(s.packet_filter, PACKET_FILTER_AUTO);
 	assert_false(s.managed);
 	settings_dispose(&s);
 	settings_dispose(&s);
@@ -77,7 +78,8 @@ static void what_the_file_says_goes_before_the_defaults(void **state)
 				   "dns = [ \"192.0.2.53\" ]\n"
 				   "dns6 = [ \"2001:db8::53\", \"2001:db8::54\" ]\n"
 				   "resolv_conf = [ \"/run/resolv.conf\" ]\n"
-				   "uplinks = [ \"eth0\", \"wlan0\" ]\n",
+				   "uplinks = [ \"eth0\", \"wlan0\" ]\n"
+				   "packet_filter = \"iptables\"\n",
 				 &s, &e),
 		0);
 	assert_addr(&s.gateway, "192.0.2.1");
@@ -88,6 +90,7 @@ static void what_the_file_says_goes_before_the_defaults(void **state)
 	assert_string_equal(s.resolv_conf.item[0], "/run/resolv.conf");
 	assert_int_equal(s.uplinks.count, 2);
 	assert_string_equal(s.uplinks.item[1], "wlan0");
+	assert_int_equal(s.packet_filter, PACKET_FILTER_IPTABLES);
 	settings_dispose(&s);
 }
 
@@ -119,6 +122,7 @@ static void a_wrong_value_is_refused_with_file_key_and_what_was_expected(void **
 		{ "uplinks = [ \"../eth0\" ]\n", "a network interface" },
 		{ "uplinks = [ \"a\",\"b\",\"c\",\"d\",\"e\",\"f\",\"g\",\"h\",\"i\" ]\n",
 			"8 at most" },
+		{ "packet_filter = \"pf\"\n", "\"auto\" or" },
 		{ "gateway = \n", "" },
 	};
 

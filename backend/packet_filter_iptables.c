@@ -1,0 +1,417 @@
+/*
+ * The iptables engine, for either of its kinds (nf_tables or legacy), run as a program and only
+ * when something is to be changed. How a ruleset is made to stand, each step a function:
+ *
+ *   1. stamp_holds      nobody changed anything since the stamp was written, and it is of these
+ *                       rules: nothing to do.
+ *   2. families_look    the kernel's state is read, then iptables-save of both families.
+ *   3. families_write   what is not as wanted: one iptables-restore a family. Then look again.
+ *   4. settle           forwarding is switched on, DNS flows are led anew, and the stamp written,
+ * with the state from before the look: whatever happened since shows next time.
+ *
+ * Two and three are repeated a few times, for another program may change rules meanwhile. What was
+ * seen before the first write is put back when nothing helps.
+ *
+ * "As wanted" can not be read off the rules' text, which iptables prints in words of its own. It
+ * means: as many rules as rendered behind the right jumps, and either written by this call or equal
+ * to what was printed when the stamp was written.
+ */
+#include "backend/packet_filter_engine.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "backend/digest.h"
+#include "backend/filter_stamp.h"
+#include "backend/iptables_legacy.h"
+#include "backend/iptables_run.h"
+#include "backend/ruleset_iptables_internal.h"
+
+#define TRIES 3
+
+enum { STAMP_IP4, STAMP_IP6, STAMP_FAMILIES };
+
+/* What the kernel says of its tables, as far as the kinds of iptables in use concern. */
+struct filter_state {
+	enum iptables_kind kind[STAMP_FAMILIES]; /* unknown: this family is not filtered */
+	uint32_t generation;			 /* nf_tables */
+	uint64_t legacy[STAMP_FAMILIES];	 /* digests of legacy tables */
+};
+
+struct stamp {
+	uint64_t wanted;		/* digest of the rules as rendered */
+	uint64_t saved[STAMP_FAMILIES]; /* of our part as iptables-save prints it */
+	struct filter_state state;
+};
+
+static const int families[STAMP_FAMILIES] = { [STAMP_IP4] = AF_INET, [STAMP_IP6] = AF_INET6 };
+
+struct engine {
+	struct netlink *nl;
+	const char *stamp;
+};
+
+/* One call at work. */
+struct work {
+	struct engine *engine;
+	struct iptables_rules wanted[STAMP_FAMILIES], now[STAMP_FAMILIES];
+	struct iptables_rules first[STAMP_FAMILIES]; /* what stood before a write was tried */
+	bool tried[STAMP_FAMILIES], has_first[STAMP_FAMILIES], written[STAMP_FAMILIES];
+	bool absent[STAMP_FAMILIES]; /* the kernel or iptables has no such family */
+	bool refused6;		     /* IPv6 can be looked at, but takes no rules */
+	bool need_ip6;
+	struct stamp stamp; /* as read, or all zero */
+	uint64_t digest;    /* of `wanted` */
+};
+
+static int engine_open(void **self, struct netlink *nl, const char *stamp, struct err *e)
+{
+	struct engine *en = calloc(1, sizeof(*en));
+
+	if (!en)
+		return err_sys(e, -ENOMEM, "packet filter");
+	*en = (struct engine){ nl, stamp };
+	*self = en;
+	return 0;
+}
+
+/* --- the stamp --- */
+
+static bool stamp_read(const char *path, struct stamp *out)
+{
+	char text[FILTER_STAMP_MAX];
+	unsigned int kind[STAMP_FAMILIES];
+	int end = 0;
+	bool ok = filter_stamp_read(path, text) &&
+		  sscanf(text,
+			  "%" SCNx64 " %" SCNx64 " %" SCNx64 " %u %u %" SCNx32 " %" SCNx64
+			  " %" SCNx64 "%n",
+			  &out->wanted, &out->saved[0], &out->saved[1], &kind[0], &kind[1],
+			  &out->state.generation, &out->state.legacy[0], &out->state.legacy[1],
+			  &end) == 8 &&
+		  end > 0 && !text[end];
+
+	for (int i = 0; ok && i < STAMP_FAMILIES; i++) {
+		ok = kind[i] <= IPTABLES_LEGACY;
+		out->state.kind[i] = (enum iptables_kind)kind[i];
+	}
+	if (!ok)
+		memset(out, 0, sizeof(*out));
+	return ok;
+}
+
+static int stamp_write(const char *path, const struct stamp *in, struct err *e)
+{
+	const struct filter_state *s = &in->state;
+	char text[FILTER_STAMP_MAX];
+
+	snprintf(text, sizeof(text),
+		"%" PRIx64 " %" PRIx64 " %" PRIx64 " %u %u %" PRIx32 " %" PRIx64 " %" PRIx64,
+		in->wanted, in->saved[0], in->saved[1], s->kind[0], s->kind[1], s->generation,
+		s->legacy[0], s->legacy[1]);
+	return filter_stamp_write(path, text, e);
+}
+
+/* --- the kernel's state --- */
+
+/* Reads what `kind`s of tables ask for. With `guess`, an unknown kind is taken for nf_tables, if
+ * the kernel has that. */
+static int state_get(struct engine *engine, const enum iptables_kind *kind, bool guess,
+	struct filter_state *out, struct err *e)
+{
+	bool nft = false;
+	int ret = 0;
+
+	memset(out, 0, sizeof(*out));
+	for (int i = 0; i < STAMP_FAMILIES && !ret; i++) {
+		out->kind[i] = kind[i];
+		if (kind[i] == IPTABLES_LEGACY)
+			ret = iptables_legacy_digest(families[i], &out->legacy[i], e);
+		nft = nft || kind[i] == IPTABLES_NFT;
+	}
+	if (!ret && nft)
+		ret = nft_generation_get(engine->nl, &out->generation, e);
+	else if (!ret && guess)
+		nft_generation_get(engine->nl, &out->generation, NULL);
+	return ret;
+}
+
+static bool state_equal(const struct filter_state *a, const struct filter_state *b)
+{
+	for (int i = 0; i < STAMP_FAMILIES; i++)
+		if (a->kind[i] != b->kind[i] || a->legacy[i] != b->legacy[i])
+			return false;
+	return a->generation == b->generation;
+}
+
+static bool stamp_holds(struct work *w)
+{
+	const struct stamp *s = &w->stamp;
+	struct filter_state now;
+
+	if (!stamp_read(w->engine->stamp, &w->stamp) || s->wanted != w->digest)
+		return false;
+	if (s->state.kind[STAMP_IP4] == IPTABLES_UNKNOWN ||
+		(w->need_ip6 && s->state.kind[STAMP_IP6] == IPTABLES_UNKNOWN))
+		return false;
+	return state_get(w->engine, s->state.kind, false, &now, NULL) == 0 &&
+	       state_equal(&now, &s->state);
+}
+
+/* --- looking --- */
+
+/* Takes the family's rules as they stand into w->now. A family that is not there is marked. */
+static int family_look(struct work *w, int i, struct err *e)
+{
+	int ret;
+
+	if (w->tried[i] && !w->has_first[i]) {
+		w->first[i] = w->now[i];
+		memset(&w->now[i], 0, sizeof(w->now[i]));
+		w->has_first[i] = true;
+	}
+	iptables_rules_free(&w->now[i]);
+	if (i == STAMP_IP6 && w->refused6) {
+		w->absent[i] = true;
+		return 0;
+	}
+	if (i == STAMP_IP6 && access("/proc/sys/net/ipv6", F_OK) < 0)
+		ret = err_set(e, -EAFNOSUPPORT,
+			"a guest has an IPv6 address, but this kernel has no IPv6");
+	else
+		ret = iptables_save(families[i], &w->now[i], e);
+	w->absent[i] = i == STAMP_IP6 && ret < 0 && !w->need_ip6;
+	return w->absent[i] ? 0 : ret;
+}
+
+/* Reads the state, then the rules; once more where they turn out to be legacy ones, whose state has
+ * to be read in another way. */
+static int families_look(struct work *w, struct filter_state *before, struct err *e)
+{
+	enum iptables_kind *kind = w->stamp.state.kind;
+	bool again = true;
+
+	for (int tries = 0; tries < 2 && again; tries++) {
+		bool nft = false;
+		int ret = state_get(w->engine, kind, true, before, e);
+
+		for (int i = 0; i < STAMP_FAMILIES && !ret; i++)
+			ret = family_look(w, i, e);
+		if (ret)
+			return ret;
+		again = false;
+		for (int i = 0; i < STAMP_FAMILIES; i++) {
+			again = again ||
+				(w->now[i].kind == IPTABLES_LEGACY && kind[i] != w->now[i].kind);
+			nft = nft || w->now[i].kind == IPTABLES_NFT;
+			kind[i] = before->kind[i] = w->now[i].kind;
+			if (kind[i] != IPTABLES_LEGACY)
+				before->legacy[i] = 0;
+		}
+		if (!nft)
+			before->generation = 0;
+	}
+	return 0;
+}
+
+static bool families_stand(const struct work *w)
+{
+	for (int i = 0; i < STAMP_FAMILIES; i++) {
+		bool known = w->stamp.wanted == w->digest &&
+			     w->stamp.saved[i] == iptables_rules_digest(&w->now[i]);
+
+		if (w->absent[i])
+			continue;
+		if (!iptables_rules_stand(&w->now[i], &w->wanted[i]) || !(w->written[i] || known))
+			return false;
+	}
+	return true;
+}
+
+/* --- writing --- */
+
+static int family_write(struct work *w, int i, const struct iptables_rules *wanted, struct err *e)
+{
+	char *text = NULL;
+	int ret = iptables_rules_change(&w->now[i], wanted, &text, e);
+
+	w->tried[i] = true;
+	if (!ret && *text)
+		ret = iptables_restore(families[i], text, e);
+	free(text);
+	return ret;
+}
+
+static int families_write(struct work *w, struct err *e)
+{
+	for (int i = 0; i < STAMP_FAMILIES; i++) {
+		int ret = w->absent[i] ? 0 : family_write(w, i, &w->wanted[i], e);
+
+		if (ret == -EIO && i == STAMP_IP6 && !w->need_ip6) {
+			w->refused6 = true; /* a kernel with IPv6 and without its tables */
+			continue;
+		}
+		if (ret)
+			return ret;
+		w->written[i] = true;
+	}
+	return 0;
+}
+
+/* After a failure: what stood before it stands again, as far as that can be done. */
+static void families_put_back(struct work *w)
+{
+	for (int i = 0; i < STAMP_FAMILIES; i++)
+		if (w->tried[i] && family_look(w, i, NULL) == 0 && w->has_first[i])
+			family_write(w, i, &w->first[i], NULL);
+}
+
+/* --- settling --- */
+
+static int settle(
+	struct work *w, const struct ruleset *r, const struct filter_state *state, struct err *e)
+{
+	struct stamp stamp = { .wanted = w->digest, .state = *state };
+	int ret = packet_filter_forward(w->engine->nl, r, w->need_ip6, e);
+
+	if (!ret && (w->written[STAMP_IP4] || w->written[STAMP_IP6]))
+		ret = packet_filter_lead_dns(w->engine->nl, r, e);
+	for (int i = 0; i < STAMP_FAMILIES; i++)
+		stamp.saved[i] = iptables_rules_digest(&w->now[i]);
+	return ret ? ret : stamp_write(w->engine->stamp, &stamp, e);
+}
+
+static void work_free(struct work *w)
+{
+	for (int i = 0; i < STAMP_FAMILIES; i++) {
+		iptables_rules_free(&w->wanted[i]);
+		iptables_rules_free(&w->now[i]);
+		iptables_rules_free(&w->first[i]);
+	}
+}
+
+static int rules_stand(struct work *w, const struct ruleset *r, struct err *e)
+{
+	struct filter_state before;
+	int ret = 0;
+
+	for (int tries = 0; tries < TRIES; tries++) {
+		int looked = families_look(w, &before, e);
+
+		if (looked)
+			return looked;
+		if (families_stand(w))
+			return settle(w, r, &before, e);
+		ret = families_write(w, e);
+	}
+	if (!ret && !families_look(w, &before, e) && families_stand(w))
+		return settle(w, r, &before, e);
+	families_put_back(w);
+	return ret ? ret
+		   : err_set(e, -EAGAIN,
+			     "packet filter: another program changed its rules each time they were "
+			     "written");
+}
+
+static int engine_stand(void *self, const struct ruleset *r, bool need_ip6,
+	struct packet_filter_outcome *outcome, struct err *e)
+{
+	struct work w = { .engine = self, .need_ip6 = need_ip6, .digest = DIGEST_START };
+	int ret = 0;
+
+	for (int i = 0; i < STAMP_FAMILIES && !ret; i++) {
+		uint64_t part;
+
+		ret = iptables_rules_render(r, families[i], &w.wanted[i], e);
+		part = iptables_rules_digest(&w.wanted[i]);
+		w.digest = digest_add(w.digest, &part, sizeof(part));
+	}
+	if (!ret && stamp_holds(&w)) {
+		w.absent[STAMP_IP6] = w.stamp.state.kind[STAMP_IP6] == IPTABLES_UNKNOWN;
+		ret = packet_filter_forward(w.engine->nl, r, need_ip6, e);
+	} else if (!ret) {
+		ret = rules_stand(&w, r, e);
+	}
+	*outcome = (struct packet_filter_outcome){
+		.changed = w.written[STAMP_IP4] || w.written[STAMP_IP6],
+		.without_ip6 = w.absent[STAMP_IP6],
+	};
+	work_free(&w);
+	return ret;
+}
+
+static int engine_tear_down(void *self, struct err *e)
+{
+	struct work w = { .engine = self };
+	bool absent = false;
+	int ret = 0;
+
+	for (int tries = 0; tries < TRIES && !ret && !absent; tries++) {
+		absent = true;
+		for (int i = 0; i < STAMP_FAMILIES && !ret; i++) {
+			ret = family_look(&w, i, e);
+			if (ret || iptables_rules_absent(&w.now[i]))
+				continue;
+			absent = false;
+			ret = family_write(&w, i, &w.wanted[i], e);
+		}
+	}
+	if (!ret && !absent)
+		ret = err_set(e, -EAGAIN, "packet filter: another program brings its rules back");
+	if (!ret && unlink(w.engine->stamp) < 0 && errno != ENOENT)
+		ret = err_sys(e, -errno, "%s", w.engine->stamp);
+	work_free(&w);
+	return ret;
+}
+
+/* --- what is there --- */
+
+static bool chain_stands(struct netlink *nl, int family, const char *table, const char *chain)
+{
+	return nft_chain_exists(nl, family, table, chain) ||
+	       iptables_legacy_has_chain(family, table, chain);
+}
+
+static bool engine_usable(struct netlink *nl)
+{
+	(void)nl;
+	return access("/usr/sbin/iptables-restore", X_OK) == 0;
+}
+
+/* Every table is looked at, for each changes on its own. */
+static bool engine_traces(struct netlink *nl)
+{
+	const struct iptables_chain_name *n = iptables_chain_names;
+
+	for (int i = 0; i < STAMP_FAMILIES; i++)
+		for (int c = 0; c < CHAIN_COUNT; c++)
+			if (n[c].hook && chain_stands(nl, families[i], n[c].table, n[c].name))
+				return true;
+	return false;
+}
+
+static bool engine_in_use(struct netlink *nl)
+{
+	for (int i = 0; i < STAMP_FAMILIES; i++)
+		if (nft_chain_exists(nl, families[i], "filter", "FORWARD") ||
+			iptables_legacy_in_use(families[i]))
+			return true;
+	return false;
+}
+
+const struct packet_filter_engine packet_filter_iptables = {
+	.name = "iptables",
+	.stamp = "packet-filter",
+	.usable = engine_usable,
+	.traces = engine_traces,
+	.in_use = engine_in_use,
+	.open = engine_open,
+	.close = free,
+	.stand = engine_stand,
+	.tear_down = engine_tear_down,
+};
