@@ -4,13 +4,14 @@
 
 #include "backend/settings.h"
 #include "common/config_man.h"
+#include "common/roff.h"
 
 int main(void)
 {
 	printf(".TH NETBACKD.CONF 5 \"\" \"xen\\-netvm " PACKAGE_VERSION "\"\n"
 	       ".SH NAME\nnetbackd.conf \\- what a network domain is told by its own file\n"
 	       ".SH SYNOPSIS\n.I ");
-	config_man_text(SETTINGS_FILE);
+	roff_print(stdout, SETTINGS_FILE);
 	printf("\n.SH DESCRIPTION\n"
 	       "Read by\n.BR netbackd (8)\nand\n.BR vif\\-route\\-netvm (8),\n"
 	       "in the syntax of\n.BR xl.cfg (5).\nThe file may be absent, as may each key. In "

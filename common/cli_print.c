@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/roff.h"
+
 #define HELP_COLUMN 30
 
 static const struct cli_option *const *option_tables(const struct cli *cli)
@@ -66,32 +68,12 @@ static int help_print(const struct cli *cli)
 	return 0;
 }
 
-/* Text for roff: backslashes and hyphens escaped, no line begins with a control character. */
-static void roff_print(const char *text)
-{
-	bool start = true;
-
-	for (; *text; text++) {
-		if (start && (*text == '.' || *text == '\''))
-			printf("\\&");
-		start = *text == '\n';
-		if (*text == '\\')
-			printf("\\e");
-		else if (*text == '-')
-			printf("\\-");
-		else if (*text == '\n' && text[1] == '\n')
-			printf("\n.PP");
-		else
-			putchar(*text);
-	}
-}
-
 static void roff_row(const char *left, const char *right)
 {
 	printf(".TP\n.B ");
-	roff_print(left);
+	roff_print(stdout, left);
 	putchar('\n');
-	roff_print(right);
+	roff_print(stdout, right);
 	printf(".\n");
 }
 
@@ -121,19 +103,19 @@ static int man_print(const struct cli *cli)
 	for (const char *c = cli->name; *c; c++)
 		putchar(toupper((unsigned char)*c));
 	printf(" %d \"\" \"xen\\-netvm %s\"\n.SH NAME\n", cli->section, PACKAGE_VERSION);
-	roff_print(cli->name);
+	roff_print(stdout, cli->name);
 	printf(" \\- ");
-	roff_print(cli->summary);
+	roff_print(stdout, cli->summary);
 	printf("\n.SH SYNOPSIS\n.B ");
-	roff_print(cli->name);
+	roff_print(stdout, cli->name);
 	printf("\n");
-	roff_print("[OPTION]... ");
+	roff_print(stdout, "[OPTION]... ");
 	if (cli->verbs)
 		printf("COMMAND [ARGUMENT]...");
 	else if (cli->arguments)
-		roff_print(cli->arguments);
+		roff_print(stdout, cli->arguments);
 	printf("\n.SH DESCRIPTION\n");
-	roff_print(cli->description ? cli->description : cli->summary);
+	roff_print(stdout, cli->description ? cli->description : cli->summary);
 	printf("\n");
 	if (cli->verbs)
 		printf(".SH COMMANDS\n");
@@ -144,7 +126,7 @@ static int man_print(const struct cli *cli)
 	man_options_print(cli);
 	if (cli->epilogue) {
 		printf(".SH NOTES\n");
-		roff_print(cli->epilogue);
+		roff_print(stdout, cli->epilogue);
 		printf("\n");
 	}
 	printf(".SH SEE ALSO\n.BR xen\\-netvm\\-xenstore (7),\n.BR xl (1)\n");

@@ -2,23 +2,14 @@
 
 #include <stdio.h>
 
+#include "common/roff.h"
+
 static const char *const kinds[] = {
 	[CONFIG_TEXT] = "\"text\"",
 	[CONFIG_NUMBER] = "number",
 	[CONFIG_BOOL] = "0 or 1",
 	[CONFIG_LIST] = "[ \"one\", \"another\" ]",
 };
-
-void config_man_text(const char *text)
-{
-	for (; *text; text++)
-		if (*text == '-')
-			printf("\\-");
-		else if (*text == '\\')
-			printf("\\e");
-		else
-			putchar(*text);
-}
 
 void config_man_keys(const struct config_key *keys)
 {
@@ -28,7 +19,7 @@ void config_man_keys(const struct config_key *keys)
 		for (const char *c = kinds[k->kind]; *c; c++)
 			printf(*c == '"' ? "\"\"" : "%c", *c);
 		printf("\"\n");
-		config_man_text(k->help);
+		roff_print(stdout, k->help);
 		printf(".\n");
 	}
 }

@@ -7,8 +7,6 @@
 
 #include "common/config.h"
 
-/* Text in which nothing is taken for a macro. */
-void config_man_text(const char *text);
 /* A tagged paragraph for each key. */
 void config_man_keys(const struct config_key *keys);
 

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "common/config_man.h"
+#include "common/roff.h"
 #include "toolstack/registry.h"
 
 int main(void)
@@ -10,9 +11,9 @@ int main(void)
 	printf(".TH NETVM.CONF 5 \"\" \"xen\\-netvm " PACKAGE_VERSION "\"\n"
 	       ".SH NAME\nnetvm.conf \\- which domain is served by which network domain\n"
 	       ".SH SYNOPSIS\n.I ");
-	config_man_text(REGISTRY_DIR "/netvm.conf");
+	roff_print(stdout, REGISTRY_DIR "/netvm.conf");
 	printf("\n.br\n.I ");
-	config_man_text(REGISTRY_DIR "/domains/NAME.conf");
+	roff_print(stdout, REGISTRY_DIR "/domains/NAME.conf");
 	printf("\n.SH DESCRIPTION\n"
 	       "The registry of dom0, kept in force by\n.BR netvmd (8).\n"
 	       "One file holds what concerns all domains, and one a domain, NAME being its name in "
@@ -29,10 +30,10 @@ int main(void)
 	config_man_keys(registry_domain_keys);
 	printf(".SH EXAMPLE\nA network domain and a guest; both are given their "
 	       "addresses.\n.PP\n.nf\n");
-	config_man_text("# " REGISTRY_DIR "/domains/net.conf\n"
-			"provides_network = 1\n\n"
-			"# " REGISTRY_DIR "/domains/work.conf\n"
-			"netvm = \"net\"\n");
+	roff_print(stdout, "# " REGISTRY_DIR "/domains/net.conf\n"
+			   "provides_network = 1\n\n"
+			   "# " REGISTRY_DIR "/domains/work.conf\n"
+			   "netvm = \"net\"\n");
 	printf(".fi\n.SH SEE ALSO\n.BR netvm (8),\n.BR netvmd (8),\n.BR xl.cfg (5)\n");
 	return fflush(stdout) || ferror(stdout) ? EXIT_FAILURE : EXIT_SUCCESS;
 }

@@ -3,6 +3,8 @@
 
 #include <stdio.h>
 
+#include "common/roff.h"
+
 static const struct schema_dir *const dirs[] = {
 	&guest_link_dir,
 	&provider_dir,
@@ -55,38 +57,24 @@ static const char tail[] = ".SH SEE ALSO\n"
 			   ".BR netfront\\-config (8),\n"
 			   ".BR xenstore\\-ls (1)\n";
 
-/* Text as roff: nothing in it is a request or an escape. */
-static void print_text(FILE *out, const char *text)
-{
-	if (*text == '.' || *text == '\'')
-		fputs("\\&", out);
-	for (; *text; text++)
-		if (*text == '\\')
-			fputs("\\e", out);
-		else if (*text == '-')
-			fputs("\\-", out);
-		else
-			fputc(*text, out);
-}
-
 static void print_key(FILE *out, const struct schema_key *key)
 {
 	fputs(".TP\n.B ", out);
-	print_text(out, key->name);
+	roff_print(out, key->name);
 	fputc('\n', out);
 	if (key->kind == KEY_WORD) {
 		for (int i = 0; key->words[i]; i++) {
 			fputs(i ? " or \\(dq" : "\\(dq", out);
-			print_text(out, key->words[i]);
+			roff_print(out, key->words[i]);
 			fputs("\\(dq", out);
 		}
 	} else {
-		print_text(out, key_expected(key));
+		roff_print(out, key_expected(key));
 	}
 	if (key->kind == KEY_TEXT)
 		fprintf(out, ", at most %zu characters", key->size - 1);
 	fputs(key->required ? "; always there.\n" : ".\n", out);
-	print_text(out, key->help);
+	roff_print(out, key->help);
 	if (key->kind == KEY_WORD && !key->required)
 		fprintf(out, " Absent: \\(dq%s\\(dq.", key->words[key->fallback]);
 	fputc('\n', out);
@@ -95,13 +83,13 @@ static void print_key(FILE *out, const struct schema_key *key)
 static void print_dir(FILE *out, const struct schema_dir *dir)
 {
 	fputs(".SS ", out);
-	print_text(out, dir->path);
+	roff_print(out, dir->path);
 	fputs("\nPermissions\n.BR ", out);
-	print_text(out, dir->perms);
+	roff_print(out, dir->perms);
 	fputs(" ,\nwritten by ", out);
-	print_text(out, dir->writer);
+	roff_print(out, dir->writer);
 	fputs(".\n", out);
-	print_text(out, dir->help);
+	roff_print(out, dir->help);
 	fputc('\n', out);
 	for (const struct schema_key *key = dir->keys; key->name; key++)
 		print_key(out, key);

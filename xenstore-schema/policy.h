@@ -19,6 +19,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include "common/addr.h"
 #include "common/err.h"
@@ -84,5 +85,8 @@ void policy_dispose(struct policy *p); /* may be repeated */
 /* The rule as one line, without newline: words in the order above, addresses canonical, so that
  * parsing it gives an equal rule. */
 void policy_rule_print(const struct policy_rule *r, char buf[POLICY_LINE_MAX + 1]);
+
+/* Prints the language as a man page (roff, man macros). */
+void policy_print_man(FILE *out);
 
 #endif

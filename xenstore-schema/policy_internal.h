@@ -20,8 +20,18 @@ struct policy_word {
 /* In the order in which a rule is printed. */
 extern const struct policy_word policy_words[];
 
-/* The words behind "dst=" that stand for many addresses: "@lan" and so on; NULL for targets that
- * have none. */
-const char *policy_target_word(enum policy_target target);
+/* The words behind "dst=" that stand for many addresses; no word: none for this target. */
+struct policy_target_word {
+	const char *word; /* "@lan" and so on */
+	const char *help;
+};
+extern const struct policy_target_word policy_targets[POLICY_TARGETS];
+
+/* What the manual page shows. */
+struct policy_example {
+	const char *help; /* NULL ends the table */
+	const char *rules;
+};
+extern const struct policy_example policy_examples[];
 
 #endif

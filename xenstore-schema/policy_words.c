@@ -16,18 +16,23 @@ static const char *const actions[] = { [POLICY_ACCEPT] = "accept", [POLICY_DROP]
 static const char *const protos[] = {
 	[POLICY_PROTO_TCP] = "tcp", [POLICY_PROTO_UDP] = "udp", [POLICY_PROTO_ICMP] = "icmp"
 };
-static const char *const targets[POLICY_TARGETS] = {
-	[POLICY_TO_LAN] = "@lan",
-	[POLICY_TO_PRIVATE] = "@private",
-	[POLICY_TO_INTERNET] = "@internet",
-	[POLICY_TO_NETVM_DNS] = "@netvm-dns",
+/* clang-format off */
+const struct policy_target_word policy_targets[POLICY_TARGETS] = {
+	[POLICY_TO_LAN] = { "@lan",
+		"The subnets that the network domain's uplinks have now; none while there is no "
+		"uplink." },
+	[POLICY_TO_PRIVATE] = { "@private",
+		"10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16, 100.64.0.0/10, 169.254.0.0/16, fc00::/7, "
+		"fe80::/10; the IPv4 ones behind NAT64 (64:ff9b::/96) as well." },
+	[POLICY_TO_INTERNET] = { "@internet",
+		"All addresses of single hosts that are neither @lan nor @private nor of special use "
+		"(RFC 6890: loopback, benchmarks, 6to4, Teredo and others). The networks for "
+		"documentation count as the internet." },
+	[POLICY_TO_NETVM_DNS] = { "@netvm-dns",
+		"The virtual resolvers that the guest was told, every protocol and port." },
 };
+/* clang-format on */
 #define COUNT(table) (sizeof(table) / sizeof((table)[0]))
-
-const char *policy_target_word(enum policy_target target)
-{
-	return target < POLICY_TARGETS ? targets[target] : NULL;
-}
 
 /* The index of `text` in a table that may have holes, or its length. */
 static size_t word_find(const char *const *table, size_t count, const char *text)
@@ -160,12 +165,11 @@ static bool dst6_print(const struct policy_rule *rule, char value[POLICY_LINE_MA
 
 static int dst_take(const char *value, struct policy_rule *rule, struct err *why)
 {
-	size_t i = word_find(targets, COUNT(targets), value);
-
-	if (i < COUNT(targets)) {
-		rule->target = (enum policy_target)i;
-		return 0;
-	}
+	for (int i = 0; i < POLICY_TARGETS; i++)
+		if (policy_targets[i].word && strcmp(policy_targets[i].word, value) == 0) {
+			rule->target = (enum policy_target)i;
+			return 0;
+		}
 	if (prefix_take(value, 0, rule, NULL) == 0)
 		return 0;
 	return err_set(why, -EINVAL,
@@ -175,9 +179,11 @@ static int dst_take(const char *value, struct policy_rule *rule, struct err *why
 
 static bool dst_print(const struct policy_rule *rule, char value[POLICY_LINE_MAX + 1])
 {
-	if (!policy_target_word(rule->target))
+	const char *word = policy_targets[rule->target].word;
+
+	if (!word)
 		return false;
-	strcpy(value, policy_target_word(rule->target));
+	strcpy(value, word);
 	return true;
 }
 

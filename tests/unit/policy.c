@@ -11,7 +11,7 @@
 #include <sys/socket.h>
 #include <time.h>
 
-#include "xenstore-schema/policy.h"
+#include "xenstore-schema/policy_internal.h"
 
 #define ROUNDS 20000
 
@@ -174,6 +174,8 @@ static void each_fault_has_its_sentence(void **state)
 			"line 1: byte 0x0d in column 14, where printable ASCII is expected" },
 		{ "action=drop comment=\x1b[2J",
 			"line 1: byte 0x1b in column 21, where printable ASCII is expected" },
+		{ "action=drop comment=\x7f",
+			"line 1: byte 0x7f in column 21, where printable ASCII is expected" },
 		{ "action=drop comment=\xc3\xa4",
 			"line 1: byte 0xc3 in column 21, where printable ASCII is expected" },
 		{ "action=drop action=drop",
@@ -207,6 +209,9 @@ static void each_fault_has_its_sentence(void **state)
 		{ "action=drop dsthost=192.0.2.0/33", "line 1: \"dsthost=192.0.2.0/33\": an IP "
 						      "address or subnet, no host bits set "
 						      "(10.0.0.0/8), expected" },
+		{ "action=drop dsthost=host.123",
+			"line 1: \"dsthost=host.123\": neither an IP address or subnet nor a host "
+			"name" },
 		{ "action=drop dsthost=a..b",
 			"line 1: \"dsthost=a..b\": a part of a host name has 1 to 63 characters" },
 		{ "action=drop dsthost=.",
@@ -225,6 +230,8 @@ static void each_fault_has_its_sentence(void **state)
 			"line 1: \"proto=icmpv6\": tcp, udp or icmp expected" },
 		{ "\n\naction=drop dstports=80-70",
 			"line 3: \"dstports=80-70\": the first port is greater than the last" },
+		{ "action=drop dstports=80-79",
+			"line 1: \"dstports=80-79\": the first port is greater than the last" },
 		{ "action=drop dstports=65536", "line 1: \"dstports=65536\": " PORTS },
 		{ "action=drop dstports=1-65536", "line 1: \"dstports=1-65536\": " PORTS },
 		{ "action=drop dstports=-", "line 1: \"dstports=-\": " PORTS },
@@ -247,6 +254,8 @@ static void each_fault_has_its_sentence(void **state)
 		{ "action=drop specialtarget=dns proto=icmp",
 			"line 1: specialtarget=dns with proto=icmp: DNS is TCP and UDP" },
 		{ "action=drop specialtarget=dns dstports=54-99",
+			"line 1: specialtarget=dns with dstports= that leaves port 53 out" },
+		{ "action=drop specialtarget=dns dstports=1-52",
 			"line 1: specialtarget=dns with dstports= that leaves port 53 out" },
 		{ "action=drop expire=0", "line 1: \"expire=0\": " TIME },
 		{ "action=drop expire=-1", "line 1: \"expire=-1\": " TIME },
@@ -291,7 +300,9 @@ static void what_is_too_long_or_too_much_is_refused(void **state)
 	policy_dispose(&p);
 }
 
-static void a_host_name_has_at_most_253_characters(void **state)
+#define LABEL "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+
+static void a_host_name_has_parts_of_63_and_253_characters_at_most(void **state)
 {
 	char text[POLICY_LINE_MAX + 1] = "action=drop dsthost=", *name = text + strlen(text);
 	struct policy p;
@@ -303,6 +314,12 @@ static void a_host_name_has_at_most_253_characters(void **state)
 	name[254] = '\0';
 	parse(text, &p);
 	assert_int_equal(strlen(p.rules[0].name), 253);
+	policy_dispose(&p);
+	refuses("action=drop dsthost=" LABEL "a.example", -EINVAL,
+		"line 1: \"dsthost=aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa...\": "
+		"a "
+		"part of a host name has 1 to 63 characters");
+	parse("action=drop dsthost=" LABEL ".example", &p);
 	policy_dispose(&p);
 	name[253] = 'a';
 	refuses(text, -EINVAL,
@@ -316,6 +333,30 @@ static void one_wrong_rule_refuses_the_whole_text(void **state)
 	(void)state;
 	refuses("action=accept dsthost=a comment=b\naction=drop\naction=droop\naction=accept",
 		-EINVAL, "line 3: \"action=droop\": accept or drop expected");
+}
+
+/* --- the manual --- */
+
+static void the_manual_has_every_word_and_its_examples_are_policies(void **state)
+{
+	char *text = NULL, row[64];
+	size_t len = 0;
+	FILE *out = open_memstream(&text, &len);
+	struct policy p;
+
+	(void)state;
+	policy_print_man(out);
+	fclose(out);
+	for (const struct policy_word *w = policy_words; w->name; w++) {
+		snprintf(row, sizeof(row), ".TP\n.B %s=", w->name);
+		if (!strstr(text, row))
+			fail_msg("%s= is not in the manual", w->name);
+	}
+	for (const struct policy_example *x = policy_examples; x->help; x++) {
+		parse(x->rules, &p);
+		policy_dispose(&p);
+	}
+	free(text);
 }
 
 /* --- at random --- */
@@ -430,8 +471,9 @@ int main(void)
 		cmocka_unit_test(ports_are_numbers_not_text),
 		cmocka_unit_test(each_fault_has_its_sentence),
 		cmocka_unit_test(what_is_too_long_or_too_much_is_refused),
-		cmocka_unit_test(a_host_name_has_at_most_253_characters),
+		cmocka_unit_test(a_host_name_has_parts_of_63_and_253_characters_at_most),
 		cmocka_unit_test(one_wrong_rule_refuses_the_whole_text),
+		cmocka_unit_test(the_manual_has_every_word_and_its_examples_are_policies),
 		cmocka_unit_test_setup_teardown(
 			any_rule_that_is_printed_reads_as_the_same, seed_choose, seed_print),
 	};
