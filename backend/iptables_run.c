@@ -1,6 +1,8 @@
 #include "backend/iptables_run.h"
 
 #include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -23,7 +25,8 @@ static int program_run(const char *argv[], const char *path, const char *input,
 		argv[0] = name;
 	}
 	if (ret == -ENOENT)
-		return err_set(e, ret, "%s: not found; install the Debian package iptables", name);
+		return err_set(e, ret, "%s: not found; install the Debian package %s", name,
+			strcmp(name, "ipset") == 0 ? "ipset" : "iptables");
 	return ret;
 }
 
@@ -56,4 +59,59 @@ int iptables_restore(int family, const char *text, struct err *e)
 		text, &r, e);
 	child_result_free(&r);
 	return ret;
+}
+
+/* --- sets --- */
+
+#define IPSET_PATH "/usr/sbin/ipset"
+
+int ipset_make(int family, const struct iptables_mades *sets, struct err *e)
+{
+	const char *argv[] = { "ipset", "-exist", "restore", NULL };
+	struct child_result r = { .out = NULL };
+	char *text = NULL;
+	size_t len;
+	FILE *out;
+	int ret;
+
+	if (!sets->count)
+		return 0;
+	out = open_memstream(&text, &len);
+	for (size_t i = 0; out && i < sets->count; i++) {
+		const struct iptables_made *s = &sets->items[i];
+
+		fprintf(out, "create %s hash:net family %s maxelem %zu\n", s->name,
+			family == AF_INET6 ? "inet6" : "inet", s->count + 1);
+		for (const char *l = s->text; *l; l += strcspn(l, "\n") + 1)
+			fprintf(out, "add %s %.*s\n", s->name, (int)strcspn(l, "\n"), l);
+	}
+	if (!out || fclose(out) != 0)
+		ret = err_sys(e, -ENOMEM, "sets of addresses");
+	else
+		ret = program_run(argv, IPSET_PATH, text, &r, e);
+	child_result_free(&r);
+	free(text);
+	return ret;
+}
+
+void ipset_sweep(const struct iptables_mades *sets4, const struct iptables_mades *sets6)
+{
+	const char *list[] = { "ipset", "list", "-n", NULL };
+	struct child_result names = { .out = NULL };
+	char *next = NULL;
+
+	if (program_run(list, IPSET_PATH, NULL, &names, NULL) < 0)
+		names.out = NULL;
+	for (char *n = names.out ? strtok_r(names.out, "\n", &next) : NULL; n;
+		n = strtok_r(NULL, "\n", &next)) {
+		const char *destroy[] = { "ipset", "destroy", n, NULL };
+		struct child_result r = { .out = NULL };
+
+		if (!iptables_made_name(n) || iptables_made_find(sets4, n) ||
+			iptables_made_find(sets6, n))
+			continue;
+		program_run(destroy, IPSET_PATH, NULL, &r, NULL);
+		child_result_free(&r);
+	}
+	child_result_free(&names);
 }

@@ -1,5 +1,5 @@
 /*
- * iptables_run: runs iptables-save and iptables-restore. The only place that starts them.
+ * iptables_run: runs iptables-save, iptables-restore and ipset. The only place that starts them.
  */
 #ifndef NETVM_IPTABLES_RUN_H
 #define NETVM_IPTABLES_RUN_H
@@ -14,5 +14,13 @@ int iptables_save(int family, struct iptables_rules *out, struct err *e);
 
 /* Feeds `text` to iptables-restore --noflush. -ENOENT and -EIO as above. */
 int iptables_restore(int family, const char *text, struct err *e);
+
+/* Makes each set of `sets` (policy_iptables.h) that is not there. -ENOENT and -EIO as above; no
+ * program is run where there are none. */
+int ipset_make(int family, const struct iptables_mades *sets, struct err *e);
+
+/* Removes every set of ours that neither has. Sets that are in use, or no ipset at all, are no
+ * error. */
+void ipset_sweep(const struct iptables_mades *sets4, const struct iptables_mades *sets6);
 
 #endif

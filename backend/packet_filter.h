@@ -51,8 +51,7 @@ struct packet_filter_outcome {
  * `need_ip6`: some guest has IPv6, so that a kernel without it is an error (-EAFNOSUPPORT).
  * `outcome` may be NULL.
  *
- * Tracked DNS flows of the virtual resolvers are forgotten when rules about them were written, so
- * that the next packet goes to the resolver that is now theirs.
+ * When rules were written, connections that they would not let begin end (flows.h).
  *
  * -ENOENT: the engine is not installed. -EIO: refused by it, in its own words. -EAGAIN: another
  * program changes rules all the time.

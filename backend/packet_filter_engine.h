@@ -34,13 +34,10 @@ struct packet_filter_engine {
 
 extern const struct packet_filter_engine packet_filter_iptables;
 
-/* --- what every engine does when its rules stand, before it writes its stamp --- */
+/* --- what every engine does when its rules stand, before it writes its stamp; flows_settle() after
+ * rules were written is the other thing --- */
 
 /* Switches forwarding on: IPv4, and with `ip6` IPv6. */
 int packet_filter_forward(struct netlink *nl, const struct ruleset *r, bool ip6, struct err *e);
-
-/* Forgets the tracked DNS flows of the virtual resolvers, so that their next packet is translated
- * anew. */
-int packet_filter_lead_dns(struct netlink *nl, const struct ruleset *r, struct err *e);
 
 #endif

@@ -28,6 +28,7 @@
 
 #include "backend/digest.h"
 #include "backend/filter_stamp.h"
+#include "backend/flows.h"
 #include "backend/iptables_legacy.h"
 #include "backend/iptables_run.h"
 #include "backend/ruleset_iptables_internal.h"
@@ -237,10 +238,13 @@ static bool families_stand(const struct work *w)
 
 static int family_write(struct work *w, int i, const struct iptables_rules *wanted, struct err *e)
 {
+	bool trusted = w->stamp.saved[i] == iptables_rules_digest(&w->now[i]);
 	char *text = NULL;
-	int ret = iptables_rules_change(&w->now[i], wanted, &text, e);
+	int ret = iptables_rules_change(&w->now[i], wanted, trusted, &text, e);
 
 	w->tried[i] = true;
+	if (!ret)
+		ret = ipset_make(families[i], &wanted->sets, e);
 	if (!ret && *text)
 		ret = iptables_restore(families[i], text, e);
 	free(text);
@@ -279,8 +283,11 @@ static int settle(
 	struct stamp stamp = { .wanted = w->digest, .state = *state };
 	int ret = packet_filter_forward(w->engine->nl, r, w->need_ip6, e);
 
-	if (!ret && (w->written[STAMP_IP4] || w->written[STAMP_IP6]))
-		ret = packet_filter_lead_dns(w->engine->nl, r, e);
+	if (w->written[STAMP_IP4] || w->written[STAMP_IP6]) {
+		ipset_sweep(&w->wanted[STAMP_IP4].sets, &w->wanted[STAMP_IP6].sets);
+		if (!ret)
+			ret = flows_settle(w->engine->nl, r, e);
+	}
 	for (int i = 0; i < STAMP_FAMILIES; i++)
 		stamp.saved[i] = iptables_rules_digest(&w->now[i]);
 	return ret ? ret : stamp_write(w->engine->stamp, &stamp, e);
@@ -363,6 +370,8 @@ static int engine_tear_down(void *self, struct err *e)
 	}
 	if (!ret && !absent)
 		ret = err_set(e, -EAGAIN, "packet filter: another program brings its rules back");
+	if (!ret)
+		ipset_sweep(&w.wanted[STAMP_IP4].sets, &w.wanted[STAMP_IP6].sets);
 	if (!ret && unlink(w.engine->stamp) < 0 && errno != ENOENT)
 		ret = err_sys(e, -errno, "%s", w.engine->stamp);
 	work_free(&w);

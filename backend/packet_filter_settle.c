@@ -36,15 +36,3 @@ int packet_filter_forward(struct netlink *nl, const struct ruleset *r, bool ip6,
 
 	return ret || !ip6 ? ret : forward6(nl, r->group, e);
 }
-
-int packet_filter_lead_dns(struct netlink *nl, const struct ruleset *r, struct err *e)
-{
-	const struct addr *virtual[] = { &r->ip4.dns[0], &r->ip4.dns[1], &r->ip6.dns[0],
-		&r->ip6.dns[1] };
-	int ret = 0;
-
-	for (size_t i = 0; i < sizeof(virtual) / sizeof(virtual[0]) && !ret; i++)
-		if (addr_is_set(virtual[i]))
-			ret = conntrack_forget_service(nl, virtual[i], 53, e);
-	return ret;
-}

@@ -1,8 +1,95 @@
 #include "backend/ruleset.h"
 
+#include <netinet/in.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+
+#define DNS_PORT 53
+
+void ruleset_dispose(struct ruleset *r)
+{
+	for (size_t i = 0; i < r->guest_count; i++)
+		policy_dispose(&r->guests[i].policy);
+	for (size_t i = 0; i < r->name_count; i++) {
+		free(r->names[i].name);
+		free(r->names[i].addrs);
+	}
+	free(r->guests);
+	free(r->names);
+	free(r->lan);
+	r->guests = NULL;
+	r->names = NULL;
+	r->lan = NULL;
+	r->guest_count = r->name_count = r->lan_count = 0;
+}
+
 const struct addr *ruleset_target(const struct ruleset_family *f, unsigned int which)
 {
 	if (which > 1 || !addr_is_set(&f->dns[which]) || f->resolver_count == 0)
 		return NULL;
 	return &f->resolvers[which < f->resolver_count ? which : 0];
+}
+
+struct policy_world ruleset_world(const struct ruleset *r)
+{
+	const struct addr *const virtual[] = { &r->ip4.dns[0], &r->ip4.dns[1], &r->ip6.dns[0],
+		&r->ip6.dns[1] };
+	struct policy_world world = {
+		.lan = r->lan,
+		.lan_count = r->lan_count,
+		.names = r->names,
+		.name_count = r->name_count,
+		.now = r->now,
+	};
+
+	for (size_t i = 0; i < POLICY_DNS_MAX; i++)
+		if (addr_is_set(virtual[i]))
+			world.dns[world.dns_count++] = *virtual[i];
+	return world;
+}
+
+enum policy_verdict ruleset_dns_verdict(const struct ruleset *r, const struct ruleset_guest *guest,
+	const struct ruleset_family *f, unsigned int which, uint8_t proto)
+{
+	struct policy_packet query = { .dst = f->dns[which], .proto = proto, .port = DNS_PORT };
+	struct policy_world world = ruleset_world(r);
+
+	return policy_verdict_of(&guest->policy, policy_decide(&guest->policy, &world, &query));
+}
+
+/* Whether a name has an address of that family. */
+static bool name_has_family(const struct ruleset *r, const char *name, int family)
+{
+	struct policy_world world = ruleset_world(r);
+	const struct policy_name *n = policy_name_find(&world, name);
+
+	for (size_t i = 0; n && i < n->count; i++)
+		if (n->addrs[i].family == family)
+			return true;
+	return false;
+}
+
+bool ruleset_rule_applies(const struct ruleset *r, const struct policy_rule *rule, int family)
+{
+	if (rule->expire && rule->expire <= r->now)
+		return false;
+	if (rule->target == POLICY_TO_PREFIX)
+		return rule->prefix.addr.family == family;
+	if (rule->target == POLICY_TO_NAME && rule->action == POLICY_ACCEPT)
+		return name_has_family(r, rule->name, family);
+	return true;
+}
+
+int64_t ruleset_next_expiry(const struct ruleset *r)
+{
+	int64_t next = 0;
+
+	for (size_t i = 0; i < r->guest_count; i++)
+		for (size_t k = 0; k < r->guests[i].policy.count; k++) {
+			int64_t expire = r->guests[i].policy.rules[k].expire;
+
+			if (expire > r->now && (!next || expire < next))
+				next = expire;
+		}
+	return next;
 }

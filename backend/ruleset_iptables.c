@@ -19,14 +19,18 @@
 #include "backend/ruleset_iptables_internal.h"
 
 const struct iptables_chain_name iptables_chain_names[CHAIN_COUNT] = {
-	[CHAIN_INPUT] = { "filter", "netvm-input", "INPUT" },
-	[CHAIN_FORWARD] = { "filter", "netvm-forward", "FORWARD" },
-	[CHAIN_CUSTOM_INPUT] = { "filter", "custom-input", NULL },
-	[CHAIN_CUSTOM_FORWARD] = { "filter", "custom-forward", NULL },
-	[CHAIN_MARK] = { "mangle", "netvm-mark", "PREROUTING" },
-	[CHAIN_DNS] = { "nat", "netvm-dns", "PREROUTING" },
-	[CHAIN_POSTROUTING] = { "nat", "netvm-postrouting", "POSTROUTING" },
+	[CHAIN_INPUT] = { "filter", "netvm-input", "INPUT", false },
+	[CHAIN_FORWARD] = { "filter", "netvm-forward", "FORWARD", false },
+	[CHAIN_POLICY] = { "filter", "netvm-policy", NULL, false },
+	[CHAIN_CUSTOM_INPUT] = { "filter", "custom-input", NULL, true },
+	[CHAIN_CUSTOM_FORWARD] = { "filter", "custom-forward", NULL, true },
+	[CHAIN_MARK] = { "mangle", "netvm-mark", "PREROUTING", false },
+	[CHAIN_DNS] = { "nat", "netvm-dns", "PREROUTING", false },
+	[CHAIN_POSTROUTING] = { "nat", "netvm-postrouting", "POSTROUTING", false },
 };
+
+/* Where verdicts on what a guest reaches are made. */
+#define POLICY "netvm-policy"
 
 /* --- from a ruleset to rules --- */
 
@@ -37,6 +41,7 @@ struct writer {
 	const struct ruleset_family *family;
 	bool ip6;
 	const char *chain;
+	const char *policies; /* the chain that guests' policies begin with, "": none */
 	size_t count;
 };
 
@@ -103,9 +108,9 @@ static void rules_resolver(struct writer *w, const struct addr *virtual)
 		if (!target || !addr_equal(target, virtual))
 			continue;
 		snprintf(what, sizeof(what), "-d %s -p udp -m udp --dport 53 ", text);
-		rule_uplinks(w, what, "ACCEPT");
+		rule_uplinks(w, what, POLICY);
 		snprintf(what, sizeof(what), "-d %s -p tcp -m tcp --dport 53 ", text);
-		rule_uplinks(w, what, "ACCEPT");
+		rule_uplinks(w, what, POLICY);
 		break;
 	}
 	rule(w, "-d %s -p tcp -j REJECT --reject-with tcp-reset", text);
@@ -124,9 +129,21 @@ static void render_forward(struct writer *w)
 	for (int i = 0; i < 2; i++)
 		if (addr_is_set(&w->family->dns[i]))
 			rules_resolver(w, &w->family->dns[i]);
-	rule_uplinks(w, "", "ACCEPT");
+	rule_uplinks(w, "", POLICY);
 	if (w->ruleset->uplink_count)
 		rule(w, "-j DROP");
+}
+
+/* What passed all else: the guest's own rules, or everything where there are none. */
+static void render_policy(struct writer *w)
+{
+	if (w->policies[0])
+		rule(w, "-j %s", w->policies);
+	if (w->ruleset->managed)
+		rule(w, "-j REJECT --reject-with %s",
+			w->ip6 ? "icmp6-adm-prohibited" : "icmp-admin-prohibited");
+	else
+		rule(w, "-j ACCEPT");
 }
 
 static void render_mark(struct writer *w)
@@ -182,14 +199,18 @@ int iptables_rules_render(
 	static void (*const render[CHAIN_COUNT])(struct writer * w) = {
 		[CHAIN_INPUT] = render_input,
 		[CHAIN_FORWARD] = render_forward,
+		[CHAIN_POLICY] = render_policy,
 		[CHAIN_MARK] = render_mark,
 		[CHAIN_DNS] = render_dns,
 		[CHAIN_POSTROUTING] = render_postrouting,
 	};
-	struct writer w = { .ruleset = r, .ip6 = family == AF_INET6 };
+	char top[IPTABLES_MADE_NAME];
+	struct writer w = { .ruleset = r, .ip6 = family == AF_INET6, .policies = top };
 
 	w.family = w.ip6 ? &r->ip6 : &r->ip4;
 	memset(out, 0, sizeof(*out));
+	if (policy_iptables_render(r, family, &out->made, &out->sets, top) < 0)
+		return err_sys(e, -ENOMEM, "packet filter rules");
 	for (int i = 0; i < CHAIN_COUNT; i++) {
 		struct iptables_chain *c = &out->chain[i];
 
@@ -197,8 +218,8 @@ int iptables_rules_render(
 		if (!render[i])
 			continue;
 		w.chain = iptables_chain_names[i].name;
-		c->jumps = 1;
-		c->first = true;
+		c->jumps = iptables_chain_names[i].hook ? 1 : 0;
+		c->first = iptables_chain_names[i].hook;
 		if (chain_render(&w, render[i], c) < 0)
 			return err_sys(e, -ENOMEM, "packet filter rules");
 	}
@@ -216,7 +237,7 @@ static void write_deletions(FILE *out, const char *references)
 
 static bool chain_is_user(int id)
 {
-	return !iptables_chain_names[id].hook;
+	return iptables_chain_names[id].user;
 }
 
 /* Declares, fills and calls what is wanted. */
@@ -232,6 +253,51 @@ static void write_chain(
 	for (size_t i = 0; i < now->jumps; i++)
 		fprintf(out, "-D %s -j %s\n", n->hook, n->name);
 	fprintf(out, "-I %s 1 -j %s\n", n->hook, n->name);
+}
+
+/* A policy's chain is left alone where it is there and `trusted`; where it is to be made it is
+ * declared, which empties it. */
+static bool made_stands(
+	const struct iptables_rules *now, const struct iptables_made *m, bool trusted)
+{
+	const struct iptables_made *there = iptables_made_find(&now->made, m->name);
+
+	return trusted && there && there->count == m->count;
+}
+
+static void declare_made(FILE *out, const struct iptables_rules *now,
+	const struct iptables_rules *wanted, bool trusted)
+{
+	for (size_t i = 0; i < wanted->made.count; i++)
+		if (!made_stands(now, &wanted->made.items[i], trusted))
+			fprintf(out, ":%s - [0:0]\n", wanted->made.items[i].name);
+}
+
+static void write_made(FILE *out, const struct iptables_rules *now,
+	const struct iptables_rules *wanted, bool trusted)
+{
+	for (size_t i = 0; i < wanted->made.count; i++) {
+		const struct iptables_made *m = &wanted->made.items[i];
+		size_t len;
+
+		if (made_stands(now, m, trusted))
+			continue;
+		for (const char *l = m->text; l && *l; l += len + 1) {
+			len = strcspn(l, "\n");
+			fprintf(out, "-A %s %.*s\n", m->name, (int)len, l);
+		}
+	}
+}
+
+static void remove_made(
+	FILE *out, const struct iptables_rules *now, const struct iptables_rules *wanted)
+{
+	static const char *const commands[] = { "-F", "-X" };
+
+	for (int c = 0; c < 2; c++)
+		for (size_t i = 0; i < now->made.count; i++)
+			if (!iptables_made_find(&wanted->made, now->made.items[i].name))
+				fprintf(out, "%s %s\n", commands[c], now->made.items[i].name);
 }
 
 /* Empties and removes what is not wanted. References between chains of ours are gone when every one
@@ -270,8 +336,10 @@ static bool table_concerned(
 }
 
 static void write_table(FILE *out, const char *table, const struct iptables_rules *now,
-	const struct iptables_rules *wanted)
+	const struct iptables_rules *wanted, bool trusted)
 {
+	bool policies = strcmp(table, iptables_chain_names[CHAIN_POLICY].table) == 0;
+
 	fprintf(out, "*%s\n", table);
 	for (int i = 0; i < CHAIN_COUNT; i++) {
 		const struct iptables_chain_name *n = &iptables_chain_names[i];
@@ -283,16 +351,22 @@ static void write_table(FILE *out, const char *table, const struct iptables_rule
 		else if (!now->chain[i].exists)
 			fprintf(out, "-N %s\n", n->name);
 	}
+	if (policies)
+		declare_made(out, now, wanted, trusted);
 	for (int i = 0; i < CHAIN_COUNT; i++)
 		if (strcmp(iptables_chain_names[i].table, table) == 0 && wanted->chain[i].exists &&
 			!chain_is_user(i))
 			write_chain(out, i, &now->chain[i], &wanted->chain[i]);
+	if (policies)
+		write_made(out, now, wanted, trusted);
 	write_removals(out, table, now, wanted);
+	if (policies)
+		remove_made(out, now, wanted);
 	fprintf(out, "COMMIT\n");
 }
 
 int iptables_rules_change(const struct iptables_rules *now, const struct iptables_rules *wanted,
-	char **text, struct err *e)
+	bool trusted, char **text, struct err *e)
 {
 	static const char *const tables[] = { "filter", "mangle", "nat" };
 	size_t len;
@@ -304,7 +378,7 @@ int iptables_rules_change(const struct iptables_rules *now, const struct iptable
 		return err_sys(e, -ENOMEM, "packet filter rules");
 	for (size_t t = 0; t < sizeof(tables) / sizeof(tables[0]); t++)
 		if (table_concerned(tables[t], now, wanted))
-			write_table(out, tables[t], now, wanted);
+			write_table(out, tables[t], now, wanted, trusted);
 	if (fclose(out) != 0) {
 		free(*text);
 		*text = NULL;
@@ -325,6 +399,11 @@ bool iptables_rules_stand(const struct iptables_rules *now, const struct iptable
 		if (a->count != b->count || a->jumps != b->jumps || a->first != b->first)
 			return false;
 	}
+	if (now->made.count != wanted->made.count)
+		return false;
+	for (size_t i = 0; i < wanted->made.count; i++)
+		if (!made_stands(now, &wanted->made.items[i], true))
+			return false;
 	return true;
 }
 
@@ -333,7 +412,7 @@ bool iptables_rules_absent(const struct iptables_rules *now)
 	for (int i = 0; i < CHAIN_COUNT; i++)
 		if (!chain_is_user(i) && now->chain[i].exists)
 			return false;
-	return true;
+	return now->made.count == 0;
 }
 
 uint64_t iptables_rules_digest(const struct iptables_rules *r)
@@ -348,6 +427,13 @@ uint64_t iptables_rules_digest(const struct iptables_rules *r)
 		if (c->rules && !chain_is_user(i))
 			digest = digest_add(digest, c->rules, strlen(c->rules) + 1);
 	}
+	for (size_t i = 0; i < r->made.count; i++) {
+		const struct iptables_made *m = &r->made.items[i];
+
+		digest = digest_add(digest, m->name, strlen(m->name) + 1);
+		if (m->text)
+			digest = digest_add(digest, m->text, strlen(m->text) + 1);
+	}
 	return digest;
 }
 
@@ -357,5 +443,7 @@ void iptables_rules_free(struct iptables_rules *r)
 		free(r->chain[i].rules);
 		free(r->chain[i].references);
 	}
+	iptables_mades_free(&r->made);
+	iptables_mades_free(&r->sets);
 	memset(r, 0, sizeof(*r));
 }

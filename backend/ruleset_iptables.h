@@ -9,7 +9,9 @@
  * built-in chain; the user's two are called by ours, created where they are missing, and never
  * written to:
  *
- *   filter  netvm-input (INPUT), netvm-forward (FORWARD), custom-input, custom-forward
+ *   filter  netvm-input (INPUT), netvm-forward (FORWARD), netvm-policy (called by it),
+ *           custom-input, custom-forward, and one for each part of guests' policies
+ *           (policy_iptables.h), called netvm-DIGEST
  *   mangle  netvm-mark (PREROUTING)
  *   nat     netvm-dns (PREROUTING), netvm-postrouting (POSTROUTING)
  */
@@ -20,12 +22,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "backend/policy_iptables.h"
 #include "backend/ruleset.h"
 #include "common/err.h"
 
 enum iptables_chain_id {
 	CHAIN_INPUT,
 	CHAIN_FORWARD,
+	CHAIN_POLICY,
 	CHAIN_CUSTOM_INPUT,
 	CHAIN_CUSTOM_FORWARD,
 	CHAIN_MARK,
@@ -49,8 +53,10 @@ enum iptables_kind { IPTABLES_UNKNOWN, IPTABLES_NFT, IPTABLES_LEGACY };
 /* Our part of the tables of one family. All zero: nothing of it stands. */
 struct iptables_rules {
 	struct iptables_chain chain[CHAIN_COUNT];
-	enum iptables_kind kind; /* as the first line of iptables-save tells; unknown where there
-				    were no tables */
+	struct iptables_mades made; /* chains of guests' policies */
+	struct iptables_mades sets; /* that those need; never parsed */
+	enum iptables_kind kind;    /* as the first line of iptables-save tells; unknown where there
+				       were no tables */
 };
 
 /* What `r` means for a family (AF_INET or AF_INET6). -ENOMEM. `out` is valid for
@@ -64,9 +70,10 @@ int iptables_rules_parse(const char *saved, struct iptables_rules *out, struct e
 
 /* The input of iptables-restore --noflush that makes `wanted` out of `now`; `*text` malloc'd. What
  * `wanted` lacks is removed, the user's chains only where they are empty and nobody else uses them.
- * -ENOMEM. */
+ * `trusted`: nobody but us wrote `now`, so that a chain of a policy that is there is as its name
+ * says, and is left alone. -ENOMEM. */
 int iptables_rules_change(const struct iptables_rules *now, const struct iptables_rules *wanted,
-	char **text, struct err *e);
+	bool trusted, char **text, struct err *e);
 
 /* Whether `now`, as parsed, is what `wanted`, as rendered, leads to. Rules are counted, not
  * compared: iptables prints them in words of its own. */

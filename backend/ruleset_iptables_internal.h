@@ -8,8 +8,9 @@
 
 struct iptables_chain_name {
 	const char *table, *name;
-	const char *hook; /* the built-in chain that begins with a jump to it; NULL: a user's,
-			     called by ours */
+	const char *hook; /* the built-in chain that begins with a jump to it; NULL: called by ours
+			   */
+	bool user;	  /* the user's: made where it is missing, never written to */
 };
 
 extern const struct iptables_chain_name iptables_chain_names[CHAIN_COUNT];

@@ -95,6 +95,23 @@ static bool rule_is_jump(int id, const char *in, const char *rest, size_t len)
 	       memcmp(rest, "-j ", 3) == 0 && memcmp(rest + 3, n->name, len - 3) == 0;
 }
 
+/* Whether it is a chain of a guest's policy. */
+static bool is_made(const char *table, const char *name)
+{
+	return strcmp(table, iptables_chain_names[CHAIN_POLICY].table) == 0 &&
+	       iptables_made_name(name);
+}
+
+static int made_line(struct reader *r, const char *name, const char *rest, size_t len)
+{
+	struct iptables_made *m = iptables_made_add(&r->out->made, name);
+
+	if (!m)
+		return -ENOMEM;
+	m->count++;
+	return text_append(&m->text, rest, len);
+}
+
 static int rule_read(struct reader *r, const char *line, size_t len)
 {
 	char in[WORD_MAX], target[WORD_MAX];
@@ -102,6 +119,8 @@ static int rule_read(struct reader *r, const char *line, size_t len)
 	const char *rest = word_take(line + 3, len - 3, in, &left);
 	int owner = chain_find(r->table, in), id;
 
+	if (is_made(r->table, in))
+		return made_line(r, in, rest, left);
 	if (owner >= 0) {
 		r->out->chain[owner].count++;
 		return text_append(&r->out->chain[owner].rules, line, len);
@@ -161,6 +180,8 @@ static int line_read(struct reader *r, const char *line, size_t len)
 		id = chain_find(r->table, name);
 		if (id >= 0)
 			r->out->chain[id].exists = true;
+		else if (is_made(r->table, name) && !iptables_made_add(&r->out->made, name))
+			return -ENOMEM;
 		return 0;
 	}
 	if (len > 3 && memcmp(line, "-A ", 3) == 0)

@@ -148,10 +148,19 @@ int guard_get(struct netlink *nl, int ifindex, struct sock_filter *prog, size_t 
  * -EOPNOTSUPP: connections are tracked, and the kernel has no nf_conntrack_netlink. */
 int conntrack_forget(struct netlink *nl, const struct addr *addr, struct err *e);
 
-/* Forgets every tracked connection whose original destination is `addr` and port `port` (host byte
- * order), any protocol. */
-int conntrack_forget_service(
-	struct netlink *nl, const struct addr *addr, uint16_t port, struct err *e);
+/* A tracked connection: how its first packet was sent, and who answers behind any translation. */
+struct flow {
+	struct addr src, dst;
+	uint8_t proto;	   /* IP protocol number */
+	uint16_t port;	   /* of `dst`, host byte order; 0 where there are no ports */
+	uint8_t icmp_type; /* ICMP and ICMPv6 */
+	struct addr answers;
+};
+
+/* Ends every tracked connection, of both families, for which `ends` says so. Its next packet is one
+ * of a new connection. Errors as above. */
+int conntrack_end(struct netlink *nl, bool (*ends)(const struct flow *f, void *arg), void *arg,
+	struct err *e);
 
 /* --- nf_tables --- */
 

@@ -6,7 +6,7 @@
  * Older ones take that for a tuple with parts missing (-EINVAL). Then a dump gives every connection
  * of the family, for which the kernel locks each of its buckets (9 ms where there are 262,144), and
  * each that fits is deleted by its original tuple, zone and id, so that a new connection that has
- * taken the same tuple meanwhile stays.
+ * taken the same tuple meanwhile stays. The same serves conntrack_end().
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -24,20 +24,21 @@
  * must be equal. In a dump older kernels pass the filter over; each answer is looked at here in any
  * case. */
 #define FILTER_IP_SRC 1U
-#define FILTER_IP_DST 2U
 
 /* How many connections this network namespace tracks; absent where nf_conntrack is not loaded. */
 #define CONNTRACK_COUNT "/proc/sys/net/netfilter/nf_conntrack_count"
 
-/* What is to be forgotten: connections of an address, or to an original destination and port. */
-struct forget {
-	const struct addr *addr;
-	uint16_t port; /* host byte order; 0: connections that `addr` opened or answers */
+/* What is to be ended. */
+struct end_job {
+	bool (*ends)(const struct flow *f, void *arg);
+	void *arg;
+	uint8_t family; /* AF_UNSPEC: both */
 	struct netlink_list list;
 };
 
 /* Enough of one connection to delete it: its attributes as the kernel gave them. */
 struct tracked {
+	uint8_t family;
 	uint16_t orig_len, zone;
 	bool has_id;
 	uint32_t id;	   /* as on the wire */
@@ -46,13 +47,28 @@ struct tracked {
 
 struct tuple {
 	struct addr src, dst;
+	uint8_t proto, icmp_type;
 	uint16_t port; /* of the destination, host byte order */
 };
+
+static void tuple_read_proto(const struct nlattr *nest, struct tuple *t)
+{
+	const struct nlattr *proto[CTA_PROTO_ICMPV6_TYPE + 1], *type;
+
+	netlink_attrs_nested(nest, proto, CTA_PROTO_ICMPV6_TYPE);
+	type = proto[CTA_PROTO_ICMP_TYPE] ? proto[CTA_PROTO_ICMP_TYPE]
+					  : proto[CTA_PROTO_ICMPV6_TYPE];
+	if (proto[CTA_PROTO_NUM])
+		t->proto = mnl_attr_get_u8(proto[CTA_PROTO_NUM]);
+	if (proto[CTA_PROTO_DST_PORT])
+		t->port = ntohs(mnl_attr_get_u16(proto[CTA_PROTO_DST_PORT]));
+	if (type)
+		t->icmp_type = mnl_attr_get_u8(type);
+}
 
 static struct tuple tuple_read(const struct nlattr *nest, uint8_t family)
 {
 	const struct nlattr *parts[CTA_TUPLE_PROTO + 1], *ip[CTA_IP_V6_DST + 1];
-	const struct nlattr *proto[CTA_PROTO_DST_PORT + 1];
 	struct tuple t = { .port = 0 };
 
 	netlink_attrs_nested(nest, parts, CTA_TUPLE_PROTO);
@@ -63,44 +79,41 @@ static struct tuple tuple_read(const struct nlattr *nest, uint8_t family)
 		netlink_get_addr(
 			ip[family == AF_INET ? CTA_IP_V4_DST : CTA_IP_V6_DST], family, &t.dst);
 	}
-	if (parts[CTA_TUPLE_PROTO]) {
-		netlink_attrs_nested(parts[CTA_TUPLE_PROTO], proto, CTA_PROTO_DST_PORT);
-		if (proto[CTA_PROTO_DST_PORT])
-			t.port = ntohs(mnl_attr_get_u16(proto[CTA_PROTO_DST_PORT]));
-	}
+	if (parts[CTA_TUPLE_PROTO])
+		tuple_read_proto(parts[CTA_TUPLE_PROTO], &t);
 	return t;
 }
 
-static bool forget_wants(
-	const struct forget *f, const struct tuple *orig, const struct tuple *reply)
+static struct flow flow_read(const struct nlattr *orig, const struct nlattr *reply, uint8_t family)
 {
-	if (f->port)
-		return addr_equal(&orig->dst, f->addr) && orig->port == f->port;
-	return addr_equal(&orig->src, f->addr) || addr_equal(&reply->src, f->addr);
+	struct tuple o = tuple_read(orig, family), r = tuple_read(reply, family);
+
+	return (struct flow){ o.src, o.dst, o.proto, o.port, o.icmp_type, r.src };
 }
 
 static int conntrack_answer(const struct nlmsghdr *h, void *arg)
 {
 	const struct nfgenmsg *m = mnl_nlmsg_get_payload(h);
 	const struct nlattr *attrs[CTA_ZONE + 1];
-	struct forget *f = arg;
-	struct tuple orig, reply;
+	struct end_job *j = arg;
+	struct flow flow;
 	struct tracked *t;
 	size_t len;
 
 	netlink_attrs(h, sizeof(*m), attrs, CTA_ZONE);
-	if (m->nfgen_family != f->addr->family || !attrs[CTA_TUPLE_ORIG] || !attrs[CTA_TUPLE_REPLY])
+	if ((j->family != AF_UNSPEC && m->nfgen_family != j->family) || !attrs[CTA_TUPLE_ORIG] ||
+		!attrs[CTA_TUPLE_REPLY])
 		return 0;
-	orig = tuple_read(attrs[CTA_TUPLE_ORIG], m->nfgen_family);
-	reply = tuple_read(attrs[CTA_TUPLE_REPLY], m->nfgen_family);
+	flow = flow_read(attrs[CTA_TUPLE_ORIG], attrs[CTA_TUPLE_REPLY], m->nfgen_family);
 	len = mnl_attr_get_payload_len(attrs[CTA_TUPLE_ORIG]);
-	if (!forget_wants(f, &orig, &reply))
+	if (!j->ends(&flow, j->arg))
 		return 0;
 	if (len > sizeof(t->orig))
 		return -EMSGSIZE;
-	t = netlink_list_add(&f->list);
+	t = netlink_list_add(&j->list);
 	if (!t)
 		return -ENOMEM;
+	t->family = m->nfgen_family;
 	t->orig_len = (uint16_t)len;
 	memcpy(t->orig, mnl_attr_get_payload(attrs[CTA_TUPLE_ORIG]), len);
 	t->zone = attrs[CTA_ZONE] ? mnl_attr_get_u16(attrs[CTA_ZONE]) : 0;
@@ -109,9 +122,9 @@ static int conntrack_answer(const struct nlmsghdr *h, void *arg)
 	return 0;
 }
 
-static void forget_restart(void *arg)
+static void job_restart(void *arg)
 {
-	netlink_list_clear(&((struct forget *)arg)->list);
+	netlink_list_clear(&((struct end_job *)arg)->list);
 }
 
 /* Version 1: the family counts also when connections are deleted by a filter. */
@@ -132,12 +145,9 @@ struct end {
 	uint32_t flag;
 };
 
-static const struct end original_destination = { CTA_TUPLE_ORIG, CTA_FILTER_ORIG_FLAGS,
-	CTA_IP_V4_DST, CTA_IP_V6_DST, FILTER_IP_DST };
-
 /* Who opened it, and who answers. What else an address can be in a connection is a name that
  * translation gave to one of these. */
-static const struct end ends[] = {
+static const struct end who[] = {
 	{ CTA_TUPLE_ORIG, CTA_FILTER_ORIG_FLAGS, CTA_IP_V4_SRC, CTA_IP_V6_SRC, FILTER_IP_SRC },
 	{ CTA_TUPLE_REPLY, CTA_FILTER_REPLY_FLAGS, CTA_IP_V4_SRC, CTA_IP_V6_SRC, FILTER_IP_SRC },
 };
@@ -158,12 +168,12 @@ static void put_filter(struct netlink_request *r, const struct end *end, const s
 	mnl_attr_nest_end(r->header, filter);
 }
 
-static int tracked_delete(struct netlink *nl, uint8_t family, const struct tracked *t)
+static int tracked_delete(struct netlink *nl, const struct tracked *t)
 {
 	struct netlink_request r;
 	int rc;
 
-	conntrack_begin(&r, IPCTNL_MSG_CT_DELETE, 0, family);
+	conntrack_begin(&r, IPCTNL_MSG_CT_DELETE, 0, t->family);
 	mnl_attr_put(r.header, CTA_TUPLE_ORIG | NLA_F_NESTED, t->orig_len, t->orig);
 	if (t->zone)
 		mnl_attr_put_u16(r.header, CTA_ZONE, t->zone);
@@ -173,29 +183,33 @@ static int tracked_delete(struct netlink *nl, uint8_t family, const struct track
 	return rc == -ENOENT ? 0 : rc; /* it ended by itself */
 }
 
-static int forget_by_dump(struct netlink *nl, struct forget *f)
+static int job_run(struct netlink *nl, struct end_job *j)
 {
 	const struct tracked *t;
 	struct netlink_request r;
 	int rc;
 
-	f->list.size = sizeof(*t);
-	conntrack_begin(&r, IPCTNL_MSG_CT_GET, NLM_F_DUMP, f->addr->family);
-	if (f->port)
-		put_filter(&r, &original_destination, f->addr);
-	rc = netlink_run(nl, &r, conntrack_answer, forget_restart, f);
-	t = f->list.items;
-	for (size_t i = 0; rc == 0 && i < f->list.count; i++)
-		rc = tracked_delete(nl, f->addr->family, &t[i]);
-	free(f->list.items);
+	j->list.size = sizeof(*t);
+	conntrack_begin(&r, IPCTNL_MSG_CT_GET, NLM_F_DUMP, j->family);
+	rc = netlink_run(nl, &r, conntrack_answer, job_restart, j);
+	t = j->list.items;
+	for (size_t i = 0; rc == 0 && i < j->list.count; i++)
+		rc = tracked_delete(nl, &t[i]);
+	free(j->list.items);
 	return rc;
+}
+
+static bool flow_is_of(const struct flow *f, void *arg)
+{
+	return addr_equal(&f->src, arg) || addr_equal(&f->answers, arg);
 }
 
 int conntrack_forget_by_dump(struct netlink *nl, const struct addr *addr)
 {
-	struct forget f = { .addr = addr };
+	struct addr whose = *addr;
+	struct end_job j = { .ends = flow_is_of, .arg = &whose, .family = addr->family };
 
-	return forget_by_dump(nl, &f);
+	return job_run(nl, &j);
 }
 
 int conntrack_forget_by_filter(struct netlink *nl, const struct addr *addr)
@@ -203,9 +217,9 @@ int conntrack_forget_by_filter(struct netlink *nl, const struct addr *addr)
 	struct netlink_request r;
 	int rc = 0;
 
-	for (size_t i = 0; rc == 0 && i < sizeof(ends) / sizeof(ends[0]); i++) {
+	for (size_t i = 0; rc == 0 && i < sizeof(who) / sizeof(who[0]); i++) {
 		conntrack_begin(&r, IPCTNL_MSG_CT_DELETE, 0, addr->family);
-		put_filter(&r, &ends[i], addr);
+		put_filter(&r, &who[i], addr);
 		rc = netlink_run(nl, &r, NULL, NULL, NULL);
 	}
 	return rc;
@@ -223,15 +237,16 @@ static bool is_tracking(void)
 	return !none;
 }
 
-static int forget_result(struct netlink *nl, const struct addr *addr, int rc, struct err *e)
+/* `whose`: an address, or NULL. */
+static int end_result(struct netlink *nl, const struct addr *whose, int rc, struct err *e)
 {
 	char text[ADDR_TEXT_MAX];
 
 	if (rc == -EINVAL || rc == -EPROTONOSUPPORT)
 		return err_set(e, -EOPNOTSUPP,
 			"cannot look at tracked connections (kernel module nf_conntrack_netlink)");
-	return rc < 0 ? netlink_fail(nl, e, rc, "cannot forget connections of %s",
-				addr_print(addr, text))
+	return rc < 0 ? netlink_fail(nl, e, rc, "cannot end connections%s%s", whose ? " of " : "",
+				whose ? addr_print(whose, text) : "")
 		      : 0;
 }
 
@@ -244,13 +259,13 @@ int conntrack_forget(struct netlink *nl, const struct addr *addr, struct err *e)
 	rc = conntrack_forget_by_filter(nl, addr);
 	if (rc == -EINVAL || rc == -EOPNOTSUPP)
 		rc = conntrack_forget_by_dump(nl, addr);
-	return forget_result(nl, addr, rc, e);
+	return end_result(nl, addr, rc, e);
 }
 
-int conntrack_forget_service(
-	struct netlink *nl, const struct addr *addr, uint16_t port, struct err *e)
+int conntrack_end(
+	struct netlink *nl, bool (*ends)(const struct flow *f, void *arg), void *arg, struct err *e)
 {
-	struct forget f = { .addr = addr, .port = port };
+	struct end_job j = { .ends = ends, .arg = arg, .family = AF_UNSPEC };
 
-	return is_tracking() ? forget_result(nl, addr, forget_by_dump(nl, &f), e) : 0;
+	return is_tracking() ? end_result(nl, NULL, job_run(nl, &j), e) : 0;
 }

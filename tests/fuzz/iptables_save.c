@@ -30,17 +30,17 @@ static void changes_try(const struct iptables_rules *now)
 	struct err e = ERR_NONE;
 	char *text;
 
-	HOLDS(iptables_rules_change(now, &none, &text, &e) == 0);
+	HOLDS(iptables_rules_change(now, &none, false, &text, &e) == 0);
 	HOLDS(!strstr(text, "\n:"));
 	free(text);
-	HOLDS(iptables_rules_change(&none, now, &text, &e) == 0);
+	HOLDS(iptables_rules_change(&none, now, false, &text, &e) == 0);
 	for (int i = 0; i < CHAIN_COUNT; i++)
 		HOLDS(i == CHAIN_CUSTOM_INPUT || i == CHAIN_CUSTOM_FORWARD ||
 			!now->chain[i].exists || !now->chain[i].rules ||
 			strstr(text, now->chain[i].rules));
 	free(text);
 	HOLDS(iptables_rules_render(&r, AF_INET, &wanted, &e) == 0);
-	HOLDS(iptables_rules_change(now, &wanted, &text, &e) == 0);
+	HOLDS(iptables_rules_change(now, &wanted, false, &text, &e) == 0);
 	HOLDS(!now->chain[CHAIN_CUSTOM_INPUT].exists || !strstr(text, "-N custom-input"));
 	free(text);
 	iptables_rules_stand(now, &wanted);

@@ -33,7 +33,7 @@ static void rules_check(const struct ruleset *r, int family)
 	const struct iptables_rules none = { .kind = IPTABLES_UNKNOWN };
 
 	HOLDS(iptables_rules_render(r, family, &rules, &e) == 0);
-	HOLDS(iptables_rules_change(&none, &rules, &text, &e) == 0);
+	HOLDS(iptables_rules_change(&none, &rules, false, &text, &e) == 0);
 	HOLDS(strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 			   "0123456789 -_.,:!*/[]\n") == strlen(text));
 	free(text);

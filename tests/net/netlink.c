@@ -359,8 +359,15 @@ static int forget_somehow(struct netlink *n, const struct addr *addr)
 	return conntrack_forget(n, addr, &e);
 }
 
+/* DNS to the one address. */
+static bool flow_is_dns(const struct flow *f, void *arg)
+{
+	return addr_equal(&f->dst, arg) && addr_equal(&f->answers, arg) && f->proto == 17 &&
+	       f->port == 53;
+}
+
 /* tests/net/netlink has put in a rule that makes this namespace track connections. */
-static void connections_are_forgotten_by_address_and_by_service(void **state)
+static void connections_end_by_address_and_by_what_they_are(void **state)
 {
 	static int (*const ways[])(struct netlink * n, const struct addr *addr) = { forget_somehow,
 		conntrack_forget_by_filter, conntrack_forget_by_dump };
@@ -377,7 +384,7 @@ static void connections_are_forgotten_by_address_and_by_service(void **state)
 		assert_int_equal(udp_send("10.137.0.7", 80), 0);
 		assert_int_equal(udp_send("10.137.0.8", 53), 0);
 		assert_int_equal(tracked(), 3);
-		assert_done(conntrack_forget_service(nl, &peer, 53, &e));
+		assert_done(conntrack_end(nl, flow_is_dns, &peer, &e));
 		assert_int_equal(tracked(), 2);
 		if (ways[i](nl, &peer) == -EINVAL) { /* Linux before 6.11 */
 			assert_done(conntrack_forget(nl, &own.addr, &e));
@@ -436,7 +443,7 @@ int main(void)
 			a_default_route_through_a_gateway_on_the_link_keeps_its_metric_and_mtu),
 		cmocka_unit_test(neighbours_are_permanent),
 		cmocka_unit_test(a_guard_is_read_back_as_it_was_set_and_replaced_in_its_place),
-		cmocka_unit_test(connections_are_forgotten_by_address_and_by_service),
+		cmocka_unit_test(connections_end_by_address_and_by_what_they_are),
 		cmocka_unit_test(a_watch_tells_that_something_changed),
 		cmocka_unit_test(a_failure_names_the_object_and_the_kernels_reason),
 	};

@@ -55,7 +55,7 @@ static char *change(const struct iptables_rules *now, const struct iptables_rule
 	struct err e = ERR_NONE;
 	char *text;
 
-	assert_int_equal(iptables_rules_change(now, wanted, &text, &e), 0);
+	assert_int_equal(iptables_rules_change(now, wanted, false, &text, &e), 0);
 	return text;
 }
 

@@ -1,0 +1,82 @@
+#include "backend/flows.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+
+/* Whether it is DNS to a virtual resolver which somebody answers that is not its real one. */
+static bool dns_is_elsewhere(const struct ruleset_family *f, const struct flow *flow)
+{
+	for (unsigned int i = 0; i < 2; i++) {
+		const struct addr *target = ruleset_target(f, i);
+
+		if (addr_is_set(&f->dns[i]) && addr_equal(&f->dns[i], &flow->dst))
+			return !target || !addr_equal(target, &flow->answers);
+	}
+	return false;
+}
+
+bool flow_must_end(const struct ruleset *r, const struct ruleset_guest *guest, const struct flow *f)
+{
+	struct policy_packet packet = {
+		.dst = f->dst, .proto = f->proto, .port = f->port, .icmp_type = f->icmp_type
+	};
+	struct policy_world world = ruleset_world(r);
+
+	if (dns_is_elsewhere(f->dst.family == AF_INET6 ? &r->ip6 : &r->ip4, f))
+		return true;
+	/* Ping of the gateway is no matter of policy. */
+	if (!guest || addr_equal(&f->dst, &r->ip4.gateway) || addr_equal(&f->dst, &r->ip6.gateway))
+		return false;
+	return policy_verdict_of(&guest->policy, policy_decide(&guest->policy, &world, &packet)) ==
+	       POLICY_DROP;
+}
+
+/* --- all of them --- */
+
+struct owner {
+	struct addr addr;
+	const struct ruleset_guest *guest;
+};
+
+struct settling {
+	const struct ruleset *ruleset;
+	struct owner *owners; /* sorted by address */
+	size_t count;
+};
+
+static int owner_cmp(const void *a, const void *b)
+{
+	return addr_cmp(&((const struct owner *)a)->addr, &((const struct owner *)b)->addr);
+}
+
+static bool ends(const struct flow *f, void *arg)
+{
+	const struct settling *s = arg;
+	struct owner key = { .addr = f->src }, *o;
+
+	o = bsearch(&key, s->owners, s->count, sizeof(key), owner_cmp);
+	return flow_must_end(s->ruleset, o ? o->guest : NULL, f);
+}
+
+int flows_settle(struct netlink *nl, const struct ruleset *r, struct err *e)
+{
+	struct settling s = { .ruleset = r };
+	int ret;
+
+	s.owners = calloc(2 * r->guest_count + 1, sizeof(*s.owners));
+	if (!s.owners)
+		return err_sys(e, -ENOMEM, "connections of guests");
+	for (size_t i = 0; i < r->guest_count; i++) {
+		const struct ruleset_guest *g = &r->guests[i];
+
+		if (addr_is_set(&g->ip))
+			s.owners[s.count++] = (struct owner){ g->ip, g };
+		if (addr_is_set(&g->ip6))
+			s.owners[s.count++] = (struct owner){ g->ip6, g };
+	}
+	qsort(s.owners, s.count, sizeof(*s.owners), owner_cmp);
+	ret = conntrack_end(nl, ends, &s, e);
+	free(s.owners);
+	return ret;
+}

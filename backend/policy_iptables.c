@@ -1,0 +1,469 @@
+/*
+ * From the leaves up, since a chain is named after its contents: sets, blocks of rules, a chain for
+ * each guest, the tree. What always holds: a chain is added to `chains` after everything that it
+ * leads to, and text that is the same is there once.
+ */
+#include "backend/policy_iptables.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "backend/digest.h"
+
+#define PREFIX	    "netvm-"
+#define BLOCK_RULES 64
+
+/* The tree splits by this many bits of the address at once. nf_tables follows 16 jumps at most
+ * (NFT_JUMP_STACK_SIZE); a node so deep lists all that is below it. */
+#define TREE_BITS  4
+#define TREE_DEPTH 8
+
+struct render {
+	const struct ruleset *ruleset;
+	const struct ruleset_family *family;
+	bool ip6;
+	struct iptables_mades *chains, *sets;
+	bool out_of_memory;
+};
+
+/* A chain or a set that is being written. */
+struct text {
+	char *buf;
+	size_t len, count;
+	FILE *out;
+};
+
+static bool text_open(struct render *r, struct text *t)
+{
+	*t = (struct text){ .count = 0 };
+	t->out = open_memstream(&t->buf, &t->len);
+	r->out_of_memory |= !t->out;
+	return t->out;
+}
+
+__attribute__((format(printf, 2, 3))) static void line(struct text *t, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	vfprintf(t->out, fmt, ap);
+	va_end(ap);
+	fputc('\n', t->out);
+	t->count++;
+}
+
+/* Names the finished text and puts it where it belongs. `kind` keeps apart what reads the same. */
+static void text_close(struct render *r, struct text *t, const char *kind,
+	struct iptables_mades *where, char name[IPTABLES_MADE_NAME])
+{
+	uint64_t digest = digest_add(DIGEST_START, kind, strlen(kind) + 1);
+	struct iptables_made *m;
+
+	name[0] = '\0';
+	if (fclose(t->out) != 0) {
+		r->out_of_memory = true;
+		free(t->buf);
+		return;
+	}
+	digest = digest_add(digest, t->buf, t->len);
+	snprintf(name, IPTABLES_MADE_NAME, PREFIX "%016llx", (unsigned long long)digest);
+	m = iptables_made_add(where, name);
+	r->out_of_memory |= !m;
+	if (m && !m->text) {
+		m->text = t->buf;
+		m->count = t->count;
+		return;
+	}
+	free(t->buf);
+}
+
+/* --- sets --- */
+
+static void set_line(const struct render *r, struct text *t, const struct prefix *p)
+{
+	struct prefix half = { .addr = p->addr, .len = 1 };
+	char text[PREFIX_TEXT_MAX];
+
+	if (p->addr.family != (r->ip6 ? AF_INET6 : AF_INET))
+		return;
+	if (p->len) {
+		line(t, "%s", prefix_print(p, text));
+		return;
+	}
+	/* A set takes no prefix of no bits. */
+	line(t, "%s", prefix_print(&half, text));
+	half.addr.bytes[0] = 0x80;
+	line(t, "%s", prefix_print(&half, text));
+}
+
+static void set_prefixes(
+	const struct render *r, struct text *t, const struct prefix *prefixes, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		set_line(r, t, &prefixes[i]);
+}
+
+static void set_name(const struct render *r, struct text *t, const char *name)
+{
+	struct policy_world world = ruleset_world(r->ruleset);
+	const struct policy_name *n = policy_name_find(&world, name);
+
+	for (size_t i = 0; n && i < n->count; i++) {
+		struct prefix one = { n->addrs[i], r->ip6 ? 128 : 32 };
+
+		set_line(r, t, &one);
+	}
+}
+
+/* The set that a destination is, or for @internet is not, in. */
+static void set_make(
+	struct render *r, const struct policy_rule *rule, char name[IPTABLES_MADE_NAME])
+{
+	const struct prefix *private, *special;
+	size_t private_count, special_count;
+	struct text t;
+
+	name[0] = '\0';
+	if (!text_open(r, &t))
+		return;
+	private = policy_private(&private_count);
+	special = policy_special(&special_count);
+	if (rule->target == POLICY_TO_NAME)
+		set_name(r, &t, rule->name);
+	if (rule->target == POLICY_TO_LAN || rule->target == POLICY_TO_INTERNET)
+		set_prefixes(r, &t, r->ruleset->lan, r->ruleset->lan_count);
+	if (rule->target == POLICY_TO_PRIVATE || rule->target == POLICY_TO_INTERNET)
+		set_prefixes(r, &t, private, private_count);
+	if (rule->target == POLICY_TO_INTERNET)
+		set_prefixes(r, &t, special, special_count);
+	text_close(r, &t, r->ip6 ? "inet6" : "inet", r->sets, name);
+}
+
+/* --- one rule --- */
+
+static const char *verdict(const struct render *r, enum policy_verdict v)
+{
+	if (v == POLICY_ACCEPT)
+		return "ACCEPT";
+	return r->ip6 ? "REJECT --reject-with icmp6-adm-prohibited"
+		      : "REJECT --reject-with icmp-admin-prohibited";
+}
+
+/* "-d 192.0.2.0/24 ", or what else says where to. A name to nowhere is there for refusals only, and
+ * those refuse all. */
+static void destination(struct render *r, const struct policy_rule *rule, char buf[96])
+{
+	char set[IPTABLES_MADE_NAME], text[PREFIX_TEXT_MAX];
+	struct policy_rule accept = *rule;
+
+	buf[0] = '\0';
+	accept.action = POLICY_ACCEPT;
+	switch (rule->target) {
+	case POLICY_TO_PREFIX:
+		snprintf(buf, 96, "-d %s ", prefix_print(&rule->prefix, text));
+		return;
+	case POLICY_TO_NAME:
+		if (!ruleset_rule_applies(r->ruleset, &accept, r->ip6 ? AF_INET6 : AF_INET))
+			return;
+		break;
+	case POLICY_TO_LAN:
+	case POLICY_TO_PRIVATE:
+	case POLICY_TO_INTERNET:
+		break;
+	default:
+		return;
+	}
+	set_make(r, rule, set);
+	snprintf(buf, 96, "-m set %s--match-set %s dst ",
+		rule->target == POLICY_TO_INTERNET ? "! " : "", set);
+}
+
+static void rule_ports(struct render *r, struct text *t, const struct policy_rule *rule,
+	const char *to, const char *proto)
+{
+	char ports[32] = "";
+
+	if (rule->has_ports)
+		snprintf(ports, sizeof(ports), "-m %s --dport %u:%u ", proto, rule->port_first,
+			rule->port_last);
+	line(t, "%s-p %s %s-j %s", to, proto, ports, verdict(r, rule->action));
+}
+
+static void rule_icmp(
+	struct render *r, struct text *t, const struct policy_rule *rule, const char *to)
+{
+	char type[48] = "";
+
+	if (rule->has_icmp_type)
+		snprintf(type, sizeof(type), "-m %s %u ",
+			r->ip6 ? "icmp6 --icmpv6-type" : "icmp --icmp-type", rule->icmp_type);
+	line(t, "%s-p %s %s-j %s", to, r->ip6 ? "ipv6-icmp" : "icmp", type,
+		verdict(r, rule->action));
+}
+
+static void rule_render(struct render *r, struct text *t, const struct policy_rule *rule)
+{
+	char to[96];
+
+	destination(r, rule, to);
+	if (rule->proto == POLICY_PROTO_ICMP) {
+		rule_icmp(r, t, rule, to);
+	} else if (rule->proto == POLICY_PROTO_ANY && !rule->has_ports) {
+		line(t, "%s-j %s", to, verdict(r, rule->action));
+	} else {
+		if (rule->proto != POLICY_PROTO_UDP)
+			rule_ports(r, t, rule, to, "tcp");
+		if (rule->proto != POLICY_PROTO_TCP)
+			rule_ports(r, t, rule, to, "udp");
+	}
+}
+
+/* --- a guest --- */
+
+static void guest_dns(struct render *r, struct text *t, const struct ruleset_guest *g)
+{
+	char text[ADDR_TEXT_MAX];
+
+	for (unsigned int i = 0; i < 2; i++) {
+		enum policy_verdict udp, tcp;
+
+		if (!addr_is_set(&r->family->dns[i]))
+			continue;
+		udp = ruleset_dns_verdict(r->ruleset, g, r->family, i, IPPROTO_UDP);
+		tcp = ruleset_dns_verdict(r->ruleset, g, r->family, i, IPPROTO_TCP);
+		addr_print(&r->family->dns[i], text);
+		line(t, "-p udp -m conntrack --ctorigdst %s -j %s", text, verdict(r, udp));
+		line(t, "-p tcp -m conntrack --ctorigdst %s -j %s", text, verdict(r, tcp));
+	}
+}
+
+/* Whether packets that come to the guest's rules can match: the virtual resolvers' do not come. */
+static bool rule_counts(const struct render *r, const struct policy_rule *rule)
+{
+	return rule->target != POLICY_TO_DNS && rule->target != POLICY_TO_NETVM_DNS &&
+	       ruleset_rule_applies(r->ruleset, rule, r->ip6 ? AF_INET6 : AF_INET);
+}
+
+/* Its rules from `first` on, in as many blocks as it takes; `t` leads to each. */
+static void guest_blocks(struct render *r, struct text *t, const struct ruleset_guest *g)
+{
+	size_t next = 0, block = 0;
+
+	while (next < g->policy.count) {
+		char name[IPTABLES_MADE_NAME];
+		struct text b;
+
+		if (!text_open(r, &b))
+			return;
+		for (; next < g->policy.count && next / BLOCK_RULES == block; next++)
+			if (rule_counts(r, &g->policy.rules[next]))
+				rule_render(r, &b, &g->policy.rules[next]);
+		block++;
+		/* The same block of another guest is another one, for its counters. */
+		text_close(r, &b, g->name, r->chains, name);
+		line(t, "-j %s", name);
+	}
+}
+
+static void guest_render(
+	struct render *r, const struct ruleset_guest *g, char name[IPTABLES_MADE_NAME])
+{
+	struct text t;
+
+	name[0] = '\0';
+	if (!text_open(r, &t))
+		return;
+	guest_dns(r, &t, g);
+	if (g->policy.count > BLOCK_RULES)
+		guest_blocks(r, &t, g);
+	else
+		for (size_t i = 0; i < g->policy.count; i++)
+			if (rule_counts(r, &g->policy.rules[i]))
+				rule_render(r, &t, &g->policy.rules[i]);
+	line(&t, "-j %s", verdict(r, g->policy.otherwise));
+	text_close(r, &t, g->name, r->chains, name);
+}
+
+/* --- the tree --- */
+
+struct leaf {
+	const struct addr *addr;
+	const char *guest;		/* name of its vif */
+	char chain[IPTABLES_MADE_NAME]; /* of its policy */
+};
+
+static int leaf_cmp(const void *a, const void *b)
+{
+	return addr_cmp(((const struct leaf *)a)->addr, ((const struct leaf *)b)->addr);
+}
+
+static bool bit_equal(const struct addr *a, const struct addr *b, unsigned int bit)
+{
+	return !((a->bytes[bit / 8] ^ b->bytes[bit / 8]) & (0x80U >> bit % 8));
+}
+
+static unsigned int common_bits(const struct addr *a, const struct addr *b)
+{
+	unsigned int bit = 0;
+
+	while (bit < addr_len(a) * 8 && bit_equal(a, b, bit))
+		bit++;
+	return bit;
+}
+
+static struct prefix prefix_of(const struct addr *a, unsigned int bits)
+{
+	struct prefix p = { .addr = *a, .len = (uint8_t)bits };
+
+	for (unsigned int bit = bits; bit < addr_len(a) * 8; bit++)
+		p.addr.bytes[bit / 8] &= (uint8_t) ~(0x80U >> bit % 8);
+	return p;
+}
+
+static void leaf_line(struct text *t, const struct leaf *l)
+{
+	char text[ADDR_TEXT_MAX];
+
+	/* The emulated twin's name begins with that of the vif. */
+	line(t, "-s %s -i %s+ -j %s", addr_print(l->addr, text), l->guest, l->chain);
+}
+
+/* The node of sorted leaves; its name is "" where memory ran out. Recursion ends at TREE_DEPTH. */
+static void tree_node(struct render *r, const struct leaf *leaves, size_t count, unsigned int depth,
+	char name[IPTABLES_MADE_NAME])
+{
+	unsigned int bits = common_bits(leaves[0].addr, leaves[count - 1].addr);
+	struct text t;
+	size_t n;
+
+	name[0] = '\0';
+	if (!text_open(r, &t))
+		return;
+	bits = bits / TREE_BITS * TREE_BITS + TREE_BITS;
+	if (bits > addr_len(leaves[0].addr) * 8)
+		bits = (unsigned int)addr_len(leaves[0].addr) * 8; /* two have the same address */
+	for (size_t i = 0; i < count; i += n) {
+		struct prefix p = prefix_of(leaves[i].addr, bits);
+		char child[IPTABLES_MADE_NAME], text[PREFIX_TEXT_MAX];
+
+		for (n = 1; i + n < count && prefix_contains(&p, leaves[i + n].addr);)
+			n++;
+		if (n > 1 && n < count && depth < TREE_DEPTH) {
+			tree_node(r, &leaves[i], n, depth + 1, child);
+			line(&t, "-s %s -j %s", prefix_print(&p, text), child);
+			continue;
+		}
+		for (size_t k = 0; k < n; k++)
+			leaf_line(&t, &leaves[i + k]);
+	}
+	text_close(r, &t, "tree", r->chains, name);
+}
+
+int policy_iptables_render(const struct ruleset *rules, int family, struct iptables_mades *chains,
+	struct iptables_mades *sets, char top[IPTABLES_MADE_NAME])
+{
+	struct render r = { .ruleset = rules,
+		.ip6 = family == AF_INET6,
+		.family = family == AF_INET6 ? &rules->ip6 : &rules->ip4,
+		.chains = chains,
+		.sets = sets };
+	struct leaf *leaves = calloc(rules->guest_count + 1, sizeof(*leaves));
+	size_t count = 0;
+
+	top[0] = '\0';
+	if (!leaves)
+		return -ENOMEM;
+	for (size_t i = 0; i < rules->guest_count; i++) {
+		const struct ruleset_guest *g = &rules->guests[i];
+		const struct addr *a = r.ip6 ? &g->ip6 : &g->ip;
+
+		if (!addr_is_set(a))
+			continue;
+		leaves[count].addr = a;
+		leaves[count].guest = g->name;
+		guest_render(&r, g, leaves[count++].chain);
+	}
+	qsort(leaves, count, sizeof(*leaves), leaf_cmp);
+	if (count && !r.out_of_memory)
+		tree_node(&r, leaves, count, 0, top);
+	free(leaves);
+	return r.out_of_memory ? -ENOMEM : 0;
+}
+
+/* --- what is made --- */
+
+bool iptables_made_name(const char *name)
+{
+	size_t len = strlen(PREFIX), n;
+
+	if (strncmp(name, PREFIX, len) != 0)
+		return false;
+	n = strspn(name + len, "0123456789abcdef");
+	return n == 16 && name[len + n] == '\0';
+}
+
+/* Where the name is, or belongs. */
+static size_t made_place(const struct iptables_mades *m, const char *name, bool *found)
+{
+	size_t low = 0, high = m->count;
+
+	*found = false;
+	while (low < high && !*found) {
+		size_t middle = low + (high - low) / 2;
+		int order = strcmp(m->items[middle].name, name);
+
+		if (order < 0)
+			low = middle + 1;
+		else
+			high = middle;
+		*found = order == 0;
+		if (*found)
+			return middle;
+	}
+	return low;
+}
+
+struct iptables_made *iptables_made_find(const struct iptables_mades *m, const char *name)
+{
+	bool found;
+	size_t place = made_place(m, name, &found);
+
+	return found ? &m->items[place] : NULL;
+}
+
+struct iptables_made *iptables_made_add(struct iptables_mades *m, const char *name)
+{
+	bool found;
+	size_t place = made_place(m, name, &found);
+
+	if (found)
+		return &m->items[place];
+	if (m->count == m->space) {
+		size_t space = m->space ? m->space * 2 : 16;
+		struct iptables_made *more = realloc(m->items, space * sizeof(*more));
+
+		if (!more)
+			return NULL;
+		m->items = more;
+		m->space = space;
+	}
+	memmove(&m->items[place + 1], &m->items[place], (m->count - place) * sizeof(*m->items));
+	m->count++;
+	m->items[place] = (struct iptables_made){ .text = NULL };
+	snprintf(m->items[place].name, IPTABLES_MADE_NAME, "%s", name);
+	return &m->items[place];
+}
+
+void iptables_mades_free(struct iptables_mades *m)
+{
+	for (size_t i = 0; i < m->count; i++)
+		free(m->items[i].text);
+	free(m->items);
+	*m = (struct iptables_mades){ .items = NULL };
+}
