@@ -52,6 +52,7 @@ struct ruleset_guest {
 	char name[LINK_NAME_MAX]; /* of its vif, which names its chains */
 	struct addr ip, ip6;	  /* its addresses; absent: none of that family */
 	struct policy policy;
+	uint32_t generation; /* dom0's number of this state of it */
 };
 
 struct ruleset {

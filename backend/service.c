@@ -11,7 +11,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "backend/resolvers.h"
+#include "backend/ruleset_source.h"
 #include "backend/vif_apply.h"
 #include "backend/vif_plan.h"
 #include "backend/vif_source.h"
@@ -51,6 +51,8 @@ void service_close(struct service *s)
 	netlink_close(s->nl);
 	store_close(s->store);
 	settings_dispose(&s->settings);
+	ruleset_dispose(&s->ruleset);
+	s->has_ruleset = false;
 	s->filter = NULL;
 	s->nl = NULL;
 	s->store = NULL;
@@ -73,75 +75,40 @@ static void service_end(struct service *s)
 
 /* --- rules --- */
 
-/* Copies the virtual resolvers and our address. */
-static void ruleset_family_set(
-	struct ruleset_family *f, const struct addr *gateway, const struct addr dns[2])
+/* Whether what was read serves for this vif: its guest's policy of this generation is among it. */
+static bool ruleset_has(const struct ruleset *r, const struct vif_wanted *w)
 {
-	f->gateway = *gateway;
-	memcpy(f->dns, dns, sizeof(f->dns));
+	char name[LINK_NAME_MAX];
+
+	vif_link_name(&w->id, false, name);
+	for (size_t i = 0; r->managed && i < r->guest_count; i++)
+		if (strcmp(r->guests[i].name, name) == 0)
+			return r->guests[i].generation == w->generation;
+	return !r->managed;
 }
 
-/* A resolver that is an address of this domain itself cannot be translated to: collects those. */
-static int resolvers_own(struct service *s, const struct addr *ip, size_t count,
-	struct link_addr *own, size_t *own_count, struct err *e)
-{
-	struct route r;
-	int rc;
-
-	for (size_t i = 0; i < count; i++) {
-		rc = route_find(s->nl, &ip[i], &r, e);
-		if (rc == -EADDRINUSE)
-			own[(*own_count)++].addr = ip[i];
-		else if (rc < 0 && rc != -ENOENT)
-			return rc;
-	}
-	return 0;
-}
-
-static int ruleset_make(struct service *s, struct ruleset *out, struct err *e)
-{
-	const struct settings *set = &s->settings;
-	const char *paths[RESOLVERS_PATHS_MAX + 1] = { NULL };
-	struct link_addr own[2 * RULESET_RESOLVERS_MAX];
-	struct resolvers found;
-	size_t own_count = 0;
-	int rc;
-
-	*out = (struct ruleset){ .group = VIF_GROUP, .mark = RULESET_MARK };
-	ruleset_family_set(&out->ip4, &set->gateway, set->dns);
-	ruleset_family_set(&out->ip6, &set->gateway6, set->dns6);
-	for (size_t i = 0; i < set->uplinks.count; i++)
-		snprintf(out->uplinks[i], LINK_NAME_MAX, "%s", set->uplinks.item[i]);
-	out->uplink_count = set->uplinks.count;
-	for (size_t i = 0; i < set->resolv_conf.count; i++)
-		paths[i] = set->resolv_conf.item[i];
-	resolvers_read(paths, &found);
-	rc = resolvers_own(s, found.ip4, found.count4, own, &own_count, e);
-	if (rc == 0)
-		rc = resolvers_own(s, found.ip6, found.count6, own, &own_count, e);
-	if (rc == 0)
-		resolvers_to_ruleset(&found, own, own_count, out);
-	return rc;
-}
-
-static int rules_stand(struct service *s, bool ip6, bool *changed, struct err *e)
+/* `w`: the vif that rules must stand for; what was read before may serve. NULL: read anew. */
+static int rules_stand(
+	struct service *s, const struct vif_wanted *w, bool ip6, bool *changed, struct err *e)
 {
 	struct packet_filter_outcome outcome = { .changed = false };
-	struct ruleset r;
-	int rc = ruleset_make(s, &r, e);
+	int rc = 0;
 
+	if (!w || !s->has_ruleset || !ruleset_has(&s->ruleset, w))
+		rc = ruleset_source_read(s->store, s->nl, &s->settings, &s->ruleset, e);
+	if (rc == 0 && w && !ruleset_has(&s->ruleset, w))
+		rc = err_set(e, -EAGAIN, "dom0 changed its policy meanwhile");
 	if (rc == 0)
-		rc = packet_filter_stand(s->filter, &r, ip6, &outcome, e);
-	if (rc == 0)
-		s->ruleset = r;
+		rc = packet_filter_stand(s->filter, &s->ruleset, ip6, &outcome, e);
+	s->has_ruleset = rc == 0;
 	if (changed)
 		*changed = outcome.changed;
 	return rc;
 }
 
-static int rules_stand_action(void *arg, bool ip6, struct err *e)
+static int rules_stand_action(void *arg, const struct vif_wanted *w, bool ip6, struct err *e)
 {
-	return rules_stand(arg, ip6, NULL, e);
+	return rules_stand(arg, w, ip6, NULL, e);
 }
 
 int service_rules_stand(struct service *s, bool *changed, struct err *e)
@@ -156,7 +123,7 @@ int service_rules_stand(struct service *s, bool *changed, struct err *e)
 	if (rc == 0)
 		rc = vif_source_provider(s->store, &s->settings, e);
 	if (rc == 0)
-		rc = rules_stand(s, false, changed, e);
+		rc = rules_stand(s, NULL, false, changed, e);
 	service_end(s);
 	return rc;
 }

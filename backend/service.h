@@ -33,7 +33,8 @@ struct service {
 	struct packet_filter *filter;
 	struct settings settings;
 	struct err settings_fault; /* code < 0: the file is wrong, and no vif can be served */
-	struct ruleset ruleset;	   /* as it was last made to stand */
+	struct ruleset ruleset;	   /* as it was last read */
+	bool has_ruleset;	   /* ... and made to stand */
 	int lock;		   /* descriptor while a call runs, else -1 */
 };
 

@@ -31,7 +31,7 @@
 
 enum vif_life {
 	VIF_SERVED,  /* open it */
-	VIF_CUT_OFF, /* close it, but all is well: cable off, or a policy that drops everything */
+	VIF_CUT_OFF, /* close it, but all is well: its cable is off */
 	VIF_FAULTY,  /* close it and say why */
 	VIF_GONE,    /* close it: the guest or the device went away, or this host stops serving */
 };

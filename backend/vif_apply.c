@@ -15,7 +15,7 @@ struct work {
 
 static int do_rules(const struct work *w, const struct vif_action *a, struct err *e)
 {
-	return w->tools->rules_stand(w->tools->arg, a->addr.family == AF_INET6, e);
+	return w->tools->rules_stand(w->tools->arg, w->wanted, a->addr.family == AF_INET6, e);
 }
 
 static int do_sysctl(const struct work *w, const struct vif_action *a, struct err *e)

@@ -9,8 +9,9 @@ struct vif_tools {
 	struct netlink *nl;
 	struct store *store;
 	uint32_t backend; /* whose backend directory: SCHEMA_SELF or a domid */
-	/* DO_RULES: makes the packet filter's rules stand; `ip6`: guests have IPv6. */
-	int (*rules_stand)(void *arg, bool ip6, struct err *e);
+	/* DO_RULES: makes the packet filter's rules stand, the guest's own among them; `ip6`: it
+	 * has IPv6. */
+	int (*rules_stand)(void *arg, const struct vif_wanted *w, bool ip6, struct err *e);
 	void *arg;
 };
 

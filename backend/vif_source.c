@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "xenstore-schema/policy.h"
+
 /* Whether an errno of the schema library is about what stands in xenstore rather than about the
  * conversation with it. */
 static bool is_about_contents(int rc)
@@ -27,9 +29,16 @@ static void take_settings(struct vif_wanted *w, const struct settings *s)
 	memcpy(&w->dns[2], s->dns6, sizeof(s->dns6));
 }
 
+static void policy_fault(struct vif_wanted *w, struct err *e)
+{
+	err_prefix(e, "its policy");
+	vif_wanted_fail(w, e);
+}
+
 static void take_client(struct vif_wanted *w, const struct client *c)
 {
 	const struct addr *const addrs[] = { &c->ip, &c->ip6 };
+	struct policy policy = { .rules = NULL };
 	struct err e = ERR_NONE;
 
 	w->count = 0;
@@ -40,13 +49,11 @@ static void take_client(struct vif_wanted *w, const struct client *c)
 		w->mac = c->mac;
 	w->mtu = c->mtu;
 	w->generation = c->generation;
-	if (!c->cable || (c->policy == POLICY_DROP && !c->rules)) {
+	if (!c->cable)
 		w->life = VIF_CUT_OFF;
-	} else if (c->rules) {
-		err_set(&e, -EOPNOTSUPP,
-			"its policy has rules, which this network domain cannot enforce");
-		vif_wanted_fail(w, &e);
-	}
+	else if (policy_parse(c->rules, c->policy, &policy, &e) < 0)
+		policy_fault(w, &e);
+	policy_dispose(&policy);
 }
 
 int vif_source_read(struct store *store, const struct settings *settings, uint32_t backend,

@@ -240,6 +240,18 @@ int client_read(struct store *s, uint32_t domid, const struct vif_id *guest, str
 	return err;
 }
 
+int client_read_generation(struct store *s, uint32_t domid, const struct vif_id *guest,
+	uint32_t *generation, struct err *e)
+{
+	char path[STORE_PATH_MAX], where[STORE_PATH_MAX], text[16];
+	int err = store_read(s, path_join(where, client_path(path, domid, guest), "generation"),
+		text, sizeof(text), e);
+
+	if (!err && decimal_parse(text, (uint64_t)UINT32_MAX + 1, generation) < 0)
+		err = err_set(e, -EINVAL, "%s is not a number", where);
+	return err;
+}
+
 /* The table ends with `generation`, so the rules go before the table. */
 static int write_body(struct store *s, void *arg, struct err *e)
 {

@@ -132,6 +132,9 @@ struct client {
 /* An entry without `policy` or `generation` is refused (-EINVAL). */
 int client_read(struct store *s, uint32_t domid, const struct vif_id *guest, struct client *out,
 	struct err *e);
+/* `generation` alone: whether an entry that was read is still as it was. */
+int client_read_generation(struct store *s, uint32_t domid, const struct vif_id *guest,
+	uint32_t *generation, struct err *e);
 /* -EMSGSIZE: a rule line of more than 2048 bytes, or rules that fill more than 800 such values (1.6
  * MB): more than oxenstored as Debian configures it would take, or a network domain could read. */
 int client_write(struct store *s, uint32_t domid, const struct vif_id *guest,

@@ -147,7 +147,7 @@ static void a_virtual_resolver_of_the_domain_above_is_let_through(void **state)
 	r.ip4.resolvers[1] = r.ip4.dns[1];
 	rules = rendered(&r, AF_INET);
 	at = strstr(rules.chain[CHAIN_FORWARD].rules,
-		"-d 10.139.1.1 -p udp -m udp --dport 53 -j ACCEPT\n");
+		"-d 10.139.1.1 -p udp -m udp --dport 53 -j netvm-policy\n");
 	reject = strstr(rules.chain[CHAIN_FORWARD].rules, "-d 10.139.1.1 -j REJECT");
 	assert_non_null(at);
 	assert_non_null(reject);
@@ -194,9 +194,9 @@ static void named_uplinks_are_the_only_way_out(void **state)
 	strcpy(r.uplinks[1], "wlan0");
 	r.uplink_count = 2;
 	rules = rendered(&r, AF_INET);
-	assert_has(rules.chain[CHAIN_FORWARD].rules,
-		"-A netvm-forward -o eth0 -j ACCEPT\n-A netvm-forward -o wlan0 -j ACCEPT\n"
-		"-A netvm-forward -j DROP\n");
+	assert_has(rules.chain[CHAIN_FORWARD].rules, "-A netvm-forward -o eth0 -j netvm-policy\n-A "
+						     "netvm-forward -o wlan0 -j netvm-policy\n"
+						     "-A netvm-forward -j DROP\n");
 	assert_int_equal(rules.chain[CHAIN_POSTROUTING].count, 2);
 	iptables_rules_free(&rules);
 }
@@ -236,15 +236,16 @@ static char *saved(const struct iptables_rules *r, const char *forward_before)
 		"*mangle\n:PREROUTING ACCEPT [0:0]\n:netvm-mark - [0:0]\n"
 		"-A PREROUTING -j netvm-mark\n%sCOMMIT\n*filter\n:INPUT ACCEPT [0:0]\n"
 		":FORWARD DROP [12:900]\n:custom-input - [0:0]\n:custom-forward - [0:0]\n"
-		":netvm-input - [0:0]\n:netvm-forward - [0:0]\n-A INPUT -j netvm-input\n%s"
+		":netvm-input - [0:0]\n:netvm-forward - [0:0]\n:netvm-policy - [0:0]\n-A INPUT -j "
+		"netvm-input\n%s"
 		"-A FORWARD -j netvm-forward\n"
 		"-A FORWARD -m comment --comment \"say \\\"-j netvm-dns\\\"\" -j ACCEPT\n"
-		"-A custom-forward -s 10.137.0.9/32 -j DROP\n%s%sCOMMIT\n"
+		"-A custom-forward -s 10.137.0.9/32 -j DROP\n%s%s%sCOMMIT\n"
 		"*nat\n:netvm-dns - [0:0]\n:netvm-postrouting - [0:0]\n"
 		"-A PREROUTING -j netvm-dns\n-A POSTROUTING -j netvm-postrouting\n%s%sCOMMIT\n",
 		r->chain[CHAIN_MARK].rules, forward_before, r->chain[CHAIN_INPUT].rules,
-		r->chain[CHAIN_FORWARD].rules, r->chain[CHAIN_DNS].rules,
-		r->chain[CHAIN_POSTROUTING].rules);
+		r->chain[CHAIN_FORWARD].rules, r->chain[CHAIN_POLICY].rules,
+		r->chain[CHAIN_DNS].rules, r->chain[CHAIN_POSTROUTING].rules);
 	fclose(f);
 	return text;
 }

@@ -1,0 +1,231 @@
+#include "backend/ruleset_source.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "backend/resolvers.h"
+#include "backend/uplink.h"
+#include "backend/vif.h"
+
+/* --- what this domain is --- */
+
+/* Copies the virtual resolvers and our address. */
+static void family_set(
+	struct ruleset_family *f, const struct addr *gateway, const struct addr dns[2])
+{
+	f->gateway = *gateway;
+	memcpy(f->dns, dns, sizeof(f->dns));
+}
+
+/* A resolver that is an address of this domain itself cannot be translated to: collects those. */
+static int resolvers_own(struct netlink *nl, const struct addr *ip, size_t count,
+	struct link_addr *own, size_t *own_count, struct err *e)
+{
+	struct route r;
+	int rc;
+
+	for (size_t i = 0; i < count; i++) {
+		rc = route_find(nl, &ip[i], &r, e);
+		if (rc == -EADDRINUSE)
+			own[(*own_count)++].addr = ip[i];
+		else if (rc < 0 && rc != -ENOENT)
+			return rc;
+	}
+	return 0;
+}
+
+static int resolvers_take(
+	struct netlink *nl, const struct settings *set, struct ruleset *out, struct err *e)
+{
+	const char *paths[RESOLVERS_PATHS_MAX + 1] = { NULL };
+	struct link_addr own[2 * RULESET_RESOLVERS_MAX];
+	struct resolvers found;
+	size_t own_count = 0;
+	int rc;
+
+	for (size_t i = 0; i < set->resolv_conf.count; i++)
+		paths[i] = set->resolv_conf.item[i];
+	resolvers_read(paths, &found);
+	rc = resolvers_own(nl, found.ip4, found.count4, own, &own_count, e);
+	if (rc == 0)
+		rc = resolvers_own(nl, found.ip6, found.count6, own, &own_count, e);
+	if (rc == 0)
+		resolvers_to_ruleset(&found, own, own_count, out);
+	return rc;
+}
+
+static int base_take(
+	struct netlink *nl, const struct settings *set, struct ruleset *out, struct err *e)
+{
+	*out = (struct ruleset){
+		.group = VIF_GROUP, .mark = RULESET_MARK, .managed = set->managed, .now = time(NULL)
+	};
+	family_set(&out->ip4, &set->gateway, set->dns);
+	family_set(&out->ip6, &set->gateway6, set->dns6);
+	for (size_t i = 0; i < set->uplinks.count; i++)
+		snprintf(out->uplinks[i], LINK_NAME_MAX, "%s", set->uplinks.item[i]);
+	out->uplink_count = set->uplinks.count;
+	return resolvers_take(nl, set, out, e);
+}
+
+/* --- @lan --- */
+
+static struct prefix subnet(const struct link_addr *a)
+{
+	struct prefix p = { .addr = a->addr, .len = a->prefix_len };
+
+	for (unsigned int bit = p.len; bit < addr_len(&p.addr) * 8; bit++)
+		p.addr.bytes[bit / 8] &= (uint8_t) ~(0x80U >> bit % 8);
+	return p;
+}
+
+/* Whether guests' packets may leave by this link: it is a named uplink, or has a default route. */
+static bool is_uplink(const struct ruleset *r, const struct uplinks *found, const struct link *link)
+{
+	for (size_t i = 0; i < r->uplink_count; i++)
+		if (strcmp(r->uplinks[i], link->name) == 0)
+			return true;
+	for (size_t i = 0; !r->uplink_count && i < found->count; i++)
+		if (strcmp(found->names[i], link->name) == 0)
+			return true;
+	return false;
+}
+
+static int link_lan_add(
+	struct netlink *nl, struct ruleset *r, const struct link *link, struct err *e)
+{
+	struct link_addr *addrs = NULL;
+	struct prefix *more;
+	size_t count;
+	int rc = link_addr_list(nl, link->ifindex, &addrs, &count, e);
+
+	more = rc ? NULL : realloc(r->lan, (r->lan_count + count + 1) * sizeof(*more));
+	if (!rc && !more)
+		rc = err_sys(e, -ENOMEM, "subnets of uplinks");
+	if (more)
+		r->lan = more;
+	for (size_t i = 0; !rc && i < count; i++)
+		if (!addr_is_linklocal(&addrs[i].addr))
+			r->lan[r->lan_count++] = subnet(&addrs[i]);
+	free(addrs);
+	return rc;
+}
+
+static int lan_take(struct netlink *nl, struct ruleset *r, struct err *e)
+{
+	struct uplinks found;
+	struct link *links = NULL;
+	size_t count = 0;
+	int rc = uplinks_read(nl, r->group, &found, e);
+
+	if (!rc)
+		rc = link_list(nl, &links, &count, e);
+	for (size_t i = 0; !rc && i < count; i++)
+		if (is_uplink(r, &found, &links[i]))
+			rc = link_lan_add(nl, r, &links[i], e);
+	free(links);
+	return rc;
+}
+
+/* --- guests --- */
+
+static int guest_cmp(const void *a, const void *b)
+{
+	return strcmp(
+		((const struct ruleset_guest *)a)->name, ((const struct ruleset_guest *)b)->name);
+}
+
+/* Moves the guest out of `before`, where it is still as it was. */
+static bool guest_keep(struct ruleset *before, uint32_t generation, struct ruleset_guest *g)
+{
+	struct ruleset_guest *old = NULL;
+
+	if (before->guest_count)
+		old = bsearch(g, before->guests, before->guest_count, sizeof(*g), guest_cmp);
+	if (!old || old->generation != generation)
+		return false;
+	*g = *old;
+	old->policy = (struct policy){ .rules = NULL };
+	return true;
+}
+
+static int guest_read(
+	struct store *store, const struct vif_id *id, struct ruleset_guest *g, struct err *e)
+{
+	struct client c;
+	int rc = client_read(store, SCHEMA_SELF, id, &c, e);
+
+	if (rc)
+		return rc;
+	g->ip = c.ip;
+	g->ip6 = c.ip6;
+	g->generation = c.generation;
+	rc = policy_parse(c.rules, c.policy, &g->policy, e);
+	if (rc && rc != -ENOMEM) {
+		policy_dispose(&g->policy);
+		g->policy.otherwise = POLICY_DROP;
+		rc = 0;
+	}
+	client_dispose(&c);
+	return rc;
+}
+
+static bool is_about_conversation(int rc)
+{
+	return rc == -ENOTCONN || rc == -EAGAIN || rc == -ENOMEM;
+}
+
+static int guest_take(struct store *store, const struct vif_id *id, struct ruleset *before,
+	struct ruleset *out, struct err *e)
+{
+	struct ruleset_guest g = { .generation = 0 };
+	uint32_t generation;
+	int rc = client_read_generation(store, SCHEMA_SELF, id, &generation, e);
+
+	vif_link_name(id, false, g.name);
+	if (!rc && !guest_keep(before, generation, &g))
+		rc = guest_read(store, id, &g, e);
+	if (!rc)
+		out->guests[out->guest_count++] = g;
+	else if (!is_about_conversation(rc))
+		rc = 0; /* gone, or unusable */
+	return rc;
+}
+
+static int guests_take(
+	struct store *store, struct ruleset *before, struct ruleset *out, struct err *e)
+{
+	struct vif_id *ids = NULL;
+	size_t count = 0;
+	int rc = client_list(store, SCHEMA_SELF, &ids, &count, e);
+
+	if (!rc) {
+		out->guests = calloc(count + 1, sizeof(*out->guests));
+		rc = out->guests ? 0 : err_sys(e, -ENOMEM, "policies of guests");
+	}
+	for (size_t i = 0; !rc && i < count; i++)
+		rc = guest_take(store, &ids[i], before, out, e);
+	if (out->guest_count)
+		qsort(out->guests, out->guest_count, sizeof(*out->guests), guest_cmp);
+	free(ids);
+	return rc;
+}
+
+int ruleset_source_read(struct store *store, struct netlink *nl, const struct settings *settings,
+	struct ruleset *r, struct err *e)
+{
+	struct ruleset before = *r;
+	int rc = base_take(nl, settings, r, e);
+
+	if (!rc && r->managed)
+		rc = lan_take(nl, r, e);
+	if (!rc && r->managed)
+		rc = guests_take(store, &before, r, e);
+	ruleset_dispose(&before);
+	if (rc)
+		ruleset_dispose(r);
+	return rc;
+}

@@ -1,0 +1,27 @@
+/*
+ * ruleset_source: which rules are wanted at this moment.
+ *
+ * Puts the model of the packet filter together: settings, the real resolvers and the uplinks of
+ * this domain, and, where dom0 manages it, the guests and their policies as dom0's client entries
+ * have them. It must not know vifs or packet filters.
+ */
+#ifndef NETVM_RULESET_SOURCE_H
+#define NETVM_RULESET_SOURCE_H
+
+#include "backend/ruleset.h"
+#include "backend/settings.h"
+#include "common/err.h"
+#include "common/netlink.h"
+#include "xenstore-schema/store.h"
+
+/*
+ * Reads into `r`, which holds what was read before, or is zeroed: a guest whose entry has the same
+ * `generation` as then is not read again. A guest whose policy cannot be understood is there with
+ * one that drops everything; one whose entry is unusable is left out, and so reaches nothing. (Who
+ * serves its vif says why.) A negative errno: xenstore or the kernel could not be asked; `r` is
+ * then empty. The caller owns `r`: ruleset_dispose().
+ */
+int ruleset_source_read(struct store *store, struct netlink *nl, const struct settings *settings,
+	struct ruleset *r, struct err *e);
+
+#endif
