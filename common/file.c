@@ -12,6 +12,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "common/clock.h"
+
 static int write_all(int fd, const char *data, size_t len)
 {
 	while (len) {
@@ -191,7 +193,7 @@ int dir_create(const char *path, unsigned int mode, struct err *e)
 int lock_take(const char *path, unsigned int seconds, int *fd, struct err *e)
 {
 	const struct timespec pause = { .tv_nsec = 2000000 };
-	struct timespec start, now;
+	long long end = clock_milliseconds() + 1000LL * seconds;
 	int lock;
 
 	lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
@@ -199,7 +201,6 @@ int lock_take(const char *path, unsigned int seconds, int *fd, struct err *e)
 		return err_sys(e, -errno, "%s: could not be opened", path);
 	/* flock(2) has no time limit and alarm(2) belongs to the program: ask again, 500 times a
 	 * second. */
-	clock_gettime(CLOCK_MONOTONIC, &start);
 	while (flock(lock, LOCK_EX | LOCK_NB) < 0) {
 		if (errno != EWOULDBLOCK && errno != EINTR) {
 			int ret = err_sys(e, -errno, "%s: could not be locked", path);
@@ -207,8 +208,7 @@ int lock_take(const char *path, unsigned int seconds, int *fd, struct err *e)
 			close(lock);
 			return ret;
 		}
-		clock_gettime(CLOCK_MONOTONIC, &now);
-		if (now.tv_sec - start.tv_sec >= (time_t)seconds) {
+		if (clock_milliseconds() >= end) {
 			close(lock);
 			return err_set(e, -ETIMEDOUT, "%s: another process held the lock for %u s",
 				path, seconds);
@@ -217,4 +217,17 @@ int lock_take(const char *path, unsigned int seconds, int *fd, struct err *e)
 	}
 	*fd = lock;
 	return 0;
+}
+
+int lock_is_held(const char *path, bool *held, struct err *e)
+{
+	int lock = open(path, O_RDONLY | O_CLOEXEC), ret;
+
+	*held = false;
+	if (lock < 0)
+		return errno == ENOENT ? 0 : err_sys(e, -errno, "%s: could not be opened", path);
+	ret = flock(lock, LOCK_SH | LOCK_NB) < 0 ? -errno : 0;
+	close(lock);
+	*held = ret == -EWOULDBLOCK;
+	return ret && !*held ? err_sys(e, ret, "%s: could not be looked at", path) : 0;
 }

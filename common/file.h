@@ -7,6 +7,7 @@
 #ifndef NETVM_FILE_H
 #define NETVM_FILE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "common/err.h"
@@ -37,5 +38,9 @@ int dir_create(const char *path, unsigned int mode, struct err *e);
  * (-ETIMEDOUT). Gives a descriptor whose close(2) unlocks it.
  */
 int lock_take(const char *path, unsigned int seconds, int *fd, struct err *e);
+
+/* Whether a process holds the lock. It shares the lock for a moment to find out, so who takes one
+ * that is looked at like this waits a second for it. A file that is not there is not held. */
+int lock_is_held(const char *path, bool *held, struct err *e);
 
 #endif

@@ -1,7 +1,8 @@
 /*
  * netvm status [NAME]: what is wanted beside what is. The registry says what is wanted, libxl what
  * runs, xenstore how far each vif is and what its network domain reports (which is that domain's
- * word, shown as such). Without Xen or xenstored the rest is shown, with a line that says so.
+ * word, shown as such), netvmd what keeps it from what is wanted. Without Xen, xenstored or netvmd
+ * the rest is shown, with a line that says so.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -11,6 +12,7 @@
 #include "toolstack/json.h"
 #include "toolstack/netvm.h"
 #include "toolstack/netvm_domain.h"
+#include "toolstack/netvmd_obstacles.h"
 #include "toolstack/table.h"
 #include "toolstack/xen.h"
 #include "xenstore-schema/schema.h"
@@ -23,7 +25,9 @@ struct status {
 	struct xen_domain *domains;
 	size_t count;
 	struct store *store; /* NULL: does not answer */
-	struct err no_xen, no_store;
+	enum netvmd_life netvmd;
+	struct netvmd_obstacles obstacles;
+	struct err no_xen, no_store, no_netvmd;
 };
 
 struct vif_status {
@@ -103,7 +107,37 @@ static const char *name_of(const struct status *s, uint32_t domid)
 	return domid ? "?" : "dom0";
 }
 
+/* Whether an obstacle is shown with the domain `name`; NULL: with netvmd, for no domain of the
+ * registry has it. */
+static bool obstacle_is_of(
+	const struct status *s, const struct netvmd_obstacle *o, const char *name)
+{
+	return name ? strcmp(o->domain, name) == 0 : !registry_find(s->registry, o->domain);
+}
+
 /* --- JSON --- */
+
+static void obstacles_json(struct json *j, const struct status *s, const char *name)
+{
+	json_array(j, "obstacles");
+	for (size_t i = 0; i < s->obstacles.count; i++)
+		if (obstacle_is_of(s, &s->obstacles.obstacle[i], name))
+			json_text(j, NULL, s->obstacles.obstacle[i].words);
+	json_array_end(j);
+}
+
+static void netvmd_json(struct json *j, const struct status *s)
+{
+	json_object(j, "netvmd");
+	if (s->no_netvmd.code)
+		json_text(j, "running", NULL);
+	else
+		json_bool(j, "running", s->netvmd != NETVMD_AWAY);
+	json_bool(j, "ready", s->netvmd == NETVMD_RUNS);
+	json_text(j, "error", s->no_netvmd.code ? s->no_netvmd.text : NULL);
+	obstacles_json(j, s, NULL);
+	json_object_end(j);
+}
 
 static void vif_json(struct json *j, const struct status *s, const struct vif_status *v)
 {
@@ -154,6 +188,7 @@ static void domain_status_json(
 		report_json(j, &now.report);
 	else
 		json_text(j, "report", NULL);
+	obstacles_json(j, s, d->name);
 	json_object_end(j);
 }
 
@@ -164,6 +199,7 @@ static int json_print(const struct status *s, const char *only, struct err *e)
 	json_object(j, NULL);
 	json_text(j, "xen_error", s->no_xen.code ? s->no_xen.text : NULL);
 	json_text(j, "xenstore_error", s->no_store.code ? s->no_store.text : NULL);
+	netvmd_json(j, s);
 	json_array(j, "domains");
 	for (size_t i = 0; i < s->registry->count; i++)
 		if (!only || strcmp(s->registry->domain[i].name, only) == 0)
@@ -230,6 +266,24 @@ static void notes_print(const struct status *s, const struct registry_domain *d)
 				now.vif[i].report.error);
 }
 
+static void obstacles_print(const struct status *s, const char *name)
+{
+	for (size_t i = 0; i < s->obstacles.count; i++)
+		if (obstacle_is_of(s, &s->obstacles.obstacle[i], name))
+			printf("\nnetvmd says: %s\n", s->obstacles.obstacle[i].words);
+}
+
+static void netvmd_print(const struct status *s)
+{
+	obstacles_print(s, NULL);
+	if (s->no_netvmd.code)
+		printf("\nWhat netvmd does is not known: %s.\n", s->no_netvmd.text);
+	else if (s->netvmd == NETVMD_AWAY)
+		printf("\nnetvmd does not run: nothing makes domains as they are wanted.\n");
+	else if (s->netvmd == NETVMD_BEGINS)
+		printf("\nnetvmd has just begun, and not looked at everything yet.\n");
+}
+
 /* One domain, in full. */
 static void detail_print(const struct status *s, const struct registry_domain *d)
 {
@@ -272,7 +326,9 @@ static void text_print(const struct status *s, const char *only)
 		if (only)
 			detail_print(s, &s->registry->domain[i]);
 		notes_print(s, &s->registry->domain[i]);
+		obstacles_print(s, s->registry->domain[i].name);
 	}
+	netvmd_print(s);
 	if (s->no_xen.code)
 		printf("\nWhat runs is not known: %s.\n", s->no_xen.text);
 	if (s->no_store.code)
@@ -293,12 +349,15 @@ int netvm_status(struct netvm *n, struct err *e)
 		xen_domains_list(&s.domains, &s.count, &s.no_xen);
 		if (store_open(&s.store, &s.no_store))
 			s.store = NULL;
+		netvmd_obstacles_read(
+			NETVMD_LOCK, NETVMD_OBSTACLES, &s.netvmd, &s.obstacles, &s.no_netvmd);
 		if (n->o.json)
 			ret = json_print(&s, only, e);
 		else
 			text_print(&s, only);
 	}
 	store_close(s.store);
+	netvmd_obstacles_dispose(&s.obstacles);
 	free(s.domains);
 	registry_dispose(&r);
 	return ret;

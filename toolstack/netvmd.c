@@ -30,6 +30,7 @@
 #include "common/notify.h"
 #include "common/pass_timer.h"
 #include "toolstack/netvmd_jobs.h"
+#include "toolstack/netvmd_obstacles.h"
 #include "toolstack/netvmd_pass.h"
 #include "toolstack/netvmd_said.h"
 #include "toolstack/netvmd_watches.h"
@@ -42,7 +43,7 @@
 #define PAUSED_AGAIN 1.0  /* seconds until a paused guest is looked at again */
 #define ONCE_PASSES  8	  /* of --once, each of which does what the one before made possible */
 
-#define LOCK_FILE RUNDIR "/netvmd.lock"
+#define LOCK_PATIENCE 1 /* seconds: who looks whether netvmd runs shares the lock for a moment */
 
 struct options {
 	const char *config;
@@ -65,6 +66,7 @@ struct daemon {
 	ev_timer retry;
 	struct daemon_signals signals;
 	struct said said;
+	struct netvmd_obstacles obstacles;
 	bool ready;
 	int status;
 };
@@ -90,6 +92,24 @@ static void say(void *arg, bool faulty, const char *words)
 		log_info("%s", words);
 	else if (said_is_new(&d->said, words))
 		log_error("%s", words);
+}
+
+static void obstacle_add(void *arg, const char *domain, const char *words)
+{
+	struct daemon *d = arg;
+
+	if (netvmd_obstacles_add(&d->obstacles, domain, words))
+		log_error("no memory for: %s", words);
+}
+
+/* What netvm status reads. */
+static void obstacles_tell(struct daemon *d)
+{
+	struct err e = ERR_NONE;
+
+	if (netvmd_obstacles_write(NETVMD_OBSTACLES, &d->obstacles, &e))
+		say(d, true, e.text);
+	netvmd_obstacles_dispose(&d->obstacles);
 }
 
 static void tell_manager(const struct daemon *d, const struct netvmd_result *r)
@@ -126,6 +146,9 @@ static void store_lost(struct daemon *d, const struct err *e)
 {
 	double wait = backoff_failed(&d->absence, clock_seconds());
 
+	netvmd_obstacles_dispose(&d->obstacles);
+	obstacle_add(d, "", e->text);
+	obstacles_tell(d);
 	log_error("%s; domains stay as they are, trying again in %.0f s", e->text, wait);
 	ev_io_stop(d->loop, &d->store_io);
 	netvmd_watches_forget(&d->watches);
@@ -136,43 +159,49 @@ static void store_lost(struct daemon *d, const struct err *e)
 	ev_timer_start(d->loop, &d->retry);
 }
 
-static void pass_make(struct daemon *d, struct netvmd_result *r)
+static int pass_make(struct daemon *d, struct netvmd_result *r, struct err *e)
 {
 	const struct netvmd_pass p = { .dir = d->dir,
 		.store = d->store,
 		.arg = d,
 		.unknown = tell_unknown_key,
 		.say = say,
+		.obstacle = obstacle_add,
 		.seen = seen,
 		.vif = vif_begin };
-	struct err e = ERR_NONE;
-	double next;
-	int ret = registry_watch_renew(d->registry_fd, d->dir, &e);
+	int ret = registry_watch_renew(d->registry_fd, d->dir, e);
 
 	if (!ret)
-		ret = netvmd_pass_run(&p, r, &e);
+		ret = netvmd_pass_run(&p, r, e);
 	if (!ret && d->watches_fault.code) {
-		e = d->watches_fault;
-		ret = e.code;
+		*e = d->watches_fault;
+		ret = e->code;
 	}
-	if (ret == -ENOTCONN) {
-		store_lost(d, &e);
-		return;
+	return ret;
+}
+
+/* A pass has ended: when the next one is, and what is told to whom. */
+static void pass_end(struct daemon *d, int ret, const struct netvmd_result *r, const struct err *e)
+{
+	double next = ret ? -1 : netvmd_jobs_next(d->jobs);
+
+	if (ret) {
+		say(d, true, e->text);
+		obstacle_add(d, "", e->text);
 	}
-	if (ret)
-		say(d, true, e.text);
+	netvmd_jobs_failures(d->jobs, obstacle_add, d);
+	obstacles_tell(d);
 	said_turn(&d->said);
 	if (ret || r->failed)
 		pass_timer_ask(&d->pass, backoff_failed(&d->faults, clock_seconds()));
 	else
 		backoff_end(&d->faults);
-	if (ret)
-		return;
-	if (r->again)
+	if (!ret && r->again)
 		pass_timer_ask(&d->pass, PAUSED_AGAIN);
-	next = netvmd_jobs_next(d->jobs);
 	if (next >= 0)
 		pass_timer_ask(&d->pass, next);
+	if (ret)
+		return;
 	tell_manager(d, r);
 	d->ready = true;
 }
@@ -181,11 +210,17 @@ static void on_pass(void *arg)
 {
 	struct daemon *d = arg;
 	struct netvmd_result r;
+	struct err e = ERR_NONE;
 	double begin = clock_seconds(), took;
+	int ret;
 
 	if (!d->store)
 		return;
-	pass_make(d, &r);
+	ret = pass_make(d, &r, &e);
+	if (ret == -ENOTCONN)
+		store_lost(d, &e);
+	else
+		pass_end(d, ret, &r, &e);
 	took = clock_seconds() - begin;
 	pass_timer_rest(&d->pass, took > PASS_REST ? took : PASS_REST);
 }
@@ -391,7 +426,7 @@ static const struct cli cli = {
 		"or Xen is not there), or the command line is wrong.\n"
 		"\n"
 		"Files: " REGISTRY_DIR "/netvm.conf, " REGISTRY_DIR
-		"/domains/NAME.conf (netvm.conf(5)),\n" LOCK_FILE ".",
+		"/domains/NAME.conf (netvm.conf(5)),\n" NETVMD_LOCK ", " NETVMD_OBSTACLES ".",
 	.section = 8,
 	.options = cli_options,
 };
@@ -401,10 +436,12 @@ static int lock_own(struct daemon *d, struct err *e)
 	int ret = dir_create(RUNDIR, 0755, e);
 
 	if (!ret)
-		ret = lock_take(LOCK_FILE, 0, &d->lock, e);
-	return ret == -ETIMEDOUT
-		       ? err_set(e, -EBUSY, "another netvmd runs already (it holds %s)", LOCK_FILE)
-		       : ret;
+		ret = lock_take(NETVMD_LOCK, LOCK_PATIENCE, &d->lock, e);
+	if (!ret && unlink(NETVMD_OBSTACLES) < 0 && errno != ENOENT)
+		ret = err_sys(e, -errno, "%s", NETVMD_OBSTACLES);
+	return ret == -ETIMEDOUT ? err_set(e, -EBUSY, "another netvmd runs already (it holds %s)",
+					   NETVMD_LOCK)
+				 : ret;
 }
 
 static int run(struct daemon *d, struct err *e)
@@ -445,6 +482,7 @@ int main(int argc, char *argv[])
 	}
 	store_close(d.store);
 	said_dispose(&d.said);
+	netvmd_obstacles_dispose(&d.obstacles);
 	if (d.lock >= 0)
 		close(d.lock);
 	return d.status;

@@ -25,6 +25,9 @@ struct guest {
 	bool runs;
 	double not_before; /* on clock_seconds(); 0: at any time */
 	struct backoff failures;
+	char name[DOMAIN_NAME_MAX];
+	char failed[NETVMD_WORDS_MAX + 2 +
+		    ERR_TEXT_MAX]; /* the last job, and why; "": it did not */
 	/* The job: */
 	enum netvmd_verb verb;
 	char what[NETVMD_WORDS_MAX];
@@ -111,8 +114,10 @@ static void job_end(struct guest *g, int ret, const struct err *why)
 		double wait = backoff_failed(&g->failures, now);
 
 		g->not_before = now + wait;
-		log_error("%s: %s; trying again in %.0f s", g->what, why->text, wait);
+		snprintf(g->failed, sizeof(g->failed), "%s: %s", g->what, why->text);
+		log_error("%s; trying again in %.0f s", g->failed, wait);
 	} else {
+		g->failed[0] = '\0';
 		g->not_before = g->verb == NETVMD_ATTACH ? now + JOBS_REST : 0;
 		if (g->verb == NETVMD_ATTACH)
 			backoff_end(&g->failures);
@@ -202,6 +207,7 @@ int netvmd_jobs_start(struct netvmd_jobs *j, const struct netvmd_action *a, stru
 	g->verb = a->verb;
 	g->len = 0;
 	g->words[0] = '\0';
+	strcpy(g->name, a->guest_name);
 	netvmd_action_print(a, g->what);
 	log_info("%s", g->what);
 	ev_io_set(&g->io, c.fd, EV_READ);
@@ -259,4 +265,13 @@ double netvmd_jobs_next(const struct netvmd_jobs *j)
 			next = wait;
 	}
 	return next;
+}
+
+/* One that is not busy and was given no new job in this pass needs none any more. */
+void netvmd_jobs_failures(const struct netvmd_jobs *j,
+	void (*say)(void *arg, const char *guest, const char *words), void *arg)
+{
+	for (const struct guest *g = j->guests; g; g = g->next)
+		if (g->failed[0] && (g->runs || g->not_before > j->marked))
+			say(arg, g->name, g->failed);
 }

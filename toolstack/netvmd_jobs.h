@@ -31,6 +31,10 @@ void netvmd_jobs_close(struct netvmd_jobs *j);
 /* Sets `busy` of each domain, and forgets domains that are gone. */
 void netvmd_jobs_mark(struct netvmd_jobs *j, struct netvmd_actual *actual);
 
+/* Tells `say` of each guest whose last job failed and that is still to be tried again. */
+void netvmd_jobs_failures(const struct netvmd_jobs *j,
+	void (*say)(void *arg, const char *guest, const char *words), void *arg);
+
 /* Begins an ATTACH or DETACH of a guest that is not busy. -EAGAIN: there are enough; `ended` tells
  * when there is room. */
 int netvmd_jobs_start(struct netvmd_jobs *j, const struct netvmd_action *a, struct err *e);

@@ -82,6 +82,12 @@ static bool is_spoilt(const struct netvmd_plan *plan, const bool *failed, size_t
 	return false;
 }
 
+static void obstacle(const struct netvmd_pass *p, const char *domain, const char *words)
+{
+	if (p->obstacle)
+		p->obstacle(p->arg, domain, words);
+}
+
 /* Does it and says so. A domain that is gone meanwhile is no failure: the next pass sees it. */
 static int action_do(const struct netvmd_pass *p, const struct netvmd_action *a, bool *failed,
 	struct netvmd_result *out, struct err *e)
@@ -105,6 +111,7 @@ static int action_do(const struct netvmd_pass *p, const struct netvmd_action *a,
 		out->failed++;
 		err_prefix(&why, "%s", words);
 		p->say(p->arg, true, why.text);
+		obstacle(p, a->guest_name[0] ? a->guest_name : a->provider_name, why.text);
 	}
 	return 0;
 }
@@ -174,6 +181,8 @@ static int act(const struct netvmd_pass *p, const struct registry *r,
 		plan_print(p, &plan);
 	else
 		ret = plan_do(p, &plan, out, e);
+	for (size_t i = 0; i < plan.waiting; i++)
+		obstacle(p, plan.wait[i].guest_name, plan.wait[i].words);
 	out->waiting = plan.waiting;
 	out->again = plan.again;
 	netvmd_plan_dispose(&plan);

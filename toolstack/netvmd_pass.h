@@ -27,6 +27,9 @@ struct netvmd_pass {
 	void (*unknown)(const char *path, const char *key);
 	/* What was done, or what is faulty: the same fault in every pass. */
 	void (*say)(void *arg, bool faulty, const char *words);
+	/* What keeps this pass from what is wanted for `domain`, "" where it is nobody's alone. May
+	 * be NULL. */
+	void (*obstacle)(void *arg, const char *domain, const char *words);
 	/* What was seen; may set `busy`. May be NULL. */
 	void (*seen)(void *arg, const struct registry *r, struct netvmd_actual *actual);
 	/* Does NETVMD_ATTACH or NETVMD_DETACH, or begins it and says itself what came of it.

@@ -11,8 +11,11 @@
 #include "toolstack/netvmd_plan.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "toolstack/netvmd_able.h"
 
 enum standing {
 	UNKNOWN, /* not in the registry */
@@ -404,30 +407,20 @@ static void clients_publish(struct planning *p)
 
 /* --- vifs --- */
 
-static bool has_word(const char *words, const char *word)
+static void wait_add(struct planning *p, const struct subject *s, const char *why)
 {
-	size_t len = strlen(word);
+	struct netvmd_wait *grown = realloc(p->out->wait, (p->out->waiting + 1) * sizeof(*grown));
+	struct netvmd_wait *w;
 
-	while (*words) {
-		size_t n = strcspn(words, " ");
-
-		if (n == len && memcmp(words, word, len) == 0)
-			return true;
-		words += n + (words[n] == ' ');
+	if (!grown) {
+		p->no_memory = true;
+		return;
 	}
-	return false;
-}
-
-/* Whether the network domain can be given this guest now. */
-static bool provider_is_able(const struct subject *s)
-{
-	const struct netvmd_domain *n = s->provider ? s->provider->now : NULL;
-
-	if (!n || s->provider->standing != KNOWN || n->paused || !n->ready)
-		return false;
-	if (s->d->policy != POLICY_ACCEPT && !has_word(n->capabilities, "policy"))
-		return false;
-	return s->d->cable || has_word(n->capabilities, "cable");
+	p->out->wait = grown;
+	w = &grown[p->out->waiting++];
+	strcpy(w->guest_name, s->now->name);
+	snprintf(w->words, sizeof(w->words), "%s (%u) waits for %s, which %s", s->now->name,
+		s->now->domid, s->d->netvm->name, why);
 }
 
 static struct xen_vif_spec vif_of(const struct subject *s)
@@ -447,16 +440,17 @@ static void vifs_attach(struct planning *p)
 {
 	for (size_t i = 0; i < p->count; i++) {
 		const struct subject *s = &p->subject[i];
-		bool able;
+		const char *why;
 
 		if (!s->wants || (s->vif && s->vif->alive))
 			continue;
-		able = provider_is_able(s);
-		p->out->waiting += !able;
+		why = netvmd_unable(s->provider ? s->provider->now : NULL, s->d);
+		if (why)
+			wait_add(p, s, why);
 		if (s->vif)
 			continue; /* the dead one goes first */
-		p->out->again |= able && s->now->paused;
-		if (able && !s->now->paused && !s->now->busy)
+		p->out->again |= !why && s->now->paused;
+		if (!why && !s->now->paused && !s->now->busy)
 			action_add(p, NETVMD_ATTACH, s, s->devid, s->provider)->vif = vif_of(s);
 	}
 }
@@ -488,5 +482,6 @@ int netvmd_plan(
 void netvmd_plan_dispose(struct netvmd_plan *p)
 {
 	free(p->action);
+	free(p->wait);
 	memset(p, 0, sizeof(*p));
 }

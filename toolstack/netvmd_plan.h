@@ -103,10 +103,18 @@ struct netvmd_action {
 	};
 };
 
+/* A guest without its vif for which nothing can be done now. */
+#define NETVMD_WAIT_MAX 256
+struct netvmd_wait {
+	char guest_name[DOMAIN_NAME_MAX];
+	char words[NETVMD_WAIT_MAX]; /* "work (7) waits for net, which does not run" */
+};
+
 struct netvmd_plan {
 	struct netvmd_action *action; /* malloc'd */
 	size_t count;
-	size_t waiting; /* guests whose network domain is away, not ready, or not able */
+	struct netvmd_wait *wait; /* malloc'd */
+	size_t waiting;
 	/* A guest without its vif is paused, perhaps because `xl create` still makes it; nothing
 	 * tells when that ends, so the caller looks again. */
 	bool again;

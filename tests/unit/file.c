@@ -75,6 +75,29 @@ static void a_lock_keeps_others_out_until_it_is_closed(void **state)
 	unlink(lock);
 }
 
+static void looking_at_a_lock_tells_whether_it_is_held_and_leaves_it_so(void **state)
+{
+	char lock[80];
+	bool held = true;
+	int one = -1;
+
+	(void)state;
+	snprintf(lock, sizeof(lock), "%s.lock", path);
+	assert_int_equal(lock_is_held(lock, &held, &e), 0);
+	assert_false(held);
+	assert_int_equal(lock_take(lock, 0, &one, &e), 0);
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(lock_is_held(lock, &held, &e), 0);
+		assert_true(held);
+	}
+	close(one);
+	assert_int_equal(lock_is_held(lock, &held, &e), 0);
+	assert_false(held);
+	assert_int_equal(lock_take(lock, 0, &one, &e), 0);
+	close(one);
+	unlink(lock);
+}
+
 static void directories_are_made_with_their_parents(void **state)
 {
 	char deep[80];
@@ -97,6 +120,7 @@ int main(void)
 		cmocka_unit_test(a_replace_leaves_no_other_file_behind),
 		cmocka_unit_test(a_file_beyond_the_limit_or_with_a_nul_is_refused),
 		cmocka_unit_test(a_lock_keeps_others_out_until_it_is_closed),
+		cmocka_unit_test(looking_at_a_lock_tells_whether_it_is_held_and_leaves_it_so),
 		cmocka_unit_test(directories_are_made_with_their_parents),
 	};
 	int ret;

@@ -124,6 +124,8 @@ static void a_guest_without_its_network_domain_is_published_and_waits(void **sta
 	world_destroy(&w, now("net"));
 	assert_string_equal(world_plan(&w, true, &plan), LINK);
 	assert_int_equal(plan.waiting, 1);
+	assert_string_equal(plan.wait[0].guest_name, "work");
+	assert_string_equal(plan.wait[0].words, "work (2) waits for net, which does not run");
 	assert_false(plan.again);
 	netvmd_plan_dispose(&plan);
 }
