@@ -18,11 +18,13 @@
 
 #define KEYS_MAX     256
 #define KEY_NAME_MAX 64
+#define VALUE_SHOWN  100 /* characters of a value that a sentence repeats */
 
 struct key_index {
-	struct {
+	struct key_place {
 		char name[KEY_NAME_MAX];
 		unsigned int line;
+		size_t at; /* in the text */
 	} key[KEYS_MAX];
 	size_t count;
 };
@@ -39,12 +41,19 @@ struct reading {
 	FILE *words_to;
 };
 
-static unsigned int key_line(const struct key_index *index, const char *name)
+static const struct key_place *key_place(const struct key_index *index, const char *name)
 {
 	for (size_t i = 0; i < index->count; i++)
 		if (strcmp(index->key[i].name, name) == 0)
-			return index->key[i].line;
-	return 0;
+			return &index->key[i];
+	return NULL;
+}
+
+static unsigned int key_line(const struct key_index *index, const char *name)
+{
+	const struct key_place *k = key_place(index, name);
+
+	return k ? k->line : 0;
 }
 
 /* Behind a string or comment that begins at `c`; counts the lines in it. */
@@ -58,6 +67,25 @@ static const char *text_skip(const char *c, unsigned int *line)
 		*line += *c == '\n';
 	}
 	return *c && end != '\n' ? c + 1 : c;
+}
+
+static int index_add(
+	struct reading *r, const char *name, size_t len, unsigned int line, struct err *e)
+{
+	struct key_place *k = &r->index.key[r->index.count];
+
+	if (len >= KEY_NAME_MAX || r->index.count >= KEYS_MAX)
+		return err_set(
+			e, -E2BIG, "%s:%u: key is too long, or there are too many", r->path, line);
+	memcpy(k->name, name, len);
+	k->name[len] = '\0';
+	if (key_place(&r->index, k->name))
+		return err_set(
+			e, -EINVAL, "%s:%u: %s is given a second time", r->path, line, k->name);
+	k->line = line;
+	k->at = (size_t)(name - r->text);
+	r->index.count++;
+	return 0;
 }
 
 static int index_make(struct reading *r, struct err *e)
@@ -74,16 +102,10 @@ static int index_make(struct reading *r, struct err *e)
 		}
 		len = strspn(c, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_");
 		if (len && start && !depth) {
-			if (len >= KEY_NAME_MAX || r->index.count >= KEYS_MAX)
-				return err_set(e, -E2BIG,
-					"%s:%u: key is too long, or there are too many", r->path,
-					line);
-			memcpy(r->index.key[r->index.count].name, c, len);
-			r->index.key[r->index.count].name[len] = '\0';
-			if (key_line(&r->index, r->index.key[r->index.count].name))
-				return err_set(e, -EINVAL, "%s:%u: %s is given a second time",
-					r->path, line, r->index.key[r->index.count].name);
-			r->index.key[r->index.count++].line = line;
+			int ret = index_add(r, c, len, line, e);
+
+			if (ret)
+				return ret;
 		}
 		if (len) {
 			start = false;
@@ -99,6 +121,27 @@ static int index_make(struct reading *r, struct err *e)
 	return 0;
 }
 
+/* The line of text number `item` in a key's value; the key's own where it has not so many. */
+static unsigned int item_line(const struct reading *r, const char *name, size_t item)
+{
+	const struct key_place *k = key_place(&r->index, name);
+	unsigned int line = k ? k->line : 0, depth = 0;
+	const char *c = k ? r->text + k->at : "";
+
+	while (*c && (depth || (*c != '\n' && *c != ';'))) {
+		if (*c == '#' || *c == '"' || *c == '\'') {
+			if (*c != '#' && !item--)
+				return line;
+			c = text_skip(c, &line);
+			continue;
+		}
+		depth += *c == '[';
+		depth -= *c == ']' && depth;
+		line += *c++ == '\n';
+	}
+	return k ? k->line : 0;
+}
+
 static int fault(
 	const struct reading *r, const struct config_key *k, const char *wanted, struct err *e)
 {
@@ -106,15 +149,25 @@ static int fault(
 		wanted);
 }
 
-static int value_check(
-	const struct reading *r, const struct config_key *k, const char *text, struct err *e)
+int config_refuse(const char *text, const char *expected, struct err *e)
+{
+	bool cut = strlen(text) > VALUE_SHOWN;
+
+	return err_set(
+		e, -EINVAL, "\"%.*s%s\" is not %s", VALUE_SHOWN, text, cut ? "..." : "", expected);
+}
+
+/* `item`: which text of the key's value it is, from 0. */
+static int value_check(const struct reading *r, const struct config_key *k, const char *text,
+	size_t item, struct err *e)
 {
 	struct err why = ERR_NONE;
 
 	if (!k->check || k->check(text, &why) == 0)
 		return 0;
-	return err_set(e, -EINVAL, "%s:%u: %s: \"%s\" is not %s", r->path,
-		key_line(&r->index, k->name), k->name, text, why.text);
+	config_refuse(text, why.text, e);
+	err_prefix(e, "%s:%u: %s", r->path, item_line(r, k->name, item), k->name);
+	return -EINVAL;
 }
 
 static int text_take(const struct reading *r, const struct config_key *k, void *at, struct err *e)
@@ -127,7 +180,7 @@ static int text_take(const struct reading *r, const struct config_key *k, void *
 		return 0;
 	if (ret)
 		return fault(r, k, "takes one text in quotes", e);
-	ret = value_check(r, k, text, e);
+	ret = value_check(r, k, text, 0, e);
 	if (ret)
 		return ret;
 	copy = strdup(text);
@@ -148,7 +201,7 @@ static int number_take(const struct reading *r, const struct config_key *k, void
 		return 0;
 	if (ret || r->lib->cfg_get_string(r->xlu, k->name, &text, 1))
 		return fault(r, k, "takes a number", e);
-	ret = value_check(r, k, text, e);
+	ret = value_check(r, k, text, 0, e);
 	if (!ret)
 		*(long *)at = n;
 	return ret;
@@ -174,48 +227,104 @@ static void list_clear(struct config_list *list)
 	memset(list, 0, sizeof(*list));
 }
 
-static int list_add(const struct reading *r, const struct config_key *k, struct config_list *list,
-	const char *text, struct err *e)
+/* Takes one more text of a list. */
+typedef int (*item_add)(void *list, const char *text);
+
+static int list_add(void *to, const char *text)
 {
-	int ret = value_check(r, k, text, e);
+	struct config_list *list = to;
+
+	if (list->count == CONFIG_LIST_MAX)
+		return -E2BIG;
+	list->item[list->count] = strdup(text);
+	return list->item[list->count] ? list->count++, 0 : -ENOMEM;
+}
+
+struct lines {
+	char *text; /* malloc'd */
+	size_t len, room;
+};
+
+static int lines_add(void *to, const char *text)
+{
+	struct lines *l = to;
+	size_t len = strlen(text), need = l->len + len + 2;
+	bool first = !l->text;
+
+	if (need > l->room) {
+		size_t room = need + l->room;
+		char *grown = realloc(l->text, room);
+
+		if (!grown)
+			return -ENOMEM;
+		l->text = grown;
+		l->room = room;
+	}
+	if (!first)
+		l->text[l->len++] = '\n';
+	memcpy(l->text + l->len, text, len + 1);
+	l->len += len;
+	return 0;
+}
+
+static int item_take(const struct reading *r, const struct config_key *k, const char *text,
+	size_t item, item_add add, void *to, struct err *e)
+{
+	int ret = text ? value_check(r, k, text, item, e)
+		       : fault(r, k, "takes a list of texts, no lists in it", e);
 
 	if (ret)
 		return ret;
-	list->item[list->count] = strdup(text);
-	if (!list->item[list->count])
-		return err_sys(e, -ENOMEM, "%s", r->path);
-	list->count++;
-	return 0;
+	ret = add(to, text);
+	if (ret == -E2BIG)
+		return fault(r, k, "has too many items", e);
+	return ret ? err_sys(e, ret, "%s", r->path) : 0;
+}
+
+/* Each text of a list, or the one text in place of one; -ESRCH: the key is not given. */
+static int items_take(
+	const struct reading *r, const struct config_key *k, item_add add, void *to, struct err *e)
+{
+	XLU_ConfigList *items;
+	const char *text;
+	int count, ret = r->lib->cfg_get_list(r->xlu, k->name, &items, &count, 1);
+
+	if (ret == ESRCH)
+		return -ESRCH;
+	if (ret && r->lib->cfg_get_string(r->xlu, k->name, &text, 1) == 0)
+		return item_take(r, k, text, 0, add, to, e);
+	if (ret)
+		return fault(r, k, "takes a list of texts: [ \"...\", \"...\" ]", e);
+	for (int i = 0; i < count && !ret; i++)
+		ret = item_take(r, k, r->lib->cfg_get_listitem(items, i), (size_t)i, add, to, e);
+	return ret;
 }
 
 static int list_take(const struct reading *r, const struct config_key *k, void *at, struct err *e)
 {
 	struct config_list list = { .count = 0 };
-	XLU_ConfigList *items;
-	const char *text;
-	int entries, ret = r->lib->cfg_get_list(r->xlu, k->name, &items, &entries, 1);
+	int ret = items_take(r, k, list_add, &list, e);
 
-	if (ret == ESRCH)
-		return 0;
-	if (ret && r->lib->cfg_get_string(r->xlu, k->name, &text, 1) == 0) {
-		ret = list_add(r, k, &list, text, e);
-	} else if (ret) {
-		ret = fault(r, k, "takes a list of texts: [ \"...\", \"...\" ]", e);
-	} else if (entries > CONFIG_LIST_MAX) {
-		ret = fault(r, k, "has too many items", e);
-	} else {
-		for (int i = 0; i < entries && !ret; i++) {
-			text = r->lib->cfg_get_listitem(items, i);
-			ret = text ? list_add(r, k, &list, text, e)
-				   : fault(r, k, "takes a list of texts, no lists in it", e);
-		}
-	}
 	if (ret) {
 		list_clear(&list);
-		return ret;
+		return ret == -ESRCH ? 0 : ret;
 	}
 	list_clear(at);
 	*(struct config_list *)at = list;
+	return 0;
+}
+
+static int lines_take(const struct reading *r, const struct config_key *k, void *at, struct err *e)
+{
+	struct lines lines = { NULL, 0, 0 };
+	int ret = items_take(r, k, lines_add, &lines, e);
+
+	if (ret) {
+		free(lines.text);
+		return ret == -ESRCH ? 0 : ret;
+	}
+	free(*(char **)at);
+	*(char **)at = lines.text;
 	return 0;
 }
 
@@ -225,6 +334,7 @@ static int (*const takers[])(
 	[CONFIG_NUMBER] = number_take,
 	[CONFIG_BOOL] = bool_take,
 	[CONFIG_LIST] = list_take,
+	[CONFIG_LINES] = lines_take,
 };
 
 /*
@@ -314,7 +424,7 @@ void config_dispose(const struct config_key *keys, void *out)
 	for (; keys->name; keys++) {
 		void *at = (char *)out + keys->offset;
 
-		if (keys->kind == CONFIG_TEXT) {
+		if (keys->kind == CONFIG_TEXT || keys->kind == CONFIG_LINES) {
 			free(*(char **)at);
 			*(char **)at = NULL;
 		} else if (keys->kind == CONFIG_LIST) {

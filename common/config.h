@@ -2,9 +2,9 @@
  * config: files in xl's configuration syntax (xl.cfg(5): KEY = "text" | number | [ "list", ... ]),
  * read with libxlutil.
  *
- * A table says which keys there are and what each may hold; every fault is named with file and,
- * where libxlutil knows it, line. The only user of libxlutil in the project. Must not know what the
- * keys mean.
+ * A table says which keys there are and what each may hold; every fault is named with file and
+ * line, that of the item in a list. The only user of libxlutil in the project. Must not know what
+ * the keys mean.
  */
 #ifndef NETVM_CONFIG_H
 #define NETVM_CONFIG_H
@@ -27,14 +27,15 @@ enum config_kind {
 	CONFIG_NUMBER, /* long */
 	CONFIG_BOOL,   /* bool: 0 or 1 */
 	CONFIG_LIST,   /* struct config_list: a list of strings; one string is a list of one */
+	CONFIG_LINES,  /* char *: malloc'd: as a list, of any length, joined by '\n'; NULL: none */
 };
 
 struct config_key {
 	const char *name; /* NULL ends the table */
 	enum config_kind kind;
 	size_t offset;
-	/* NULL, or refuses a value: returns 0, or -EINVAL with what was expected in `e` ("an IPv4
-	 * address"). */
+	/* NULL, or refuses a value, each of a list: returns 0, or -EINVAL with what was expected in
+	 * `e` ("an IPv4 address"). */
 	int (*check)(const char *text, struct err *e);
 	const char *help;
 };
@@ -51,6 +52,10 @@ int config_read(const char *path, const struct config_key *keys, void *out,
 /* As config_read(), of a text; `path` is for messages only. */
 int config_parse(const char *path, const char *text, const struct config_key *keys, void *out,
 	void (*unknown)(const char *path, const char *key), struct err *e);
+
+/* Says that a value is not what was expected: `"10.0.0" is not an IPv4 address`; of a long one its
+ * beginning. Returns -EINVAL. */
+int config_refuse(const char *text, const char *expected, struct err *e);
 
 /* Frees every text and list that `keys` name in `out` and sets them to empty. May be repeated. */
 void config_dispose(const struct config_key *keys, void *out);

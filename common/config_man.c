@@ -9,6 +9,7 @@ static const char *const kinds[] = {
 	[CONFIG_NUMBER] = "number",
 	[CONFIG_BOOL] = "0 or 1",
 	[CONFIG_LIST] = "[ \"one\", \"another\" ]",
+	[CONFIG_LINES] = "[ \"one\", \"another\" ]",
 };
 
 void config_man_keys(const struct config_key *keys)

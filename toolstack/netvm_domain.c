@@ -1,8 +1,8 @@
 #include "toolstack/netvm_domain.h"
 
-#include <errno.h>
 #include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "toolstack/netvm.h"
@@ -66,6 +66,14 @@ static bool policy_value(const struct registry_domain *d, char *buf, size_t size
 	return d->policy_text;
 }
 
+/* They would not fit: domain_value() gives them. */
+static bool rules_value(const struct registry_domain *d, char *buf, size_t size)
+{
+	(void)buf;
+	(void)size;
+	return d->rules;
+}
+
 static bool cable_value(const struct registry_domain *d, char *buf, size_t size)
 {
 	snprintf(buf, size, "%d", d->cable);
@@ -101,12 +109,13 @@ static const struct {
 	{ "mtu", mtu_value },
 	{ "role", role_value },
 	{ "policy", policy_value },
+	{ "rules", rules_value },
 	{ "cable", cable_value },
 	{ "config", config_value },
 	{ "pci", pci_value },
 };
 
-int domain_value(
+const char *domain_value(
 	const struct registry_domain *d, const char *key, char buf[DOMAIN_VALUE_MAX], bool *given)
 {
 	buf[0] = '\0';
@@ -118,17 +127,30 @@ int domain_value(
 		set = values[i].value(d, buf, DOMAIN_VALUE_MAX);
 		if (given)
 			*given = set;
-		return 0;
+		return values[i].value == rules_value && set ? d->rules : buf;
 	}
-	return -ENOENT;
+	return NULL;
 }
 
 static void value_json(struct json *j, const struct registry_domain *d, const char *key)
 {
-	char text[DOMAIN_VALUE_MAX];
+	char buf[DOMAIN_VALUE_MAX];
+	const char *text = domain_value(d, key, buf, NULL);
 
-	domain_value(d, key, text, NULL);
-	json_text(j, key, text[0] ? text : NULL);
+	json_text(j, key, text && *text ? text : NULL);
+}
+
+/* Each of the lines as an item. */
+static void lines_json(struct json *j, const char *lines)
+{
+	while (lines && *lines) {
+		size_t len = strcspn(lines, "\n");
+		char *line = strndup(lines, len);
+
+		json_text(j, NULL, line);
+		free(line);
+		lines += len + (lines[len] == '\n');
+	}
 }
 
 void domain_json(struct json *j, const struct registry_domain *d)
@@ -149,6 +171,9 @@ void domain_json(struct json *j, const struct registry_domain *d)
 		json_text(j, "mtu", NULL);
 	value_json(j, d, "role");
 	value_json(j, d, "policy");
+	json_array(j, "rules");
+	lines_json(j, d->rules);
+	json_array_end(j);
 	json_bool(j, "cable", d->cable);
 	value_json(j, d, "config");
 	json_array(j, "pci");

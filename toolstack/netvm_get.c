@@ -1,5 +1,6 @@
 /* netvm get NAME [KEY]: what is in force for a domain, given or by default. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <errno.h>
@@ -12,11 +13,12 @@
 static int one_print(
 	const struct netvm *n, const struct registry_domain *d, const char *key, struct err *e)
 {
-	char text[DOMAIN_VALUE_MAX];
+	char buf[DOMAIN_VALUE_MAX];
 	struct json *j;
 	bool given;
+	const char *text = domain_value(d, key, buf, &given);
 
-	if (domain_value(d, key, text, &given)) {
+	if (!text) {
 		err_set(e, -EINVAL, "there is no key \"%s\"; netvm get %s shows them all", key,
 			d->name);
 		return NETVM_USAGE;
@@ -35,6 +37,19 @@ static int one_print(
 	return netvm_json_end(j, e);
 }
 
+/* A value of several lines is as many rows. */
+static void rows_add(struct table *t, const char *key, const char *text, const char *from)
+{
+	do {
+		size_t len = strcspn(text, "\n");
+		char *line = strndup(text, len);
+
+		table_row(t, key, line, from);
+		free(line);
+		text += len + (text[len] == '\n');
+	} while (*text);
+}
+
 static int all_print(const struct netvm *n, const struct registry_domain *d, struct err *e)
 {
 	struct table t;
@@ -49,11 +64,12 @@ static int all_print(const struct netvm *n, const struct registry_domain *d, str
 	}
 	table_start(&t, "KEY", "VALUE", "FROM", NULL);
 	for (const struct config_key *k = registry_domain_keys; k->name; k++) {
-		char text[DOMAIN_VALUE_MAX];
+		char buf[DOMAIN_VALUE_MAX];
 		bool given;
+		const char *text = domain_value(d, k->name, buf, &given);
 
-		if (domain_value(d, k->name, text, &given) == 0)
-			table_row(&t, k->name, text, given ? "its file" : "default");
+		if (text)
+			rows_add(&t, k->name, text, given ? "its file" : "default");
 	}
 	table_print(&t);
 	return 0;

@@ -12,8 +12,8 @@
 
 struct pairs {
 	struct registry_change change[PAIRS_MAX];
-	const char *values[PAIRS_MAX][CONFIG_LIST_MAX];
-	char *text[PAIRS_MAX]; /* malloc'd copies that the others point into */
+	const char **values[PAIRS_MAX]; /* malloc'd, of texts in: */
+	char *text[PAIRS_MAX];		/* malloc'd copies of what was given */
 	size_t count;
 };
 
@@ -27,7 +27,7 @@ static const struct config_key *key_find(const char *name, size_t len)
 
 static int key_unknown(const char *pair, size_t len, struct err *e)
 {
-	char names[256] = "";
+	char names[ERR_TEXT_MAX / 2] = "";
 	size_t used = 0;
 
 	for (const struct config_key *k = registry_domain_keys; k->name; k++)
@@ -38,22 +38,37 @@ static int key_unknown(const char *pair, size_t len, struct err *e)
 	return NETVM_USAGE;
 }
 
-/* The values of a list are separated by commas. */
-static void values_split(struct pairs *p, const struct config_key *k, char *text)
+static size_t count_of(const char *text, char c)
 {
+	size_t n = 0;
+
+	for (; *text; text++)
+		n += *text == c;
+	return n;
+}
+
+/* The values of a list are separated by commas; lines by line breaks, if there is one. */
+static int values_split(struct pairs *p, const struct config_key *k, char *text)
+{
+	const char separator[] = { k->kind == CONFIG_LINES && strchr(text, '\n') ? '\n' : ',',
+		'\0' };
 	struct registry_change *c = &p->change[p->count];
+	const char **values = calloc(count_of(text, *separator) + 1, sizeof(*values));
 	char *rest = NULL, *word;
 
+	if (!values)
+		return -ENOMEM;
+	p->values[p->count] = values;
 	c->key = k->name;
-	c->values = *text ? p->values[p->count] : NULL;
+	c->values = *text ? values : NULL;
 	c->count = 1;
-	p->values[p->count][0] = text;
-	if (k->kind != CONFIG_LIST)
-		return;
+	values[0] = text;
+	if (k->kind != CONFIG_LIST && k->kind != CONFIG_LINES)
+		return 0;
 	c->count = 0;
-	for (word = strtok_r(text, ",", &rest); word && c->count < CONFIG_LIST_MAX;
-		word = strtok_r(NULL, ",", &rest))
-		p->values[p->count][c->count++] = word;
+	for (word = strtok_r(text, separator, &rest); word; word = strtok_r(NULL, separator, &rest))
+		values[c->count++] = word;
+	return 0;
 }
 
 static int pair_take(struct pairs *p, const char *pair, struct err *e)
@@ -74,8 +89,11 @@ static int pair_take(struct pairs *p, const char *pair, struct err *e)
 	}
 	p->text[p->count] = strdup(equals + 1);
 	if (!p->text[p->count])
-		return err_sys(e, -ENOMEM, "%s", pair);
-	values_split(p, k, p->text[p->count]);
+		return err_sys(e, -ENOMEM, "%s", k->name);
+	if (values_split(p, k, p->text[p->count])) {
+		free(p->text[p->count]);
+		return err_sys(e, -ENOMEM, "%s", k->name);
+	}
 	p->count++;
 	return 0;
 }
@@ -123,8 +141,10 @@ int netvm_pairs_apply(
 		if (!ret)
 			ret = addresses_give(n, e);
 	}
-	for (size_t i = 0; p && i < p->count; i++)
+	for (size_t i = 0; p && i < p->count; i++) {
+		free(p->values[i]);
 		free(p->text[i]);
+	}
 	free(p);
 	return ret;
 }

@@ -24,7 +24,8 @@ const char *netvmd_unable(const struct netvmd_domain *provider, const struct reg
 		return "is paused";
 	if (!provider->ready)
 		return "does not say that it is ready (netbackd there, and its journal)";
-	if (guest->policy != POLICY_ACCEPT && !has_word(provider->capabilities, "policy"))
+	if ((guest->policy != POLICY_ACCEPT || guest->rules) &&
+		!has_word(provider->capabilities, "policy"))
 		return "does not say that it can enforce a policy";
 	if (!guest->cable && !has_word(provider->capabilities, "cable"))
 		return "does not say that it can cut a guest off";

@@ -29,9 +29,24 @@ static const char *addrs_print(const struct addr *ip, const struct addr *ip6, ch
 	return buf;
 }
 
+/* How many rules: "", ", 1 rule", ", 12 rules". */
+#define RULES_WORDS_MAX 32
+static const char *rules_print(const char *rules, char buf[RULES_WORDS_MAX])
+{
+	size_t count = rules && *rules;
+
+	for (; rules && (rules = strchr(rules, '\n')); rules++)
+		count++;
+	buf[0] = '\0';
+	if (count)
+		snprintf(buf, RULES_WORDS_MAX, ", %zu rule%s", count, count > 1 ? "s" : "");
+	return buf;
+}
+
 const char *netvmd_action_print(const struct netvmd_action *a, char buf[NETVMD_WORDS_MAX])
 {
 	char guest[WHO_MAX], provider[WHO_MAX], addrs[ADDRS_MAX], mac[MAC_TEXT_MAX];
+	char rules[RULES_WORDS_MAX];
 	uint32_t devid = a->guest.devid;
 
 	who_print(a->guest_name, a->guest.domid, guest);
@@ -61,8 +76,9 @@ const char *netvmd_action_print(const struct netvmd_action *a, char buf[NETVMD_W
 			mac_print(&a->link.mac, mac));
 		break;
 	case NETVMD_PUBLISH_CLIENT:
-		snprintf(buf, NETVMD_WORDS_MAX, "%s: publish client %s, vif %u, %s%s%s", provider,
+		snprintf(buf, NETVMD_WORDS_MAX, "%s: publish client %s, vif %u, %s%s%s%s", provider,
 			guest, devid, addrs_print(&a->client.ip, &a->client.ip6, addrs),
+			rules_print(a->client.rules, rules),
 			a->client.policy == POLICY_DROP ? ", policy drop" : "",
 			a->client.cable ? "" : ", cut off");
 		break;
@@ -82,6 +98,8 @@ void netvmd_actual_dispose(struct netvmd_actual *a)
 	for (size_t i = 0; i < a->count; i++) {
 		free(a->domain[i].vif);
 		free(a->domain[i].link);
+		for (size_t k = 0; k < a->domain[i].clients; k++)
+			client_dispose(&a->domain[i].client[k].client);
 		free(a->domain[i].client);
 	}
 	free(a->domain);

@@ -116,7 +116,6 @@ static int clients_read(struct store *s, struct netvmd_domain *d, struct err *e)
 		c->guest = ids[i];
 		ret = client_read(s, d->domid, &ids[i], &c->client, &why);
 		c->readable = ret == 0;
-		client_dispose(&c->client);
 		d->clients += !is_gone(ret);
 		ret = unless_lost(ret, &why, e);
 	}

@@ -375,7 +375,8 @@ static bool client_equal(const struct client *a, const struct client *b)
 {
 	return strcmp(a->name, b->name) == 0 && addr_equal(&a->ip, &b->ip) &&
 	       addr_equal(&a->ip6, &b->ip6) && mac_equal(&a->mac, &b->mac) && a->mtu == b->mtu &&
-	       a->cable == b->cable && a->policy == b->policy;
+	       a->cable == b->cable && a->policy == b->policy &&
+	       strcmp(a->rules ? a->rules : "", b->rules ? b->rules : "") == 0;
 }
 
 static void clients_publish(struct planning *p)
@@ -394,6 +395,7 @@ static void clients_publish(struct planning *p)
 			.mtu = (uint32_t)s->d->mtu,
 			.cable = s->d->cable,
 			.policy = s->d->policy,
+			.rules = s->d->rules,
 			.generation = 1 };
 		strcpy(w.name, s->d->name);
 		now = client_find(s->provider->now, &guest);

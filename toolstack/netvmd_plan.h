@@ -42,7 +42,7 @@ struct netvmd_link { /* published for a guest */
 	struct guest_link link;
 };
 
-struct netvmd_client { /* published for a network domain; `client.rules` is not looked at */
+struct netvmd_client { /* published for a network domain */
 	struct vif_id guest;
 	bool readable;
 	struct client client;
@@ -97,7 +97,7 @@ struct netvmd_action {
 	bool force; /* DETACH: the backend is dead, nobody is waited for */
 	union {
 		struct guest_link link;
-		struct client client; /* without rules */
+		struct client client; /* its rules are the registry's */
 		struct provider published;
 		struct xen_vif_spec vif; /* ATTACH */
 	};

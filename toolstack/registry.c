@@ -16,6 +16,7 @@
 #include "common/file.h"
 #include "toolstack/registry_internal.h"
 #include "toolstack/registry_text.h"
+#include "xenstore-schema/policy.h"
 
 #define SUFFIX ".conf"
 
@@ -218,6 +219,15 @@ static void globals_read(struct registry *r, const struct registry_overlay *over
 	free(text);
 }
 
+static size_t lines_count(const char *text)
+{
+	size_t n = text != NULL;
+
+	for (; text && (text = strchr(text, '\n')); text++)
+		n++;
+	return n;
+}
+
 /* The parsers have said that the texts are of the right form. */
 static int domain_type(struct registry_domain *d, const char *path, struct err *e)
 {
@@ -229,13 +239,15 @@ static int domain_type(struct registry_domain *d, const char *path, struct err *
 		mac_parse(d->mac_text, &d->mac);
 	if (d->role_text && strcmp(d->role_text, "vpn") == 0)
 		d->role = PROVIDER_VPN;
-	if (d->policy_text && strcmp(d->policy_text, "drop") == 0)
+	if (d->policy_text ? strcmp(d->policy_text, "drop") == 0 : d->rules != NULL)
 		d->policy = POLICY_DROP;
 	if (addr_is_set(&d->ip) && !addr_is_unicast(&d->ip))
 		return err_set(e, -EINVAL, "%s: ip: no host can hold %s", path, d->ip_text);
 	if (addr_is_set(&d->ip6) && (!addr_is_unicast(&d->ip6) || addr_is_linklocal(&d->ip6)))
 		return err_set(e, -EINVAL, "%s: ip6: no host can hold %s", path, d->ip6_text);
-	return 0;
+	if (lines_count(d->rules) > POLICY_RULES_MAX)
+		return err_set(e, -E2BIG, "%s: rules: more than %d", path, POLICY_RULES_MAX);
+	return client_rules_check(d->rules, e) ? err_prefix(e, "%s: rules", path) : 0;
 }
 
 static void domain_read(const struct registry *r, struct registry_domain *d,

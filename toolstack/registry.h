@@ -50,6 +50,7 @@ struct registry_domain {
 	char *ip_text, *ip6_text, *mac_text, *role_text, *policy_text;
 	char *config; /* the domain's xl config; NULL: see registry_xl_config() */
 	struct config_list pci;
+	char *rules; /* of its policy, joined by '\n', each in order (policy.h); NULL: none */
 	/* Typed. */
 	struct addr ip, ip6; /* not set: none given yet (registry_allocate()) */
 	struct mac mac;	     /* not set: registry_mac() */
@@ -57,7 +58,7 @@ struct registry_domain {
 	bool provides_network;
 	bool cable; /* false: cut off */
 	enum provider_role role;
-	enum policy_verdict policy;
+	enum policy_verdict policy; /* not given: accept without rules, drop with rules */
 	/* Found: the network domain that serves it, in the same registry; NULL: none. Never a loop.
 	 */
 	const struct registry_domain *netvm;

@@ -40,9 +40,10 @@ static int values_check(const struct config_key *k, const struct registry_change
 	struct err why = ERR_NONE;
 
 	for (size_t i = 0; c->values && k->check && i < c->count; i++)
-		if (k->check(c->values[i], &why) != 0)
-			return err_set(e, -EINVAL, "%s: \"%s\" is not %s", k->name, c->values[i],
-				why.text);
+		if (k->check(c->values[i], &why) != 0) {
+			config_refuse(c->values[i], why.text, e);
+			return err_prefix(e, "%s", k->name);
+		}
 	return 0;
 }
 

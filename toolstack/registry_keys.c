@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "toolstack/registry.h"
+#include "xenstore-schema/policy.h"
 
 static int name_check(const char *text, struct err *e)
 {
@@ -23,6 +24,13 @@ static int policy_check(const char *text, struct err *e)
 	if (strcmp(text, "accept") == 0 || strcmp(text, "drop") == 0)
 		return 0;
 	return err_set(e, -EINVAL, "\"accept\" or \"drop\"");
+}
+
+static int rule_check(const char *text, struct err *e)
+{
+	struct err why = ERR_NONE;
+
+	return policy_rule_check(text, &why) ? err_set(e, -EINVAL, "a rule: %s", why.text) : 0;
 }
 
 static int mtu_check(const char *text, struct err *e)
@@ -90,8 +98,11 @@ const struct config_key registry_domain_keys[] = {
 	{ "role", CONFIG_TEXT, DOMAIN(role_text), role_check,
 		"of a network domain: \"router\" (the default) or \"vpn\"" },
 	{ "policy", CONFIG_TEXT, DOMAIN(policy_text), policy_check,
-		"what its network domain does with its traffic: \"accept\" (the default) or "
-		"\"drop\"" },
+		"what its network domain does with a packet that none of its rules matches: "
+		"\"accept\" (the default without rules) or \"drop\" (the default with rules)" },
+	{ "rules", CONFIG_LINES, DOMAIN(rules), rule_check,
+		"what it may reach, in the language of xen-netvm-policy(7), one rule a text; the "
+		"first that matches decides" },
 	{ "cable", CONFIG_BOOL, DOMAIN(cable), NULL, "0: cut off, as if its cable was pulled" },
 	{ "config", CONFIG_TEXT, DOMAIN(config), path_check,
 		"its xl config (default /etc/xen/NAME.cfg)" },

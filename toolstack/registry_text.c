@@ -93,20 +93,28 @@ static int number_print(FILE *out, const char *value, bool is_bool, struct err *
 	return 0;
 }
 
-static int value_print(
-	FILE *out, enum config_kind kind, const char *const *values, size_t count, struct err *e)
+/* `space`: what stands in front of each text, its first character also behind the last. */
+static int list_print(
+	FILE *out, const char *const *values, size_t count, const char *space, struct err *e)
 {
 	int ret = 0;
 
-	if (kind == CONFIG_LIST) {
-		fputs(count ? "[ " : "[", out);
-		for (size_t i = 0; i < count && !ret; i++) {
-			fputs(i ? ", " : "", out);
-			ret = text_print(out, values[i], e);
-		}
-		fputs(count ? " ]" : "]", out);
-		return ret;
+	fputc('[', out);
+	for (size_t i = 0; i < count && !ret; i++) {
+		fprintf(out, "%s%s", i ? "," : "", space);
+		ret = text_print(out, values[i], e);
 	}
+	fprintf(out, "%.1s]", count ? space : "");
+	return ret;
+}
+
+static int value_print(
+	FILE *out, enum config_kind kind, const char *const *values, size_t count, struct err *e)
+{
+	if (kind == CONFIG_LIST)
+		return list_print(out, values, count, " ", e);
+	if (kind == CONFIG_LINES)
+		return list_print(out, values, count, "\n\t", e);
 	if (count != 1)
 		return err_set(e, -EINVAL, "takes one value, not %zu", count);
 	if (kind == CONFIG_TEXT)

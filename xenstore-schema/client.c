@@ -107,6 +107,19 @@ size_t rules_next(const char *rules)
 	return taken;
 }
 
+int client_rules_check(const char *rules, struct err *e)
+{
+	for (unsigned int count = 0; rules && *rules; count++) {
+		size_t next = rules_next(rules);
+
+		if (!next || count == RULES_COUNT_MAX)
+			return err_set(
+				e, -EMSGSIZE, next ? "too many rules" : "a rule is too long");
+		rules += next;
+	}
+	return 0;
+}
+
 /* Appends `text` as further lines to `*rules`. */
 static int rules_append(char **rules, const char *text)
 {
@@ -181,20 +194,20 @@ static int rules_write(struct store *s, const char *policy, const char *rules, s
 	char where[STORE_PATH_MAX], number[16];
 	struct store_names names;
 	unsigned int count = 0;
-	int err = store_list(s, policy, &names, e);
+	int err = client_rules_check(rules, e);
 
+	if (err) {
+		err_prefix(e, "%s", policy);
+		return err;
+	}
+	err = store_list(s, policy, &names, e);
 	if (schema_is_absent(err, e))
 		err = 0;
 	while (!err && rules && *rules) {
 		size_t next = rules_next(rules), len = next;
 
-		if (len && rules[len - 1] == '\n')
+		if (rules[len - 1] == '\n')
 			len--;
-		if (!next || count == RULES_COUNT_MAX) {
-			err = err_set(e, -EMSGSIZE, "%s: %s", policy,
-				next ? "too many rules" : "a rule is too long");
-			break;
-		}
 		snprintf(number, sizeof(number), "%04u", count++);
 		err = rule_write(s, path_join(where, policy, number), rules, len,
 			names_have(&names, number), e);

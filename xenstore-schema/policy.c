@@ -1,5 +1,5 @@
 /*
- * Line by line (line_take), word by word (word_take) by the table of words (policy_words.c), then
+ * Line by line (line_take), word by word (words_take) by the table of words (policy_words.c), then
  * what only the whole rule can say (rule_check). A rule that is refused refuses the whole text: a
  * policy with a hole in it is another policy.
  */
@@ -48,16 +48,15 @@ static int policy_grow(struct policy *p, size_t *room, struct err *e)
 
 /* --- a line --- */
 
-/* Refuses a word: `line 3: "dstports=80-70": <what is wrong>`. */
-static int refuse(int code, uint32_t line, const char *word, const char *wrong, struct err *e)
+/* Refuses a word: `"dstports=80-70": <what is wrong>`. */
+static int refuse(int code, const char *word, const char *wrong, struct err *e)
 {
 	bool cut = strlen(word) > WORD_SHOWN;
 
-	return err_set(e, code, "line %u: \"%.*s%s\": %s", line, WORD_SHOWN, word, cut ? "..." : "",
-		wrong);
+	return err_set(e, code, "\"%.*s%s\": %s", WORD_SHOWN, word, cut ? "..." : "", wrong);
 }
 
-static int refuse_unknown(uint32_t line, const char *word, struct err *e)
+static int refuse_unknown(const char *word, struct err *e)
 {
 	char known[ERR_TEXT_MAX / 2] = "no such word; there are";
 	size_t n = strlen(known);
@@ -65,7 +64,7 @@ static int refuse_unknown(uint32_t line, const char *word, struct err *e)
 	for (const struct policy_word *w = policy_words; w->name && n < sizeof(known); w++)
 		n += (size_t)snprintf(known + n, sizeof(known) - n,
 			"%s %s=", w == policy_words ? "" : ",", w->name);
-	return refuse(-EINVAL, line, word, known, e);
+	return refuse(-EINVAL, word, known, e);
 }
 
 /* The row of NAME=VALUE; `*value` behind its '='. */
@@ -91,21 +90,20 @@ static int word_take(struct line *l, const char *text, struct err *e)
 {
 	const char *value;
 	const struct policy_word *w = word_find(text, &value);
-	const uint32_t line = l->rule.line;
 	struct err why = ERR_NONE;
 	int ret;
 
 	if (!w)
-		return refuse_unknown(line, text, e);
+		return refuse_unknown(text, e);
 	if (l->seen & 1U << (w - policy_words))
-		return refuse(-EINVAL, line, text, "the word stands a second time in this line", e);
+		return refuse(-EINVAL, text, "the word stands a second time in this line", e);
 	if (w->destination && l->destination)
-		return refuse(-EINVAL, line, text, "the rule has a destination already", e);
+		return refuse(-EINVAL, text, "the rule has a destination already", e);
 	if (!*value)
-		return refuse(-EINVAL, line, text, "nothing behind the \"=\"", e);
+		return refuse(-EINVAL, text, "nothing behind the \"=\"", e);
 	ret = w->take(value, &l->rule, &why);
 	if (ret)
-		return refuse(ret, line, text, why.text, e);
+		return refuse(ret, text, why.text, e);
 	l->seen |= 1U << (w - policy_words);
 	l->destination |= w->destination;
 	return 0;
@@ -125,7 +123,7 @@ static int rule_check(const struct policy_rule *r, struct err *e)
 	else if (r->target == POLICY_TO_DNS && r->has_ports &&
 		 (r->port_first > PORT_DNS || r->port_last < PORT_DNS))
 		wrong = "specialtarget=dns with dstports= that leaves port 53 out";
-	return wrong ? err_set(e, -EINVAL, "line %u: %s", r->line, wrong) : 0;
+	return wrong ? err_set(e, -EINVAL, "%s", wrong) : 0;
 }
 
 /* Cuts the next word off `*text`; a comment is all that is left. NULL: no word where one must be.
@@ -141,54 +139,71 @@ static char *word_cut(char **text)
 	return *word ? word : NULL;
 }
 
-static int line_take(char *text, struct line *l, struct err *e)
+static int words_take(char *text, struct line *l, struct err *e)
 {
-	const uint32_t line = l->rule.line;
-	char *word;
 	int ret = 0;
 
-	for (size_t i = 0; text[i]; i++)
-		if (text[i] < 0x20 || text[i] > 0x7e)
-			return err_set(e, -EINVAL,
-				"line %u: byte 0x%02x in column %zu, where printable ASCII is "
-				"expected",
-				line, (unsigned char)text[i], i + 1);
 	while (text && !ret) {
-		word = word_cut(&text);
+		char *word = word_cut(&text);
+
 		ret = word ? word_take(l, word, e)
 			   : err_set(e, -EINVAL,
-				     "line %u: one space between words expected, none before the "
-				     "first or behind the last",
-				     line);
+				     "one space between words expected, none before the first or "
+				     "behind the last");
 	}
-	if (!ret && !(l->seen & 1U)) /* the first row of policy_words */
-		return err_set(e, -EINVAL, "line %u: action=accept or action=drop expected", line);
-	return ret ? ret : rule_check(&l->rule, e);
+	return ret;
 }
 
-/* The line of `len` bytes at `text`, as one more rule. */
-static int rule_add(
-	struct policy *p, size_t *room, const char *text, size_t len, uint32_t line, struct err *e)
+/* A rule from `len` bytes; `out` is empty where it is refused. */
+static int line_take(const char *text, size_t len, struct policy_rule *out, struct err *e)
 {
 	char copy[POLICY_LINE_MAX + 1];
-	struct line l = { .rule = { .line = line } };
-	int ret;
+	struct line l = { .seen = 0 };
+	int ret = 0;
 
+	*out = l.rule;
 	if (len > POLICY_LINE_MAX)
-		return err_set(
-			e, -EMSGSIZE, "line %u: longer than %d bytes", line, POLICY_LINE_MAX);
-	if (p->count == POLICY_RULES_MAX)
-		return err_set(e, -E2BIG, "line %u: more than %d rules", line, POLICY_RULES_MAX);
-	ret = policy_grow(p, room, e);
-	if (ret)
-		return ret;
+		return err_set(e, -EMSGSIZE, "longer than %d bytes", POLICY_LINE_MAX);
+	for (size_t i = 0; i < len; i++)
+		if (text[i] < 0x20 || text[i] > 0x7e)
+			return err_set(e, -EINVAL,
+				"byte 0x%02x in column %zu, where printable ASCII is expected",
+				(unsigned char)text[i], i + 1);
 	memcpy(copy, text, len);
 	copy[len] = '\0';
-	ret = line_take(copy, &l, e);
+	if (len)
+		ret = words_take(copy, &l, e);
+	if (!ret && !(l.seen & 1U)) /* the first row of policy_words */
+		ret = err_set(e, -EINVAL, "action=accept or action=drop expected");
+	if (!ret)
+		ret = rule_check(&l.rule, e);
 	if (ret)
 		rule_dispose(&l.rule);
-	else
-		p->rules[p->count++] = l.rule;
+	*out = l.rule;
+	return ret;
+}
+
+int policy_rule_check(const char *text, struct err *e)
+{
+	struct policy_rule rule;
+	int ret = line_take(text, strlen(text), &rule, e);
+
+	rule_dispose(&rule);
+	return ret;
+}
+
+/* --- a text --- */
+
+static int rule_add(struct policy *p, size_t *room, const char *text, size_t len, struct err *e)
+{
+	int ret;
+
+	if (p->count == POLICY_RULES_MAX)
+		return err_set(e, -E2BIG, "more than %d rules", POLICY_RULES_MAX);
+	ret = policy_grow(p, room, e);
+	if (!ret)
+		ret = line_take(text, len, &p->rules[p->count], e);
+	p->count += !ret;
 	return ret;
 }
 
@@ -202,7 +217,11 @@ int policy_parse(const char *text, enum policy_verdict otherwise, struct policy 
 		size_t len = strcspn(text, "\n");
 
 		if (len && *text != '#')
-			ret = rule_add(out, &room, text, len, line, e);
+			ret = rule_add(out, &room, text, len, e);
+		if (ret)
+			err_prefix(e, "line %u", line);
+		else if (len && *text != '#')
+			out->rules[out->count - 1].line = line;
 		text += len + (text[len] == '\n');
 	}
 	if (ret)

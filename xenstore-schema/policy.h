@@ -82,6 +82,9 @@ int policy_parse(
 	const char *text, enum policy_verdict otherwise, struct policy *out, struct err *e);
 void policy_dispose(struct policy *p); /* may be repeated */
 
+/* Whether it is exactly one rule. Refused as above, without the line's number in the sentence. */
+int policy_rule_check(const char *line, struct err *e);
+
 /* The rule as one line, without newline: words in the order above, addresses canonical, so that
  * parsing it gives an equal rule. */
 void policy_rule_print(const struct policy_rule *r, char buf[POLICY_LINE_MAX + 1]);

@@ -129,6 +129,8 @@ struct client {
 	uint32_t generation; /* changes with every change, written last */
 };
 
+/* Whether client_write() has room for them: -EMSGSIZE. What they say is not looked at. */
+int client_rules_check(const char *rules, struct err *e);
 /* An entry without `policy` or `generation` is refused (-EINVAL). */
 int client_read(struct store *s, uint32_t domid, const struct vif_id *guest, struct client *out,
 	struct err *e);

@@ -8,7 +8,7 @@
 #include "common/config.h"
 
 struct sample {
-	char *name, *ip;
+	char *name, *ip, *lines;
 	long number;
 	bool flag;
 	struct config_list list;
@@ -20,6 +20,7 @@ static const struct config_key keys[] = {
 	{ "number", CONFIG_NUMBER, offsetof(struct sample, number), NULL, "" },
 	{ "flag", CONFIG_BOOL, offsetof(struct sample, flag), NULL, "" },
 	{ "list", CONFIG_LIST, offsetof(struct sample, list), config_check_addr4, "" },
+	{ "lines", CONFIG_LINES, offsetof(struct sample, lines), config_check_addr4, "" },
 	{ NULL, CONFIG_TEXT, 0, NULL, NULL },
 };
 
@@ -78,6 +79,60 @@ static void a_single_text_is_a_list_of_one(void **state)
 	config_dispose(keys, &s);
 }
 
+static void lines_are_joined_however_many(void **state)
+{
+	struct sample s;
+	struct err e;
+	char text[20000] = "lines = [";
+	size_t n = strlen(text);
+
+	(void)state;
+	for (int i = 0; i < 1000; i++)
+		n += (size_t)snprintf(
+			text + n, sizeof(text) - n, "\n\"10.0.%d.%d\",", i / 256, i % 256);
+	assert_int_equal(read_text(strcat(text, "\n]\n"), &s, &e), 0);
+	assert_int_equal(strncmp(s.lines, "10.0.0.0\n10.0.0.1\n", 18), 0);
+	assert_string_equal(s.lines + strlen(s.lines) - 18, "0.3.230\n10.0.3.231");
+	config_dispose(keys, &s);
+	assert_null(s.lines);
+	assert_int_equal(read_text("lines = [ ]\n", &s, &e), 0);
+	assert_null(s.lines);
+	assert_int_equal(read_text("lines = '10.0.0.1'\n", &s, &e), 0);
+	assert_string_equal(s.lines, "10.0.0.1");
+	config_dispose(keys, &s);
+}
+
+static void a_list_has_at_most_64_items(void **state)
+{
+	struct sample s;
+	struct err e;
+	char text[2000] = "list = [ \"10.0.0.1\"";
+
+	(void)state;
+	for (int i = 1; i < CONFIG_LIST_MAX; i++)
+		strcat(text, ", \"10.0.0.1\"");
+	assert_int_equal(read_text(strcat(text, "]"), &s, &e), 0);
+	assert_int_equal(s.list.count, CONFIG_LIST_MAX);
+	config_dispose(keys, &s);
+	strcpy(strchr(text, ']'), ", \"10.0.0.1\" ]");
+	assert_int_equal(read_text(text, &s, &e), -EINVAL);
+	assert_non_null(strstr(e.text, ":1: list: has too many items"));
+	config_dispose(keys, &s);
+}
+
+static void a_fault_shows_the_beginning_of_a_long_value(void **state)
+{
+	struct sample s;
+	struct err e;
+	char text[2000] = "ip = \"";
+
+	(void)state;
+	memset(text + strlen(text), 'x', 1000);
+	assert_int_equal(read_text(strcat(text, "\""), &s, &e), -EINVAL);
+	assert_non_null(strstr(e.text, "xx...\" is not an IPv4 address"));
+	config_dispose(keys, &s);
+}
+
 static void a_key_that_nobody_knows_is_reported_but_no_error(void **state)
 {
 	struct sample s;
@@ -100,7 +155,11 @@ static void faults_are_named_with_file_and_line(void **state)
 		{ "\n\nnumber = \"many\"\n", 3 },
 		{ "flag = 2\n", 1 },
 		{ "name = [ \"a\" ]\n", 1 },
-		{ "# one\nlist = [ \"10.0.0.1\",\n\"x\" ]\n", 2 },
+		{ "# one\nlist = [ \"10.0.0.1\",\n\"x\" ]\n", 3 },
+		{ "lines = [ # \"a\"\n\"10.0.0.1\", \"10.0.0.2\",\n\n  'x' ]\n", 4 },
+		{ "lines = \"x\"\n", 1 },
+		{ "lines = 7\n", 1 },
+		{ "flag = 1; lines = [ [ \"10.0.0.1\" ] ]\n", 1 },
 		{ "name = \"a\"\nname = \"b\"\n", 2 },
 		{ "name = \"x\"\nip = = \"10.0.0.1\"\n", 2 },
 		{ "name = \n", 1 },
@@ -134,6 +193,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_kind_of_value_is_read),
 		cmocka_unit_test(a_single_text_is_a_list_of_one),
+		cmocka_unit_test(lines_are_joined_however_many),
+		cmocka_unit_test(a_list_has_at_most_64_items),
+		cmocka_unit_test(a_fault_shows_the_beginning_of_a_long_value),
 		cmocka_unit_test(a_key_that_nobody_knows_is_reported_but_no_error),
 		cmocka_unit_test(faults_are_named_with_file_and_line),
 		cmocka_unit_test(a_missing_file_is_told_apart),

@@ -160,6 +160,39 @@ static void a_guest_with_a_policy_is_given_only_to_who_can_enforce_it(void **sta
 	assert_int_equal(now("work")->vifs, 1);
 }
 
+static void so_is_one_with_rules_that_end_in_accept(void **state)
+{
+	char rules[] = "action=drop dst=@lan\naction=drop dst=@private";
+
+	(void)state;
+	settle();
+	world_wanted(&w, "work")->rules = rules;
+	strcpy(now("net")->capabilities, "vif dns");
+	assert_plan("net (1): publish client work (2), vif 0, 10.137.0.2, 2 rules\n");
+	settle();
+	assert_string_equal(world_client(&w, "net", "work", 0)->client.rules, rules);
+	now("work")->vifs = 0;
+	assert_plan("");
+	strcpy(now("net")->capabilities, "vif policy");
+	assert_plan(ATTACH);
+}
+
+static void a_rule_that_changes_is_published(void **state)
+{
+	char before[] = "action=drop dst=@lan", after[] = "action=drop dst=@private";
+
+	(void)state;
+	world_wanted(&w, "work")->rules = before;
+	settle();
+	world_wanted(&w, "work")->rules = after;
+	assert_plan("net (1): publish client work (2), vif 0, 10.137.0.2, 1 rule\n");
+	settle();
+	assert_int_equal(world_client(&w, "net", "work", 0)->client.generation, 2);
+	world_wanted(&w, "work")->rules = NULL;
+	assert_plan(CLIENT);
+	settle();
+}
+
 static void a_guest_with_its_cable_pulled_likewise(void **state)
 {
 	(void)state;
@@ -496,6 +529,8 @@ int main(void)
 		test(a_guest_without_its_network_domain_is_published_and_waits),
 		test(a_network_domain_that_is_not_ready_gets_no_vif),
 		test(a_guest_with_a_policy_is_given_only_to_who_can_enforce_it),
+		test(so_is_one_with_rules_that_end_in_accept),
+		test(a_rule_that_changes_is_published),
 		test(a_guest_with_its_cable_pulled_likewise),
 		test(a_vif_of_the_xl_config_is_the_link_with_its_own_number_and_mac),
 		test(a_vif_of_dom0_stays_and_the_link_gets_the_next_number),

@@ -335,6 +335,27 @@ static void one_wrong_rule_refuses_the_whole_text(void **state)
 		-EINVAL, "line 3: \"action=droop\": accept or drop expected");
 }
 
+static void one_rule_is_checked_without_a_line(void **state)
+{
+	static const char *const wrong[][2] = {
+		{ "", "action=accept or action=drop expected" },
+		{ "# a comment", "\"#\": " KNOWN },
+		{ "action=drop\naction=drop",
+			"byte 0x0a in column 12, where printable ASCII is expected" },
+		{ "action=drop dstports=80-70",
+			"\"dstports=80-70\": the first port is greater than the last" },
+	};
+
+	(void)state;
+	assert_int_equal(policy_rule_check("action=drop dsthost=a comment=b", NULL), 0);
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+		struct err e = ERR_NONE;
+
+		assert_int_equal(policy_rule_check(wrong[i][0], &e), -EINVAL);
+		assert_string_equal(e.text, wrong[i][1]);
+	}
+}
+
 /* --- the manual --- */
 
 static void the_manual_has_every_word_and_its_examples_are_policies(void **state)
@@ -473,6 +494,7 @@ int main(void)
 		cmocka_unit_test(what_is_too_long_or_too_much_is_refused),
 		cmocka_unit_test(a_host_name_has_parts_of_63_and_253_characters_at_most),
 		cmocka_unit_test(one_wrong_rule_refuses_the_whole_text),
+		cmocka_unit_test(one_rule_is_checked_without_a_line),
 		cmocka_unit_test(the_manual_has_every_word_and_its_examples_are_policies),
 		cmocka_unit_test_setup_teardown(
 			any_rule_that_is_printed_reads_as_the_same, seed_choose, seed_print),

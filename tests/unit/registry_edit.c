@@ -84,6 +84,26 @@ static void a_wrong_value_or_key_is_refused(void **state)
 	assert_contains(e.text, "there is no domain \"nobody\"");
 }
 
+static void rules_are_written_one_a_line_and_a_wrong_one_is_refused(void **state)
+{
+	const char *const rules[] = { "action=accept specialtarget=dns",
+		"action=drop comment=the \"rest\"", "action=dorp" };
+	struct registry_change c = { "rules", rules, 2 };
+	struct err e = ERR_NONE;
+
+	(void)state;
+	file_write("a", "# mine\n");
+	assert_int_equal(registry_edit(registry_dir, "a", &c, 1, &e), 0);
+	file_expect("a", "# mine\nrules = [\n\t\"action=accept specialtarget=dns\",\n"
+			 "\t'action=drop comment=the \"rest\"'\n]\n");
+	c.count = 3;
+	assert_int_equal(registry_edit(registry_dir, "a", &c, 1, &e), -EINVAL);
+	assert_string_equal(e.text,
+		"rules: \"action=dorp\" is not a rule: \"action=dorp\": accept or drop expected");
+	assert_int_equal(set("a", "rules", NULL, &e), 0);
+	file_expect("a", "# mine\n");
+}
+
 static void a_file_with_a_syntax_error_is_not_touched(void **state)
 {
 	struct err e;
@@ -172,6 +192,7 @@ int main(void)
 		IN_DIR(a_loop_is_refused_with_the_loop_printed),
 		IN_DIR(a_change_that_spoils_another_domain_is_refused),
 		IN_DIR(a_wrong_value_or_key_is_refused),
+		IN_DIR(rules_are_written_one_a_line_and_a_wrong_one_is_refused),
 		IN_DIR(a_file_with_a_syntax_error_is_not_touched),
 		IN_DIR(a_fault_elsewhere_does_not_hinder),
 		IN_DIR(a_list_is_written_as_one),

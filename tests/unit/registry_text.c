@@ -43,6 +43,24 @@ static void a_list_over_lines_is_one_statement(void **state)
 		CONFIG_LIST, "c", "pci = [ \"c\" ] # tail\nip = \"x\"\n");
 }
 
+static void lines_stand_one_a_line(void **state)
+{
+	const char *const two[] = { "a \"b\"", "c" };
+	struct err e = ERR_NONE;
+	char *out = NULL;
+
+	(void)state;
+	expect("ip = 1\n", "rules", CONFIG_LINES, "a", "ip = 1\nrules = [\n\t\"a\"\n]\n");
+	assert_int_equal(registry_text_set("rules = [\n\t\"x\", # first\n]\nip = 1\n", "rules",
+				 CONFIG_LINES, two, 2, &out, &e),
+		0);
+	assert_string_equal(out, "rules = [\n\t'a \"b\"',\n\t\"c\"\n]\nip = 1\n");
+	free(out);
+	assert_int_equal(registry_text_set("", "rules", CONFIG_LINES, two, 0, &out, &e), 0);
+	assert_string_equal(out, "rules = []\n");
+	free(out);
+}
+
 static void what_only_looks_like_the_key_is_left_alone(void **state)
 {
 	(void)state;
@@ -109,6 +127,7 @@ int main(void)
 		cmocka_unit_test(a_new_key_goes_to_the_end),
 		cmocka_unit_test(a_statement_is_replaced_where_it_stands),
 		cmocka_unit_test(a_list_over_lines_is_one_statement),
+		cmocka_unit_test(lines_stand_one_a_line),
 		cmocka_unit_test(what_only_looks_like_the_key_is_left_alone),
 		cmocka_unit_test(a_key_taken_out_takes_its_line_along),
 		cmocka_unit_test(values_that_have_no_form_are_refused),
