@@ -35,8 +35,9 @@ struct cli_verb {
 	const char *help;
 	int min_args, max_args; /* -1: any number */
 	int id;			/* the program's own */
-	const char *completes; /* what the arguments are, for completion: "domain", "netdev", "file"
-				  or NULL, a word an argument */
+	const char *completes;	/* what the arguments are, for completion: "domain", "netdev", "key"
+				   (of the domain before), "pair..." (KEY=VALUE, any number), "file"
+				   or NULL, a word an argument */
 };
 
 struct cli {

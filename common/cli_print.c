@@ -143,7 +143,8 @@ static void function_name_print(const char *name)
 
 /*
  * One function: options behind a dash; else the next word of every verb that fits the words so far;
- * behind a whole verb its arguments, by their kind ("domain" and "netdev" ask the program itself).
+ * behind a whole verb its arguments, by their kind (all but "file" ask the program itself; "..."
+ * stands for any number of that kind).
  */
 static int completion_print(const struct cli *cli)
 {
@@ -170,14 +171,21 @@ static int completion_print(const struct cli *cli)
 	       "\t\t\tCOMPREPLY+=($(compgen -W \"${word%%%% *}\" -- \"$cur\"))\n"
 	       "\t\telif [[ $kinds && \"$prefix \" == \"$word \"* ]]; then\n"
 	       "\t\t\tword=(${prefix#\"$word\"})\n\t\t\tkinds=($kinds)\n"
+	       "\t\t\t[[ ${kinds[-1]} != *... ]] || "
+	       "kinds[${#word[@]}]=${kinds[${#word[@]}]:-${kinds[-1]}}\n"
 	       "\t\t\tcase ${kinds[${#word[@]}]} in\n"
 	       "\t\t\tdomain) COMPREPLY+=($(compgen -W \"$(%s list --names 2>/dev/null)\" -- "
 	       "\"$cur\")) ;;\n"
 	       "\t\t\tnetdev) COMPREPLY+=($(compgen -W \"$(%s pci list --names 2>/dev/null)\" -- "
 	       "\"$cur\")) ;;\n"
+	       "\t\t\tkey) COMPREPLY+=($(compgen -W \"$(%s get --names \"${word[0]}\" "
+	       "2>/dev/null)\" -- \"$cur\")) ;;\n"
+	       "\t\t\tpair...) compopt -o nospace 2>/dev/null\n"
+	       "\t\t\t\tCOMPREPLY+=($(compgen -S = -W \"$(%s get --names \"${word[0]}\" "
+	       "2>/dev/null)\" -- \"$cur\")) ;;\n"
 	       "\t\t\tfile) compopt -o default ;;\n"
 	       "\t\t\tesac\n\t\tfi\n\tdone <<'VERBS'\n",
-		cli->name, cli->name);
+		cli->name, cli->name, cli->name, cli->name);
 	for (const struct cli_verb *v = cli->verbs; v->name; v++)
 		printf("%s|%s\n", v->name, v->completes ? v->completes : "");
 	printf("VERBS\n}\ncomplete -F ");

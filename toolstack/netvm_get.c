@@ -75,6 +75,12 @@ static int all_print(const struct netvm *n, const struct registry_domain *d, str
 	return 0;
 }
 
+static void names_print(void)
+{
+	for (const struct config_key *k = registry_domain_keys; k->name; k++)
+		printf("%s\n", k->name);
+}
+
 int netvm_get(struct netvm *n, struct err *e)
 {
 	const struct registry_domain *d;
@@ -83,7 +89,9 @@ int netvm_get(struct netvm *n, struct err *e)
 
 	if (!ret)
 		ret = netvm_domain_find(n, &r, n->args[0], &d, e);
-	if (!ret)
+	if (!ret && n->o.names)
+		names_print();
+	else if (!ret)
 		ret = n->count > 1 ? one_print(n, d, n->args[1], e) : all_print(n, d, e);
 	registry_dispose(&r);
 	return ret;

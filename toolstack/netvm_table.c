@@ -13,7 +13,8 @@ static const struct cli_option options[] = {
 	{ "json", 'j', CLI_FLAG, AT(json), NULL, "print JSON" },
 	{ "dry-run", 'n', CLI_FLAG, AT(dry_run), NULL,
 		"say what would be changed, and change nothing" },
-	{ "names", 0, CLI_FLAG, AT(names), NULL, "list: print names alone, one a line" },
+	{ "names", 0, CLI_FLAG, AT(names), NULL,
+		"list, get: print the names of domains or keys alone, one a line" },
 	{ "cut-dom0", 0, CLI_FLAG, AT(cut_dom0), NULL,
 		"pci assign: also a device that dom0's own route, address or root file system "
 		"needs" },
@@ -33,9 +34,9 @@ static const struct cli_verb verbs[] = {
 	{ "list", "", "the domains of the registry", 0, 0, NETVM_LIST, NULL },
 	{ "status", "[NAME]", "what runs, how its vif is, what its network domain reports", 0, 1,
 		NETVM_STATUS, "domain" },
-	{ "get", "NAME [KEY]", "what is in force for a domain", 1, 2, NETVM_GET, "domain" },
+	{ "get", "NAME [KEY]", "what is in force for a domain", 1, 2, NETVM_GET, "domain key" },
 	{ "set", "NAME KEY=VALUE...", "change keys of a domain, all or none; KEY= takes one out", 2,
-		-1, NETVM_SET, "domain" },
+		-1, NETVM_SET, "domain pair..." },
 	{ "add", "NAME [KEY=VALUE]...", "make a domain known", 1, -1, NETVM_ADD, NULL },
 	{ "remove", "NAME", "forget a domain that nobody needs", 1, 1, NETVM_REMOVE, "domain" },
 	{ "get-default", "", "the network domain of domains that name none", 0, 0,
@@ -58,10 +59,13 @@ static const struct cli_verb verbs[] = {
 const struct cli netvm_cli = {
 	.name = "netvm",
 	.summary = "network domains of this Xen host: who serves whom, and which devices they have",
-	.description = "Changes the registry that netvmd(8) keeps in force, gives network devices "
-		       "to network\n"
-		       "domains and back, and shows what is. Keys of a domain are described in\n"
-		       "netvm.conf(5). A DEVICE is written as in sysfs: 0000:03:00.0, or 03:00.0.",
+	.description =
+		"Changes the registry that netvmd(8) keeps in force, gives network devices "
+		"to network\n"
+		"domains and back, and shows what is. Keys of a domain are described in\n"
+		"netvm.conf(5); values of a list are separated by commas, rules also by line "
+		"breaks.\n"
+		"A DEVICE is written as in sysfs: 0000:03:00.0, or 03:00.0.",
 	.epilogue = "Exit status: 0 done; 1 failed, or refused; 2 the command line is wrong.\n\n"
 		    "Files: " REGISTRY_DIR
 		    "/netvm.conf and domains/NAME.conf beside it, in xl's syntax;\n"

@@ -28,12 +28,18 @@ int main(void)
 	config_man_keys(registry_global_keys);
 	printf(".SH KEYS OF A DOMAIN'S FILE\n");
 	config_man_keys(registry_domain_keys);
-	printf(".SH EXAMPLE\nA network domain and a guest; both are given their "
+	printf(".SH EXAMPLE\nA network domain and a guest that may use the web; both are given "
+	       "their "
 	       "addresses.\n.PP\n.nf\n");
 	roff_print(stdout, "# " REGISTRY_DIR "/domains/net.conf\n"
 			   "provides_network = 1\n\n"
 			   "# " REGISTRY_DIR "/domains/work.conf\n"
-			   "netvm = \"net\"\n");
-	printf(".fi\n.SH SEE ALSO\n.BR netvm (8),\n.BR netvmd (8),\n.BR xl.cfg (5)\n");
+			   "netvm = \"net\"\n"
+			   "rules = [\n"
+			   "\t\"action=accept specialtarget=dns\",\n"
+			   "\t\"action=accept proto=tcp dstports=443 dst=@internet\",\n"
+			   "]\n");
+	printf(".fi\n.SH SEE ALSO\n.BR netvm (8),\n.BR netvmd (8),\n"
+	       ".BR xen\\-netvm\\-policy (7),\n.BR xl.cfg (5)\n");
 	return fflush(stdout) || ferror(stdout) ? EXIT_FAILURE : EXIT_SUCCESS;
 }
