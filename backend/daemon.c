@@ -199,8 +199,8 @@ static void on_pass(void *arg)
 		tell_manager(d, &r);
 		d->ready = true;
 	}
-	if (!ret && r.again)
-		pass_timer_ask(&d->pass, PASS_GRACE);
+	if (!ret && r.next)
+		pass_timer_ask(&d->pass, r.next);
 	if (!ret && !r.faulty && !r.rules_fault && !r.settings_stale)
 		backoff_end(&d->faults);
 	else if (d->connected)

@@ -7,6 +7,8 @@
 
 #include "backend/pass_plan.h"
 
+#define EXPIRY_MAX 60 /* seconds */
+
 /* What became of one wanted vif. */
 struct outcome {
 	struct vif_id id;
@@ -29,6 +31,12 @@ struct pass {
 	size_t outcome_count;
 	struct err rules_fault;
 };
+
+static void next_pass(struct pass_result *r, double seconds)
+{
+	if (!r->next || seconds < r->next)
+		r->next = seconds;
+}
 
 /* --- looking --- */
 
@@ -94,7 +102,8 @@ static int backends_look(struct pass *p, struct err *e)
 				.fresh = ret == 0 && !b.online && b.state == XENBUS_CLOSED &&
 					 closed_is_fresh(p, &ids[i]),
 			};
-		p->result->again |= p->backend_count && p->backends[p->backend_count - 1].fresh;
+		if (p->backend_count && p->backends[p->backend_count - 1].fresh)
+			next_pass(p->result, PASS_GRACE);
 		ret = 0;
 	}
 	closed_forget(p);
@@ -304,6 +313,18 @@ static int client_reports(struct pass *p, struct err *e)
 
 /* --- the pass --- */
 
+/* A rule ends in time though nothing happens. A clock that was set meanwhile, or a machine that
+ * slept, is noticed within EXPIRY_MAX. */
+static void expiry_note(struct pass *p)
+{
+	const struct ruleset *r = &p->s->ruleset;
+	int64_t expiry = ruleset_next_expiry(r);
+
+	if (expiry)
+		next_pass(p->result,
+			expiry - r->now < EXPIRY_MAX ? (double)(expiry - r->now) : EXPIRY_MAX);
+}
+
 static int rules_stand(struct pass *p, struct err *e)
 {
 	bool changed = false;
@@ -312,6 +333,8 @@ static int rules_stand(struct pass *p, struct err *e)
 	if (!ret)
 		p->rules_fault.code = 0;
 	p->result->rules_fault = ret != 0;
+	if (!ret)
+		expiry_note(p);
 	if (changed && !ret)
 		p->say(false, "packet filter: rules written");
 	if (ret == -ENOTCONN && e)

@@ -41,7 +41,8 @@ struct pass_result {
 	size_t vifs, faulty; /* vifs that are wanted, and those of them that could not be served */
 	bool rules_fault;    /* the packet filter does not stand */
 	bool settings_stale; /* dom0 does not manage this domain any more: open the service anew */
-	bool again;	     /* a closed backend waits: make another pass in PASS_GRACE seconds */
+	double next; /* seconds until another pass is due without an event: a closed backend waits,
+			a rule expires; 0: none is */
 	struct uplinks uplinks;
 };
 

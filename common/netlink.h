@@ -168,8 +168,8 @@ int conntrack_end(struct netlink *nl, bool (*ends)(const struct flow *f, void *a
  * namespace, whoever makes it. An error where the kernel has no nf_tables. */
 int nft_generation_get(struct netlink *nl, uint32_t *generation, struct err *e);
 
-/* Whether the table `table` of `family` (AF_INET, AF_INET6, NFPROTO_INET: 1) has such a chain; false
- * where that cannot be told. */
+/* Whether the table `table` of `family` (AF_INET, AF_INET6, NFPROTO_INET: 1) has such a chain;
+ * false where that cannot be told. */
 bool nft_chain_exists(struct netlink *nl, int family, const char *table, const char *chain);
 
 /* Opens a non-blocking descriptor that becomes readable when that number was raised, for
