@@ -22,7 +22,7 @@ struct netvm_options {
 	const char *config; /* FILE of --config */
 	const char *sysfs;
 	bool json, dry_run, names;
-	bool cut_dom0, no_iommu, shared_group;
+	bool cut_dom0, no_iommu, shared_group, force;
 	unsigned int timeout; /* seconds */
 	bool get, set, reset; /* qvm-prefs: what is to be done with a key */
 };

@@ -40,6 +40,7 @@ static const struct cli_option pci_options[] = {
 	{ "cut-dom0", 0, CLI_FLAG, AT(cut_dom0), NULL, "as netvm pci assign" },
 	{ "no-iommu", 0, CLI_FLAG, AT(no_iommu), NULL, "as netvm pci assign" },
 	{ "shared-group", 0, CLI_FLAG, AT(shared_group), NULL, "as netvm pci assign" },
+	{ "force", 0, CLI_FLAG, AT(force), NULL, "as netvm pci release" },
 	{ "sysfs", 0, CLI_TEXT, AT(sysfs), "DIR", "where sysfs is mounted (default /sys)" },
 	OPTIONS_END,
 };

@@ -32,6 +32,11 @@ static int run(const struct netvm *n, struct handover *h, struct err *e)
 		return err_set(e, -ENOENT,
 			"%s is assigned to no domain; netvm pci list shows who has what",
 			pci_bdf_print(&h->bdf, text));
+	if (h->user[0] && !n->o.force)
+		return err_set(e, -EBUSY,
+			"%s is in use by %s, which runs; shut it down first (xl shutdown -w %u), "
+			"or take it away while it runs with --force",
+			pci_bdf_print(&h->bdf, text), h->user, h->user_domid);
 	if (n->o.dry_run) {
 		netvm_plan_print(h);
 		return 0;
@@ -56,6 +61,8 @@ int netvm_pci_release(struct netvm *n, struct err *e)
 	if (!ret)
 		ret = handover_open(&h, n->o.sysfs, n->dir, &bdf,
 			registry_find(&r, pci_survey_holder(&r, &bdf)), !n->o.dry_run, e);
+	if (!ret)
+		ret = handover_user_find(&h, e);
 	if (!ret)
 		ret = run(n, &h, e);
 	if (h.warning[0])

@@ -24,6 +24,8 @@ static const struct cli_option options[] = {
 	{ "shared-group", 0, CLI_FLAG, AT(shared_group), NULL,
 		"pci assign: also if others in its IOMMU group stay behind; the domain can then "
 		"reach them" },
+	{ "force", 0, CLI_FLAG, AT(force), NULL,
+		"pci release: also from a domain that runs; it is detached from it" },
 	{ "timeout", 't', CLI_NUMBER, AT(timeout), "SECONDS",
 		"start: how long all of it may take (default 120)" },
 	{ "sysfs", 0, CLI_TEXT, AT(sysfs), "DIR", "where sysfs is mounted (default /sys)" },

@@ -27,27 +27,62 @@
 
 /* --- what is the case --- */
 
+static bool is_alive(const struct xen_domain *d)
+{
+	return !d->dying && !d->shutdown;
+}
+
+/* Whether a running domain has the device; then it is its user. */
+static int user_check(struct handover *h, const struct xen_domain *d, struct err *e)
+{
+	struct pci_bdf *devices = NULL;
+	size_t count = 0;
+	int ret = xen_pci_list(d->domid, &devices, &count, e);
+
+	for (size_t i = 0; i < count && !ret; i++) {
+		if (pci_bdf_cmp(&devices[i], &h->bdf) != 0)
+			continue;
+		h->s.attached = true;
+		h->user_domid = d->domid;
+		if (d->name[0])
+			snprintf(h->user, sizeof(h->user), "%s", d->name);
+		else
+			snprintf(h->user, sizeof(h->user), "domain %u", d->domid);
+	}
+	free(devices);
+	return ret;
+}
+
 static int running_find(struct handover *h, struct err *e)
 {
 	struct xen_domain *domains = NULL;
-	struct pci_bdf *devices = NULL;
-	size_t count = 0, held = 0;
+	size_t count = 0;
 	int ret = xen_domains_list(&domains, &count, e);
 
 	if (ret == -ENOTCONN)
 		return 0;
 	for (size_t i = 0; i < count && !ret; i++) {
-		if (strcmp(domains[i].name, h->domain) != 0 || domains[i].dying ||
-			domains[i].shutdown)
+		if (strcmp(domains[i].name, h->domain) != 0 || !is_alive(&domains[i]))
 			continue;
 		h->s.running = true;
 		h->domid = domains[i].domid;
+		ret = user_check(h, &domains[i], e);
 	}
-	if (!ret && h->s.running)
-		ret = xen_pci_list(h->domid, &devices, &held, e);
-	for (size_t i = 0; i < held && !ret; i++)
-		h->s.attached |= pci_bdf_cmp(&devices[i], &h->bdf) == 0;
-	free(devices);
+	free(domains);
+	return ret;
+}
+
+int handover_user_find(struct handover *h, struct err *e)
+{
+	struct xen_domain *domains = NULL;
+	size_t count = 0;
+	int ret = xen_domains_list(&domains, &count, e);
+
+	if (ret == -ENOTCONN)
+		return 0;
+	for (size_t i = 0; i < count && !ret && !h->user[0]; i++)
+		if (domains[i].domid && is_alive(&domains[i]))
+			ret = user_check(h, &domains[i], e);
 	free(domains);
 	return ret;
 }
@@ -247,10 +282,10 @@ static int attach(struct handover *h, struct err *e)
 
 static int detach(struct handover *h, struct err *e)
 {
-	int ret = xen_pci_detach(h->domid, &h->bdf, e);
+	int ret = xen_pci_detach(h->user_domid, &h->bdf, e);
 
 	return ret ? err_prefix(
-			     e, "%s runs and does not let go of it (shut it down first)", h->domain)
+			     e, "%s runs and does not let go of it (shut it down first)", h->user)
 		   : 0;
 }
 

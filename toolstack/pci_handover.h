@@ -24,6 +24,9 @@ struct handover {
 	char xl_config[PATH_MAX];	  /* of the domain; "" for none */
 	char xl_config_why[ERR_TEXT_MAX]; /* why it cannot be changed; "" where it can */
 	uint32_t domid;			  /* while it runs */
+	char user[DOMAIN_NAME_MAX];	  /* the running domain that has the device; "" for none,
+					   * "domain N" where it has no name */
+	uint32_t user_domid;
 	struct pci_memory memory;
 	struct pci_situation s;
 	struct pci_plan plan;
@@ -40,6 +43,9 @@ struct handover {
 int handover_open(struct handover *h, const char *sysfs, const char *dir, const struct pci_bdf *bdf,
 	const struct registry_domain *domain, bool change, struct err *e);
 void handover_close(struct handover *h);
+
+/* Looks in every running domain for the device, whatever the registry says of it: h->user. */
+int handover_user_find(struct handover *h, struct err *e);
 
 /* Runs h->plan, in order. `undo`: takes back what was done when a step fails. */
 int handover_run(struct handover *h, bool undo, struct err *e);
