@@ -57,13 +57,16 @@ enum policy_verdict ruleset_dns_verdict(const struct ruleset *r, const struct ru
 	return policy_verdict_of(&guest->policy, policy_decide(&guest->policy, &world, &query));
 }
 
-/* Whether a name has an address of that family. */
-static bool name_has_family(const struct ruleset *r, const char *name, int family)
+/* Whether a rule by name can match in a family: the name has an address of it, or, of a drop, none
+ * at all. */
+static bool name_applies(const struct ruleset *r, const struct policy_rule *rule, int family)
 {
 	struct policy_world world = ruleset_world(r);
-	const struct policy_name *n = policy_name_find(&world, name);
+	const struct policy_name *n = policy_name_find(&world, rule->name);
 
-	for (size_t i = 0; n && i < n->count; i++)
+	if (!n || !n->count)
+		return rule->action == POLICY_DROP;
+	for (size_t i = 0; i < n->count; i++)
 		if (n->addrs[i].family == family)
 			return true;
 	return false;
@@ -75,9 +78,7 @@ bool ruleset_rule_applies(const struct ruleset *r, const struct policy_rule *rul
 		return false;
 	if (rule->target == POLICY_TO_PREFIX)
 		return rule->prefix.addr.family == family;
-	if (rule->target == POLICY_TO_NAME && rule->action == POLICY_ACCEPT)
-		return name_has_family(r, rule->name, family);
-	return true;
+	return rule->target != POLICY_TO_NAME || name_applies(r, rule, family);
 }
 
 int64_t ruleset_next_expiry(const struct ruleset *r)

@@ -90,7 +90,8 @@ enum policy_verdict ruleset_dns_verdict(const struct ruleset *r, const struct ru
 	const struct ruleset_family *f, unsigned int which, uint8_t proto);
 
 /* Whether the rule exists for packets of a family (AF_INET, AF_INET6) at all: not expired, with a
- * destination of that family, and no accept by a name without an address of that family. */
+ * destination of that family. A name without an address of it is none; but one without any is all
+ * that there is for a drop. */
 bool ruleset_rule_applies(const struct ruleset *r, const struct policy_rule *rule, int family);
 
 /* When the next rule of any guest expires, 0: none will. */

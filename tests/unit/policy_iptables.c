@@ -104,6 +104,31 @@ static void rules_are_rendered_exactly(void **state)
 		"-p tcp -j REJECT --reject-with icmp-admin-prohibited\n");
 }
 
+static void a_name_is_dropped_in_the_families_that_it_has(void **state)
+{
+	struct ruleset r = sample(1, "action=drop dsthost=only6.example");
+	struct rendered out;
+
+	(void)state;
+	r.ip4.dns[0] = (struct addr){ .family = 0 };
+	r.names = calloc(1, sizeof(*r.names));
+	assert_non_null(r.names);
+	r.name_count = 1;
+	r.names[0].name = strdup("only6.example");
+	out = rendered(&r);
+	assert_string_equal(only_guest(&out), "-j REJECT --reject-with icmp-admin-prohibited\n"
+					      "-j REJECT --reject-with icmp-admin-prohibited\n");
+	rendered_free(&out);
+	r.names[0].addrs = calloc(1, sizeof(struct addr));
+	assert_non_null(r.names[0].addrs);
+	r.names[0].addrs[0] = addr("2001:db8::1");
+	r.names[0].count = 1;
+	out = rendered(&r);
+	assert_string_equal(only_guest(&out), "-j REJECT --reject-with icmp-admin-prohibited\n");
+	rendered_free(&out);
+	ruleset_dispose(&r);
+}
+
 static void words_are_sets_and_internet_is_what_is_in_none(void **state)
 {
 	struct prefix lan[] = { { addr("198.51.100.0"), 24 }, { addr("2001:db8::"), 32 } };
@@ -270,6 +295,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(rules_are_rendered_exactly),
+		cmocka_unit_test(a_name_is_dropped_in_the_families_that_it_has),
 		cmocka_unit_test(words_are_sets_and_internet_is_what_is_in_none),
 		cmocka_unit_test(dns_is_judged_by_where_the_guest_sent_it),
 		cmocka_unit_test(one_changed_rule_makes_its_block_and_the_way_to_it_anew),
