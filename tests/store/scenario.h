@@ -29,8 +29,8 @@ struct scenario {
 /* Whether it is oxenstored that answers. */
 bool is_oxenstored(void);
 
-extern const struct scenario scenarios_nodes[], scenarios_published[], scenarios_reports[],
-	scenarios_permissions[], scenarios_costs[], scenarios_faults[];
+extern const struct scenario scenarios_nodes[], scenarios_published[], scenarios_clients[],
+	scenarios_reports[], scenarios_permissions[], scenarios_costs[], scenarios_faults[];
 
 /* The error of the call that is being checked; names itself when something is not as wanted. */
 extern struct err scenario_err;

@@ -161,6 +161,7 @@ static const struct {
 } groups[] = {
 	{ "nodes", scenarios_nodes },
 	{ "published", scenarios_published },
+	{ "clients", scenarios_clients },
 	{ "reports", scenarios_reports },
 	{ "permissions", scenarios_permissions },
 	{ "costs", scenarios_costs },

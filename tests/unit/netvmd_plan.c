@@ -8,18 +8,10 @@
 
 static struct world w;
 
-/* net serves work; both run, net is ready. */
 static int set_up(void **state)
 {
 	(void)state;
-	world_init(&w);
-	world_want(&w, "idle", 9, NULL, false);
-	world_want(&w, "net", 1, NULL, true);
-	world_want(&w, "vpn", 3, NULL, true);
-	world_want(&w, "work", 2, "net", false);
-	world_resolve(&w);
-	world_start(&w, "net")->ready = true;
-	world_start(&w, "work");
+	world_of_net_and_work(&w);
 	return 0;
 }
 
@@ -30,13 +22,9 @@ static int tear_down(void **state)
 	return 0;
 }
 
-/* Everything is as wanted: net (1) serves work (2) by vif 0. */
 static void settle(void)
 {
-	for (int i = 0; i < 8; i++)
-		if (!*world_plan(&w, true, NULL))
-			return;
-	fail_msg("no end: %s", world_plan(&w, false, NULL));
+	world_settle(&w);
 }
 
 #define assert_plan(text) assert_string_equal(world_plan(&w, false, NULL), text)
@@ -366,96 +354,6 @@ static void vifs_of_others_are_nobodys_business(void **state)
 	assert_plan("");
 }
 
-static void a_guest_that_went_is_withdrawn(void **state)
-{
-	(void)state;
-	settle();
-	world_destroy(&w, now("work"));
-	assert_plan("net (1): withdraw client domain 2, vif 0\n");
-}
-
-static void an_entry_under_a_number_that_another_domain_has_now_is_withdrawn(void **state)
-{
-	(void)state;
-	settle();
-	now("work")->links = 0;
-	strcpy(now("work")->name, "stranger");
-	assert_plan("net (1): withdraw client stranger (2), vif 0\n");
-	strcpy(now("stranger")->name, "idle");
-	err_set(&world_wanted(&w, "idle")->fault, -EINVAL, "idle.conf:1: syntax error");
-	assert_plan("net (1): withdraw client idle (2), vif 0\n");
-}
-
-static void a_domain_that_the_registry_forgot_is_unpublished(void **state)
-{
-	(void)state;
-	settle();
-	strcpy(world_wanted(&w, "work")->name, "wort");
-	world_resolve(&w);
-	assert_plan("work (2): unpublish link 0\n"
-		    "net (1): withdraw client work (2), vif 0\n");
-}
-
-static void a_network_domain_that_the_registry_forgot_stays_managed_and_serves_nobody(void **state)
-{
-	(void)state;
-	settle();
-	w.registry.count = 0;
-	assert_plan("work (2): unpublish link 0\n"
-		    "net (1): withdraw client work (2), vif 0\n");
-	w.registry.count = 4;
-}
-
-static void a_domain_that_provides_no_network_any_more_is_told(void **state)
-{
-	(void)state;
-	settle();
-	world_netvm(world_wanted(&w, "work"), NULL);
-	world_wanted(&w, "net")->provides_network = false;
-	world_resolve(&w);
-	assert_plan("work (2): unpublish link 0\nnet (1): withdraw provider\n");
-}
-
-static void a_domain_at_fault_keeps_what_it_has(void **state)
-{
-	(void)state;
-	settle();
-	err_set(&world_wanted(&w, "work")->fault, -EINVAL, "work.conf:1: syntax error");
-	addr_parse4("10.137.0.66", &world_wanted(&w, "work")->ip);
-	assert_plan("");
-	world_resolve(&w);
-	now("work")->vif[0].alive = false;
-	assert_plan("");
-}
-
-static void so_do_the_guests_of_a_network_domain_at_fault(void **state)
-{
-	(void)state;
-	settle();
-	err_set(&world_wanted(&w, "net")->fault, -EINVAL, "net.conf:1: syntax error");
-	world_resolve(&w);
-	assert_int_not_equal(world_wanted(&w, "work")->fault.code, 0);
-	assert_plan("");
-}
-
-static void but_entries_of_guests_that_went_go_then_too(void **state)
-{
-	(void)state;
-	settle();
-	err_set(&w.registry.globals.fault, -EINVAL, "netvm.conf:1: syntax error");
-	world_resolve(&w);
-	world_destroy(&w, now("work"));
-	assert_plan("net (1): withdraw client domain 2, vif 0\n");
-}
-
-static void a_guest_that_has_shut_down_keeps_all_until_it_is_destroyed(void **state)
-{
-	(void)state;
-	settle();
-	now("work")->shutdown = true;
-	assert_plan("");
-}
-
 static void rubbish_that_is_published_is_written_anew(void **state)
 {
 	(void)state;
@@ -545,15 +443,6 @@ int main(void)
 		test(a_guest_that_moves_leaves_the_one_and_comes_to_the_other),
 		test(a_guest_that_shall_have_none_loses_its_vif_and_link),
 		test(vifs_of_others_are_nobodys_business),
-		test(a_guest_that_went_is_withdrawn),
-		test(an_entry_under_a_number_that_another_domain_has_now_is_withdrawn),
-		test(a_domain_that_the_registry_forgot_is_unpublished),
-		test(a_network_domain_that_the_registry_forgot_stays_managed_and_serves_nobody),
-		test(a_domain_that_provides_no_network_any_more_is_told),
-		test(a_domain_at_fault_keeps_what_it_has),
-		test(so_do_the_guests_of_a_network_domain_at_fault),
-		test(but_entries_of_guests_that_went_go_then_too),
-		test(a_guest_that_has_shut_down_keeps_all_until_it_is_destroyed),
 		test(rubbish_that_is_published_is_written_anew),
 		test(the_probe_of_a_provider_is_left_as_it_is),
 		test(the_generation_of_an_entry_changes_with_it_and_only_then),

@@ -271,3 +271,23 @@ const struct netvmd_client *world_client(
 			return &n->client[i];
 	return NULL;
 }
+
+void world_of_net_and_work(struct world *w)
+{
+	world_init(w);
+	world_want(w, "idle", 9, NULL, false);
+	world_want(w, "net", 1, NULL, true);
+	world_want(w, "vpn", 3, NULL, true);
+	world_want(w, "work", 2, "net", false);
+	world_resolve(w);
+	world_start(w, "net")->ready = true;
+	world_start(w, "work");
+}
+
+void world_settle(struct world *w)
+{
+	for (int i = 0; i < 8; i++)
+		if (!*world_plan(w, true, NULL))
+			return;
+	fail_msg("no end: %s", world_plan(w, false, NULL));
+}

@@ -21,6 +21,10 @@ struct world {
 void world_init(struct world *w);
 void world_dispose(struct world *w);
 
+/* net serves work; both run, net is ready; idle and vpn are in the registry and do not run. Nothing
+ * is published yet. */
+void world_of_net_and_work(struct world *w);
+
 /* A domain in the registry, with address 10.137.0.<number>. `netvm`: NULL for none. Names must be
  * given in ascending order. world_resolve() when all are there, and after each change. */
 struct registry_domain *world_want(
@@ -42,6 +46,9 @@ struct netvmd_vif *world_vif(struct world *w, struct netvmd_domain *guest, uint3
 void world_do(struct world *w, const struct netvmd_action *a);
 /* Plans; the actions' words, each in a line. Does them all if `act`. `*plan` may be NULL. */
 const char *world_plan(struct world *w, bool act, struct netvmd_plan *plan);
+
+/* Until everything is as wanted, in eight plans at most. */
+void world_settle(struct world *w);
 
 /* What `actual` has of a domain. */
 const struct netvmd_client *world_client(
