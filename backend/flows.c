@@ -16,11 +16,14 @@ static bool dns_is_elsewhere(const struct ruleset_family *f, const struct flow *
 	return false;
 }
 
-bool flow_must_end(const struct ruleset *r, const struct ruleset_guest *guest, const struct flow *f)
+bool flow_must_end(const struct ruleset *r, const struct ruleset_guest *guest, bool to_guest,
+	const struct flow *f)
 {
-	struct policy_packet packet = {
-		.dst = f->dst, .proto = f->proto, .port = f->port, .icmp_type = f->icmp_type
-	};
+	struct policy_packet packet = { .dst = f->dst,
+		.proto = f->proto,
+		.port = f->port,
+		.icmp_type = f->icmp_type,
+		.to_guest = to_guest };
 	struct policy_world world = ruleset_world(r);
 
 	if (dns_is_elsewhere(f->dst.family == AF_INET6 ? &r->ip6 : &r->ip4, f))
@@ -28,8 +31,7 @@ bool flow_must_end(const struct ruleset *r, const struct ruleset_guest *guest, c
 	/* Ping of the gateway is no matter of policy. */
 	if (!guest || addr_equal(&f->dst, &r->ip4.gateway) || addr_equal(&f->dst, &r->ip6.gateway))
 		return false;
-	return policy_verdict_of(&guest->policy, policy_decide(&guest->policy, &world, &packet)) ==
-	       POLICY_DROP;
+	return policy_judge(&guest->policy, &world, &packet) == POLICY_DROP;
 }
 
 /* --- all of them --- */
@@ -50,13 +52,19 @@ static int owner_cmp(const void *a, const void *b)
 	return addr_cmp(&((const struct owner *)a)->addr, &((const struct owner *)b)->addr);
 }
 
+static const struct ruleset_guest *guest_of(const struct settling *s, const struct addr *a)
+{
+	const struct owner key = { .addr = *a };
+	const struct owner *o = bsearch(&key, s->owners, s->count, sizeof(key), owner_cmp);
+
+	return o ? o->guest : NULL;
+}
+
 static bool ends(const struct flow *f, void *arg)
 {
 	const struct settling *s = arg;
-	struct owner key = { .addr = f->src }, *o;
 
-	o = bsearch(&key, s->owners, s->count, sizeof(key), owner_cmp);
-	return flow_must_end(s->ruleset, o ? o->guest : NULL, f);
+	return flow_must_end(s->ruleset, guest_of(s, &f->src), guest_of(s, &f->dst), f);
 }
 
 int flows_settle(struct netlink *nl, const struct ruleset *r, struct err *e)

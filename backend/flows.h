@@ -15,9 +15,10 @@
 #include "common/err.h"
 #include "common/netlink.h"
 
-/* Pure: whether the connection must end. `guest`: whose address f->src is, NULL: no guest's. */
-bool flow_must_end(
-	const struct ruleset *r, const struct ruleset_guest *guest, const struct flow *f);
+/* Pure: whether the connection must end. `guest`: whose address f->src is, NULL: no guest's;
+ * `to_guest`: f->dst is another's. */
+bool flow_must_end(const struct ruleset *r, const struct ruleset_guest *guest, bool to_guest,
+	const struct flow *f);
 
 /* Ends those of them that the kernel tracks. -EOPNOTSUPP as conntrack_end(). */
 int flows_settle(struct netlink *nl, const struct ruleset *r, struct err *e);

@@ -139,10 +139,19 @@ static bool has_service(const struct policy_rule *r, const struct policy_packet 
 	return !r->has_icmp_type || p->icmp_type == r->icmp_type;
 }
 
+bool policy_rule_counts_for_guests(const struct policy_rule *rule)
+{
+	return rule->action == POLICY_DROP ||
+	       (rule->target == POLICY_TO_PREFIX &&
+		       rule->prefix.len == addr_len(&rule->prefix.addr) * 8);
+}
+
 static bool rule_matches(
 	const struct policy_rule *r, const struct policy_world *w, const struct policy_packet *p)
 {
 	if (r->expire && r->expire <= w->now)
+		return false;
+	if (p->to_guest && !policy_rule_counts_for_guests(r))
 		return false;
 	return has_proto(r, p) && has_service(r, p) && reaches[r->target](r, w, &p->dst);
 }
@@ -160,4 +169,12 @@ size_t policy_decide(const struct policy *policy, const struct policy_world *wor
 enum policy_verdict policy_verdict_of(const struct policy *policy, size_t index)
 {
 	return index < policy->count ? policy->rules[index].action : policy->otherwise;
+}
+
+enum policy_verdict policy_judge(const struct policy *policy, const struct policy_world *world,
+	const struct policy_packet *packet)
+{
+	size_t i = policy_decide(policy, world, packet);
+
+	return packet->to_guest && i == policy->count ? POLICY_DROP : policy_verdict_of(policy, i);
 }

@@ -1,6 +1,10 @@
 /*
  * policy_decide: which rule of a policy decides about a packet.
  *
+ * Guests are reached by name only: a packet to another guest of the same network domain is accepted
+ * by no rule but one whose destination is that address alone, and never because no rule matches. So
+ * "everything", a subnet, or a name that somebody's DNS made a guest's address opens no guest.
+ *
  * Pure: the meaning of the policy language (xenstore-schema/policy.h) in C, which both packet
  * filters are held against, which ends connections that new rules turn away, and which answers
  * "explain". What names and words stand for at this moment is handed in. It must not know packet
@@ -44,6 +48,7 @@ struct policy_packet {
 	uint8_t proto; /* IP protocol number; ICMPv6 is 58 */
 	uint16_t port; /* destination, host byte order; TCP and UDP */
 	uint8_t icmp_type;
+	bool to_guest; /* `dst` is another guest of this network domain */
 };
 
 /*
@@ -54,8 +59,15 @@ struct policy_packet {
 size_t policy_decide(const struct policy *policy, const struct policy_world *world,
 	const struct policy_packet *packet);
 
-/* What that means: the rule's action, or `otherwise`. */
+/* What that means: the rule's action, or `otherwise` (but see policy_judge()). */
 enum policy_verdict policy_verdict_of(const struct policy *policy, size_t index);
+
+/* Both in one; what no rule says of a packet to another guest is a drop. */
+enum policy_verdict policy_judge(const struct policy *policy, const struct policy_world *world,
+	const struct policy_packet *packet);
+
+/* Whether the rule can match a packet to another guest: a drop, or an accept of one address. */
+bool policy_rule_counts_for_guests(const struct policy_rule *rule);
 
 /* What `name` stands for; NULL where `world` does not have it. */
 const struct policy_name *policy_name_find(const struct policy_world *world, const char *name);

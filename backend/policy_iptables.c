@@ -16,7 +16,6 @@
 
 #include "backend/digest.h"
 
-#define PREFIX	    "netvm-"
 #define BLOCK_RULES 64
 
 /* The tree splits by this many bits of the address at once. nf_tables follows 16 jumps at most
@@ -24,10 +23,14 @@
 #define TREE_BITS  4
 #define TREE_DEPTH 8
 
+struct leaf;
+
 struct render {
 	const struct ruleset *ruleset;
 	const struct ruleset_family *family;
 	bool ip6;
+	const struct leaf *guests; /* of packets to these, sorted; NULL: to the outside */
+	size_t guest_count;
 	struct iptables_mades *chains, *sets;
 	bool out_of_memory;
 };
@@ -72,7 +75,8 @@ static void text_close(struct render *r, struct text *t, const char *kind,
 		return;
 	}
 	digest = digest_add(digest, t->buf, t->len);
-	snprintf(name, IPTABLES_MADE_NAME, PREFIX "%016llx", (unsigned long long)digest);
+	snprintf(name, IPTABLES_MADE_NAME, IPTABLES_MADE_PREFIX "%016llx",
+		(unsigned long long)digest);
 	m = iptables_made_add(where, name);
 	r->out_of_memory |= !m;
 	if (m && !m->text) {
@@ -226,6 +230,27 @@ static void rule_render(struct render *r, struct text *t, const struct policy_ru
 
 /* --- a guest --- */
 
+struct leaf {
+	const struct addr *addr;
+	const char *guest;		/* name of its vif */
+	char chain[IPTABLES_MADE_NAME]; /* of its policy */
+};
+
+static int leaf_cmp(const void *a, const void *b)
+{
+	return addr_cmp(((const struct leaf *)a)->addr, ((const struct leaf *)b)->addr);
+}
+
+/* Whether the rule can match a packet to another guest: a drop, or an accept of one's address. */
+static bool rule_is_for_guests(const struct render *r, const struct policy_rule *rule)
+{
+	const struct leaf key = { .addr = &rule->prefix.addr };
+
+	return policy_rule_counts_for_guests(rule) &&
+	       (rule->action == POLICY_DROP ||
+		       bsearch(&key, r->guests, r->guest_count, sizeof(key), leaf_cmp));
+}
+
 static void guest_dns(struct render *r, struct text *t, const struct ruleset_guest *g)
 {
 	char text[ADDR_TEXT_MAX];
@@ -247,6 +272,7 @@ static void guest_dns(struct render *r, struct text *t, const struct ruleset_gue
 static bool rule_counts(const struct render *r, const struct policy_rule *rule)
 {
 	return rule->target != POLICY_TO_DNS && rule->target != POLICY_TO_NETVM_DNS &&
+	       (!r->guests || rule_is_for_guests(r, rule)) &&
 	       ruleset_rule_applies(r->ruleset, rule, r->ip6 ? AF_INET6 : AF_INET);
 }
 
@@ -279,29 +305,29 @@ static void guest_render(
 	name[0] = '\0';
 	if (!text_open(r, &t))
 		return;
-	guest_dns(r, &t, g);
+	if (!r->guests)
+		guest_dns(r, &t, g);
 	if (g->policy.count > BLOCK_RULES)
 		guest_blocks(r, &t, g);
 	else
 		for (size_t i = 0; i < g->policy.count; i++)
 			if (rule_counts(r, &g->policy.rules[i]))
 				rule_render(r, &t, &g->policy.rules[i]);
-	line(&t, "-j %s", verdict(r, g->policy.otherwise));
+	line(&t, "-j %s", verdict(r, r->guests ? POLICY_DROP : g->policy.otherwise));
 	text_close(r, &t, g->name, r->chains, name);
 }
 
-/* --- the tree --- */
-
-struct leaf {
-	const struct addr *addr;
-	const char *guest;		/* name of its vif */
-	char chain[IPTABLES_MADE_NAME]; /* of its policy */
-};
-
-static int leaf_cmp(const void *a, const void *b)
+/* Whether any packet of the guest to another can be accepted. */
+static bool guest_counts(const struct render *r, const struct ruleset_guest *g)
 {
-	return addr_cmp(((const struct leaf *)a)->addr, ((const struct leaf *)b)->addr);
+	for (size_t i = 0; r->guests && i < g->policy.count; i++)
+		if (g->policy.rules[i].action == POLICY_ACCEPT &&
+			rule_counts(r, &g->policy.rules[i]))
+			return true;
+	return !r->guests;
 }
+
+/* --- the tree --- */
 
 static bool bit_equal(const struct addr *a, const struct addr *b, unsigned int bit)
 {
@@ -365,105 +391,44 @@ static void tree_node(struct render *r, const struct leaf *leaves, size_t count,
 	text_close(r, &t, "tree", r->chains, name);
 }
 
+/* One tree, of the guests that count in it; gives how many. */
+static size_t tree_render(struct render *r, struct leaf *leaves, char top[IPTABLES_MADE_NAME])
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < r->ruleset->guest_count; i++) {
+		const struct ruleset_guest *g = &r->ruleset->guests[i];
+		const struct addr *a = r->ip6 ? &g->ip6 : &g->ip;
+
+		if (!addr_is_set(a) || !guest_counts(r, g))
+			continue;
+		leaves[count].addr = a;
+		leaves[count].guest = g->name;
+		guest_render(r, g, leaves[count++].chain);
+	}
+	qsort(leaves, count, sizeof(*leaves), leaf_cmp);
+	top[0] = '\0';
+	if (count && !r->out_of_memory)
+		tree_node(r, leaves, count, 0, top);
+	return count;
+}
+
 int policy_iptables_render(const struct ruleset *rules, int family, struct iptables_mades *chains,
-	struct iptables_mades *sets, char top[IPTABLES_MADE_NAME])
+	struct iptables_mades *sets, struct policy_iptables_tops *tops)
 {
 	struct render r = { .ruleset = rules,
 		.ip6 = family == AF_INET6,
 		.family = family == AF_INET6 ? &rules->ip6 : &rules->ip4,
 		.chains = chains,
 		.sets = sets };
-	struct leaf *leaves = calloc(rules->guest_count + 1, sizeof(*leaves));
-	size_t count = 0;
+	struct leaf *leaves = calloc(2 * rules->guest_count + 1, sizeof(*leaves));
 
-	top[0] = '\0';
+	*tops = (struct policy_iptables_tops){ .outside = "" };
 	if (!leaves)
 		return -ENOMEM;
-	for (size_t i = 0; i < rules->guest_count; i++) {
-		const struct ruleset_guest *g = &rules->guests[i];
-		const struct addr *a = r.ip6 ? &g->ip6 : &g->ip;
-
-		if (!addr_is_set(a))
-			continue;
-		leaves[count].addr = a;
-		leaves[count].guest = g->name;
-		guest_render(&r, g, leaves[count++].chain);
-	}
-	qsort(leaves, count, sizeof(*leaves), leaf_cmp);
-	if (count && !r.out_of_memory)
-		tree_node(&r, leaves, count, 0, top);
+	r.guest_count = tree_render(&r, leaves, tops->outside);
+	r.guests = leaves;
+	tree_render(&r, leaves + r.guest_count, tops->guests);
 	free(leaves);
 	return r.out_of_memory ? -ENOMEM : 0;
-}
-
-/* --- what is made --- */
-
-bool iptables_made_name(const char *name)
-{
-	size_t len = strlen(PREFIX), n;
-
-	if (strncmp(name, PREFIX, len) != 0)
-		return false;
-	n = strspn(name + len, "0123456789abcdef");
-	return n == 16 && name[len + n] == '\0';
-}
-
-/* Where the name is, or belongs. */
-static size_t made_place(const struct iptables_mades *m, const char *name, bool *found)
-{
-	size_t low = 0, high = m->count;
-
-	*found = false;
-	while (low < high && !*found) {
-		size_t middle = low + (high - low) / 2;
-		int order = strcmp(m->items[middle].name, name);
-
-		if (order < 0)
-			low = middle + 1;
-		else
-			high = middle;
-		*found = order == 0;
-		if (*found)
-			return middle;
-	}
-	return low;
-}
-
-struct iptables_made *iptables_made_find(const struct iptables_mades *m, const char *name)
-{
-	bool found;
-	size_t place = made_place(m, name, &found);
-
-	return found ? &m->items[place] : NULL;
-}
-
-struct iptables_made *iptables_made_add(struct iptables_mades *m, const char *name)
-{
-	bool found;
-	size_t place = made_place(m, name, &found);
-
-	if (found)
-		return &m->items[place];
-	if (m->count == m->space) {
-		size_t space = m->space ? m->space * 2 : 16;
-		struct iptables_made *more = realloc(m->items, space * sizeof(*more));
-
-		if (!more)
-			return NULL;
-		m->items = more;
-		m->space = space;
-	}
-	memmove(&m->items[place + 1], &m->items[place], (m->count - place) * sizeof(*m->items));
-	m->count++;
-	m->items[place] = (struct iptables_made){ .text = NULL };
-	snprintf(m->items[place].name, IPTABLES_MADE_NAME, "%s", name);
-	return &m->items[place];
-}
-
-void iptables_mades_free(struct iptables_mades *m)
-{
-	for (size_t i = 0; i < m->count; i++)
-		free(m->items[i].text);
-	free(m->items);
-	*m = (struct iptables_mades){ .items = NULL };
 }

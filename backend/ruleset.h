@@ -6,15 +6,16 @@
  * Where dom0 manages the domain, each guest has a policy besides. What it means:
  *
  *   forward  established and related packets of guests pass, invalid ones are dropped; a guest
- *            reaches links outside the group (where uplinks are named: only those), never another
- *            guest; nobody opens a connection to a guest. The virtual resolvers take nothing but
- *            DNS; what is not translated is refused at once.
+ *            reaches links outside the group (where uplinks are named: only those); nobody else
+ *            opens a connection to a guest. The virtual resolvers take nothing but DNS; what is
+ *            not translated is refused at once.
  *   input    guests may ping the gateway (and resolve it, in IPv6); all else is dropped.
  *   policy   what is left of "a guest reaches" is decided by the guest's own rules, the guest being
  *            the one whose address the packet has (the source guard sees to that), the destination
  *            the one that the guest sent it to, before translation. Accepted, or refused with
  *            "administratively prohibited". Without management everything is accepted; with it, a
- *            guest that is not named reaches nothing.
+ *            guest that is not named reaches nothing. Another guest, on a link inside the group,
+ *            is reached by a rule that accepts its address alone (policy_decide.h), else never.
  *   nat      port 53, UDP and TCP, of each virtual resolver leads to a real one; what guests send
  *            leaves a link outside the group with that link's address.
  *

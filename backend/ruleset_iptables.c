@@ -41,7 +41,7 @@ struct writer {
 	const struct ruleset_family *family;
 	bool ip6;
 	const char *chain;
-	const char *policies; /* the chain that guests' policies begin with, "": none */
+	const struct policy_iptables_tops *policies; /* where guests' policies begin */
 	size_t count;
 };
 
@@ -125,6 +125,9 @@ static void render_forward(struct writer *w)
 	rule(w, "-m devgroup ! --src-group 0x%x ! --dst-group 0x%x -j RETURN", group, group);
 	rules_known(w);
 	rule(w, "-j custom-forward");
+	if (w->policies->guests[0])
+		rule(w, "-m devgroup --src-group 0x%x --dst-group 0x%x -j %s", group, group,
+			w->policies->guests);
 	rule(w, "-m devgroup --dst-group 0x%x -j DROP", group);
 	for (int i = 0; i < 2; i++)
 		if (addr_is_set(&w->family->dns[i]))
@@ -137,8 +140,8 @@ static void render_forward(struct writer *w)
 /* What passed all else: the guest's own rules, or everything where there are none. */
 static void render_policy(struct writer *w)
 {
-	if (w->policies[0])
-		rule(w, "-j %s", w->policies);
+	if (w->policies->outside[0])
+		rule(w, "-j %s", w->policies->outside);
 	if (w->ruleset->managed)
 		rule(w, "-j REJECT --reject-with %s",
 			w->ip6 ? "icmp6-adm-prohibited" : "icmp-admin-prohibited");
@@ -204,12 +207,12 @@ int iptables_rules_render(
 		[CHAIN_DNS] = render_dns,
 		[CHAIN_POSTROUTING] = render_postrouting,
 	};
-	char top[IPTABLES_MADE_NAME];
-	struct writer w = { .ruleset = r, .ip6 = family == AF_INET6, .policies = top };
+	struct policy_iptables_tops tops;
+	struct writer w = { .ruleset = r, .ip6 = family == AF_INET6, .policies = &tops };
 
 	w.family = w.ip6 ? &r->ip6 : &r->ip4;
 	memset(out, 0, sizeof(*out));
-	if (policy_iptables_render(r, family, &out->made, &out->sets, top) < 0)
+	if (policy_iptables_render(r, family, &out->made, &out->sets, &tops) < 0)
 		return err_sys(e, -ENOMEM, "packet filter rules");
 	for (int i = 0; i < CHAIN_COUNT; i++) {
 		struct iptables_chain *c = &out->chain[i];

@@ -3,6 +3,8 @@
  * taking all away keeps nothing of ours, and putting it back says again what was there.
  *
  * sources: backend/ruleset.c backend/ruleset_iptables.c backend/ruleset_iptables_parse.c
+ * sources: backend/policy_iptables.c backend/iptables_made.c backend/policy_decide.c
+ * sources: backend/policy_special.c xenstore-schema/policy.c xenstore-schema/policy_words.c
  * sources: common/addr.c common/err.c
  */
 #include <errno.h>

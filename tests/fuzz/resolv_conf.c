@@ -3,7 +3,9 @@
  * and the rules that it leads to are of a fixed shape, whatever was in the file.
  *
  * sources: backend/resolvers.c backend/ruleset.c backend/ruleset_iptables.c
- * sources: backend/ruleset_iptables_parse.c common/addr.c common/err.c common/file.c
+ * sources: backend/policy_iptables.c backend/iptables_made.c backend/policy_decide.c
+ * sources: backend/policy_special.c xenstore-schema/policy.c xenstore-schema/policy_words.c
+ * sources: backend/ruleset_iptables_parse.c common/addr.c common/clock.c common/err.c common/file.c
  */
 #include <stdlib.h>
 #include <string.h>

@@ -309,6 +309,45 @@ static void an_expired_rule_is_not_there(void **state)
 	check(rows, sizeof(rows) / sizeof(rows[0]));
 }
 
+/* --- other guests --- */
+
+static void check_guest(const char *rules, const char *packet, enum policy_verdict wanted)
+{
+	struct policy_packet p = packet_of(packet);
+	struct policy policy;
+	struct err e = ERR_NONE;
+
+	p.to_guest = true;
+	if (policy_parse(rules, POLICY_ACCEPT, &policy, &e) != 0)
+		fail_msg("%s", e.text);
+	if (policy_judge(&policy, &world, &p) != wanted)
+		fail_msg("\"%s\" and %s to another guest: wanted the other verdict", rules, packet);
+	policy_dispose(&policy);
+}
+
+static void another_guest_is_reached_by_its_address_alone(void **state)
+{
+	static const char *const closed[] = { "", "action=accept", "action=accept dst4=0.0.0.0/0",
+		"action=accept dst4=10.137.0.4/31", "action=accept dst=@private",
+		"action=accept dsthost=web.example", "action=accept dst4=10.137.0.6",
+		"action=accept proto=tcp dstports=80", "action=accept dst4=10.137.0.5 proto=udp",
+		"action=drop dst=@private\naction=accept dst4=10.137.0.5",
+		"action=accept dst4=10.137.0.5 expire=1000" };
+	static const char *const open[] = { "action=accept dst4=10.137.0.5",
+		"action=accept dst=10.137.0.5/32 proto=tcp dstports=80",
+		"action=accept\naction=accept dst4=10.137.0.5",
+		"action=accept dst4=10.137.0.5\naction=drop" };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(closed) / sizeof(closed[0]); i++)
+		check_guest(closed[i], "tcp 10.137.0.5 80", POLICY_DROP);
+	for (size_t i = 0; i < sizeof(open) / sizeof(open[0]); i++)
+		check_guest(open[i], "tcp 10.137.0.5 80", POLICY_ACCEPT);
+	check_guest("action=accept dsthost=web.example", "tcp 203.0.113.80 80", POLICY_DROP);
+	check_guest("action=accept dst6=2001:db8::5", "tcp 2001:db8::5 80", POLICY_ACCEPT);
+	check_guest("action=accept dst6=2001:db8::4/127", "tcp 2001:db8::5 80", POLICY_DROP);
+}
+
 /* --- several rules --- */
 
 static void the_first_rule_that_matches_decides(void **state)
@@ -430,6 +469,7 @@ int main(void)
 		cmocka_unit_test(
 			a_name_that_does_not_resolve_accepts_nothing_and_drops_what_else_matches),
 		cmocka_unit_test(an_expired_rule_is_not_there),
+		cmocka_unit_test(another_guest_is_reached_by_its_address_alone),
 		cmocka_unit_test(the_first_rule_that_matches_decides),
 		cmocka_unit_test(a_policy_without_rules_is_what_happens_otherwise),
 		cmocka_unit_test(names_are_found_by_their_order),

@@ -39,14 +39,14 @@ static struct ruleset sample(size_t count, const char *rules)
 
 struct rendered {
 	struct iptables_mades chains, sets;
-	char top[IPTABLES_MADE_NAME];
+	struct policy_iptables_tops top;
 };
 
 static struct rendered rendered(const struct ruleset *r)
 {
-	struct rendered out = { .top = "" };
+	struct rendered out = { .chains = { .items = NULL } };
 
-	assert_int_equal(policy_iptables_render(r, AF_INET, &out.chains, &out.sets, out.top), 0);
+	assert_int_equal(policy_iptables_render(r, AF_INET, &out.chains, &out.sets, &out.top), 0);
 	return out;
 }
 
@@ -59,7 +59,7 @@ static void rendered_free(struct rendered *r)
 /* The chain of a policy of one guest: the tree has one rule then. */
 static const char *only_guest(const struct rendered *r)
 {
-	const struct iptables_made *top = iptables_made_find(&r->chains, r->top), *guest;
+	const struct iptables_made *top = iptables_made_find(&r->chains, r->top.outside), *guest;
 	char name[IPTABLES_MADE_NAME] = "";
 	const char *at;
 
@@ -167,6 +167,37 @@ static void dns_is_judged_by_where_the_guest_sent_it(void **state)
 	ruleset_dispose(&r);
 }
 
+static void only_rules_for_a_guests_address_lead_to_guests(void **state)
+{
+	struct ruleset r =
+		sample(2, "action=drop dst4=10.137.0.0/24 proto=udp\naction=accept dst4=192.0.2.1\n"
+			  "action=accept dst4=10.137.0.3 proto=tcp dstports=80\naction=accept");
+	const struct iptables_made *top;
+	struct rendered out;
+	char name[IPTABLES_MADE_NAME];
+
+	(void)state;
+	policy_dispose(&r.guests[1].policy);
+	assert_int_equal(policy_parse("action=accept\naction=accept dst4=192.0.2.1\n",
+				 POLICY_ACCEPT, &r.guests[1].policy, NULL),
+		0);
+	out = rendered(&r);
+	top = iptables_made_find(&out.chains, out.top.guests);
+	assert_non_null(top);
+	assert_int_equal(top->count, 1);
+	assert_int_equal(sscanf(top->text, "-s 10.137.0.2 -i vif1.0+ -j %22s", name), 1);
+	assert_string_equal(iptables_made_find(&out.chains, name)->text,
+		"-d 10.137.0.0/24 -p udp -j REJECT --reject-with icmp-admin-prohibited\n"
+		"-d 10.137.0.3/32 -p tcp -m tcp --dport 80:80 -j ACCEPT\n"
+		"-j REJECT --reject-with icmp-admin-prohibited\n");
+	rendered_free(&out);
+	policy_dispose(&r.guests[0].policy);
+	out = rendered(&r);
+	assert_string_equal(out.top.guests, "");
+	rendered_free(&out);
+	ruleset_dispose(&r);
+}
+
 /* How many of `a` are not in `b`. */
 static size_t new_in(const struct iptables_mades *a, const struct iptables_mades *b)
 {
@@ -223,7 +254,7 @@ static void guests_with_the_same_rules_do_not_share_counters(void **state)
 /* How many rules a packet of `a` meets in the tree, and how many chains. */
 static void walk(const struct rendered *r, const struct addr *a, size_t *rules, size_t *depth)
 {
-	const struct iptables_made *chain = iptables_made_find(&r->chains, r->top);
+	const struct iptables_made *chain = iptables_made_find(&r->chains, r->top.outside);
 	char text[PREFIX_TEXT_MAX], name[IPTABLES_MADE_NAME];
 
 	*rules = *depth = 0;
@@ -275,7 +306,7 @@ static void two_guests_with_one_address_are_told_apart_by_their_links(void **sta
 	(void)state;
 	r.guests[1].ip = r.guests[0].ip;
 	out = rendered(&r);
-	top = iptables_made_find(&out.chains, out.top)->text;
+	top = iptables_made_find(&out.chains, out.top.outside)->text;
 	assert_non_null(strstr(top, "-s 10.137.0.2 -i vif1.0+ -j "));
 	assert_non_null(strstr(top, "-s 10.137.0.2 -i vif2.0+ -j "));
 	rendered_free(&out);
@@ -298,6 +329,7 @@ int main(void)
 		cmocka_unit_test(a_name_is_dropped_in_the_families_that_it_has),
 		cmocka_unit_test(words_are_sets_and_internet_is_what_is_in_none),
 		cmocka_unit_test(dns_is_judged_by_where_the_guest_sent_it),
+		cmocka_unit_test(only_rules_for_a_guests_address_lead_to_guests),
 		cmocka_unit_test(one_changed_rule_makes_its_block_and_the_way_to_it_anew),
 		cmocka_unit_test(guests_with_the_same_rules_do_not_share_counters),
 		cmocka_unit_test(a_thousand_guests_are_found_within_few_rules),
