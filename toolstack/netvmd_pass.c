@@ -166,7 +166,9 @@ static int registry_take(const struct netvmd_pass *p, struct registry *r, struct
 	size_t changed;
 	int ret = registry_read(p->dir, r, p->unknown, e);
 
-	return ret ? ret : registry_allocate(r, p->plan != NULL, &changed, e);
+	if (!ret)
+		ret = registry_allocate(r, p->plan != NULL, &changed, e);
+	return ret ? ret : registry_rules_resolve(r, e);
 }
 
 static int act(const struct netvmd_pass *p, const struct registry *r,

@@ -50,7 +50,9 @@ struct registry_domain {
 	char *ip_text, *ip6_text, *mac_text, *role_text, *policy_text;
 	char *config; /* the domain's xl config; NULL: see registry_xl_config() */
 	struct config_list pci;
-	char *rules; /* of its policy, joined by '\n', each in order (policy.h); NULL: none */
+	/* Of its policy, joined by '\n', each in order (policy.h, or with "dst=@guest:NAME"); NULL:
+	 * none. */
+	char *rules;
 	/* Typed. */
 	struct addr ip, ip6; /* not set: none given yet (registry_allocate()) */
 	struct mac mac;	     /* not set: registry_mac() */
@@ -106,8 +108,8 @@ const struct registry_domain *registry_find(const struct registry *r, const char
 /*
  * Finds each domain's network domain and checks what no file can say alone: the network domain
  * exists and provides network, nobody is his own network domain over however many steps (the loop
- * is printed: "a -> b -> a"), no address is held twice nor is a resolver's. Faults go where they
- * belong. Pure; registry_read() has called it.
+ * is printed: "a -> b -> a"), no address is held twice nor is a resolver's, whom rules name exists.
+ * Faults go where they belong. Pure; registry_read() has called it.
  *
  * The default network domain is not applied to domains that lie on its own way out: they have none.
  */
@@ -130,6 +132,13 @@ int registry_free_address(const struct registry *r, int family, struct addr *out
  * only where no lock can be had.
  */
 int registry_allocate(struct registry *r, bool dry, size_t *changed, struct err *e);
+
+/*
+ * Puts, in memory, the addresses of the domains that rules name ("dst=@guest:NAME") in the place of
+ * their names, for who hands the rules on: a rule becomes one for each address that the domain has,
+ * none where it has none. registry_allocate() goes before. -ENOMEM.
+ */
+int registry_rules_resolve(struct registry *r, struct err *e);
 
 /* The MAC of a vif that we make: the one given, or one that always follows from the name
  * (00:16:3e:...). */
@@ -167,7 +176,7 @@ int registry_edit_check(const char *dir, const char *name, const struct registry
 	size_t count, struct err *e);
 
 /* Removes a domain's file. -ENOENT: there is none. -EBUSY: domains name it as their network domain
- * (the first is named). */
+ * or in their rules (the first is named). */
 int registry_forget(const char *dir, const char *name, struct err *e);
 
 #endif

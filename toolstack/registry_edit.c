@@ -164,13 +164,18 @@ int registry_edit_check(const char *dir, const char *name, const struct registry
 	return edit(dir, name, changes, count, true, e);
 }
 
-/* Who names `name` as the network domain; NULL: nobody. */
-static const char *user_find(const struct registry *r, const char *name)
+/* Who names `name` as the network domain, or `*in_rules` in rules; NULL: nobody. */
+static const char *user_find(const struct registry *r, const char *name, bool *in_rules)
 {
+	*in_rules = false;
 	if (r->globals.default_netvm && strcmp(r->globals.default_netvm, name) == 0)
 		return "netvm.conf (default_netvm)";
 	for (size_t i = 0; i < r->count; i++)
 		if (r->domain[i].netvm_text && strcmp(r->domain[i].netvm_text, name) == 0)
+			return r->domain[i].name;
+	*in_rules = true;
+	for (size_t i = 0; i < r->count; i++)
+		if (registry_rules_name(&r->domain[i], name))
 			return r->domain[i].name;
 	return NULL;
 }
@@ -180,6 +185,7 @@ int registry_forget(const char *dir, const char *name, struct err *e)
 	struct registry r = { .count = 0 };
 	char path[PATH_MAX];
 	const char *user;
+	bool in_rules;
 	int lock = -1, ret = registry_path(dir, name, path, sizeof(path), e);
 
 	if (!ret)
@@ -188,9 +194,12 @@ int registry_forget(const char *dir, const char *name, struct err *e)
 		ret = registry_read(dir, &r, NULL, e);
 	if (ret)
 		goto out;
-	user = user_find(&r, name);
+	user = user_find(&r, name, &in_rules);
 	if (user)
-		ret = err_set(e, -EBUSY, "%s is the network domain of %s", name, user);
+		ret = err_set(e, -EBUSY,
+			in_rules ? "%s is named in the rules of %s"
+				 : "%s is the network domain of %s",
+			name, user);
 	else if (unlink(path) < 0)
 		ret = err_sys(e, -errno, "%s", path);
 out:

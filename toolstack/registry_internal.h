@@ -23,4 +23,13 @@ int registry_lock(const char *dir, int *fd, struct err *e);
 int registry_text_change(const char *path, const struct config_key *keys,
 	const struct registry_change *changes, size_t count, char **text, struct err *e);
 
+/* --- rules that name domains (registry_rules.c) --- */
+
+/* policy_rule_check(), of a rule that may name another domain. */
+int registry_rule_check(const char *rule, struct err *e);
+/* Whether a rule of `d` names that domain. */
+bool registry_rules_name(const struct registry_domain *d, const char *name);
+/* A domain whose rules name one that is not there, or whose file cannot be used, is at fault. */
+void registry_rules_fault(struct registry *r);
+
 #endif

@@ -4,8 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "toolstack/registry.h"
-#include "xenstore-schema/policy.h"
+#include "toolstack/registry_internal.h"
 
 static int name_check(const char *text, struct err *e)
 {
@@ -30,7 +29,7 @@ static int rule_check(const char *text, struct err *e)
 {
 	struct err why = ERR_NONE;
 
-	return policy_rule_check(text, &why) ? err_set(e, -EINVAL, "a rule: %s", why.text) : 0;
+	return registry_rule_check(text, &why) ? err_set(e, -EINVAL, "a rule: %s", why.text) : 0;
 }
 
 static int mtu_check(const char *text, struct err *e)
@@ -102,7 +101,8 @@ const struct config_key registry_domain_keys[] = {
 		"\"accept\" (the default without rules) or \"drop\" (the default with rules)" },
 	{ "rules", CONFIG_LINES, DOMAIN(rules), rule_check,
 		"what it may reach, in the language of xen-netvm-policy(7), one rule a text; the "
-		"first that matches decides" },
+		"first that matches decides; dst=@guest:NAME stands for the addresses of another "
+		"domain that has a file here" },
 	{ "cable", CONFIG_BOOL, DOMAIN(cable), NULL, "0: cut off, as if its cable was pulled" },
 	{ "config", CONFIG_TEXT, DOMAIN(config), path_check,
 		"its xl config (default /etc/xen/NAME.cfg)" },

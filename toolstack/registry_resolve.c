@@ -1,14 +1,14 @@
 /*
  * What no file can say alone. In this order: each domain's network domain is found; loops;
- * addresses held twice; then a guest of a domain at fault is at fault, over all steps, because
- * nobody knows what it should be told. A fault never spreads the other way.
+ * addresses held twice; rules that name domains; then a guest of a domain at fault is at fault,
+ * over all steps, because nobody knows what it should be told. A fault never spreads the other way.
  */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "toolstack/registry.h"
+#include "toolstack/registry_internal.h"
 
 #define LOOP_PRINTED_MAX 8
 
@@ -189,6 +189,7 @@ void registry_resolve(struct registry *r)
 		if (!r->domain[i].fault.code && is_in_loop(r, &r->domain[i]))
 			loop_fault(r, &r->domain[i]);
 	addresses_check(r);
+	registry_rules_fault(r);
 	for (size_t i = 0; i < r->count; i++)
 		fault_inherit(r, &r->domain[i]);
 	/* Whoever follows the pointers must come to an end. */

@@ -128,6 +128,53 @@ static void a_wrong_rule_is_named_with_file_and_line(void **state)
 	registry_dispose(&r);
 }
 
+static void a_guest_named_in_rules_is_its_addresses(void **state)
+{
+	struct err e = ERR_NONE;
+	struct registry r;
+
+	(void)state;
+	file_write("a", "rules = [ \"action=drop dst=@lan comment=dst=@guest:b\",\n"
+			"\"action=accept dst=@guest:b proto=tcp dstports=80 comment=to b\",\n"
+			"\"dst=@guest:c action=accept\", \"action=accept dst=@guest:d\" ]\n");
+	file_write("b", "ip = \"10.137.0.5\"\nip6 = \"fd00::5\"\n");
+	file_write("c", "ip6 = \"fd00::6\"\n");
+	file_write("d", "rules = [ \"action=accept dst=@guest:c\" ]\n");
+	registry_take(&r);
+	expect_fault(&r, "a", NULL);
+	assert_int_equal(registry_rules_resolve(&r, &e), 0);
+	assert_string_equal(domain_of(&r, "a")->rules,
+		"action=drop dst=@lan comment=dst=@guest:b\n"
+		"action=accept dst4=10.137.0.5 proto=tcp dstports=80 comment=to b\n"
+		"action=accept dst6=fd00::5 proto=tcp dstports=80 comment=to b\n"
+		"dst6=fd00::6 action=accept");
+	assert_string_equal(domain_of(&r, "d")->rules, "action=accept dst6=fd00::6");
+	assert_int_equal(registry_rules_resolve(&r, &e), 0);
+	registry_dispose(&r);
+}
+
+static void rules_that_name_whom_they_cannot_are_a_fault(void **state)
+{
+	struct registry r;
+
+	(void)state;
+	file_write("a", "rules = [ \"action=accept dst=@guest:nobody\" ]\n");
+	file_write("b", "rules = [ \"action=accept dst=@guest:\" ]\n");
+	file_write("c", "rules = [ \"action=accept dst=@guest:e dst4=192.0.2.1\" ]\n");
+	file_write("d", "rules = [ \"action=accept dst=@guest:f\" ]\n");
+	file_write("e", "rules = [ \"action=accept dst=@guest:d\" ]\n");
+	file_write("f", "ip = = 1\n");
+	registry_take(&r);
+	expect_fault(&r, "a", "/domains/a.conf: rules: there is no domain \"nobody\"");
+	expect_fault(&r, "b",
+		"b.conf:1: rules: \"action=accept dst=@guest:\" is not a rule: \"dst=@guest:\": a "
+		"domain's name expected");
+	expect_fault(&r, "c", "\"dst4=192.0.2.1\": the rule has a destination already");
+	expect_fault(&r, "d", "d: its rules name f, whose file cannot be used: ");
+	expect_fault(&r, "e", NULL);
+	registry_dispose(&r);
+}
+
 static void more_rules_than_can_be_published_are_a_fault(void **state)
 {
 	char *text = malloc(1024 * 1024);
@@ -458,6 +505,8 @@ int main(void)
 		IN_DIR(every_key_of_a_domain_is_typed),
 		IN_DIR(rules_are_taken_as_they_stand_and_end_in_drop_unless_told_otherwise),
 		IN_DIR(a_wrong_rule_is_named_with_file_and_line),
+		IN_DIR(a_guest_named_in_rules_is_its_addresses),
+		IN_DIR(rules_that_name_whom_they_cannot_are_a_fault),
 		IN_DIR(more_rules_than_can_be_published_are_a_fault),
 		IN_DIR(files_that_are_no_domain_s_are_passed_over),
 		IN_DIR(the_default_network_domain_serves_whoever_names_none),

@@ -1,0 +1,174 @@
+/*
+ * Rules that name another domain: "dst=@guest:NAME". The language that network domains understand
+ * (policy.h) has addresses only; the name is dom0's, so it is checked and replaced here, word by
+ * word, before a rule is looked at or handed on.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "toolstack/registry_internal.h"
+#include "xenstore-schema/policy.h"
+
+#define GUEST	"dst=@guest:"
+#define COMMENT "comment="
+
+/* Where a line names a guest: the whole word, and the name in it. */
+struct guest_word {
+	size_t start, len; /* in the line; len 0: none */
+	char name[POLICY_LINE_MAX + 1];
+};
+
+/* `line` ends at a line break or with the text. A comment is no word. */
+static bool guest_find(const char *line, struct guest_word *out)
+{
+	for (size_t at = 0, len;; at += len + 1) {
+		len = strcspn(line + at, " \n");
+		if (strncmp(line + at, COMMENT, strlen(COMMENT)) == 0)
+			return false;
+		if (strncmp(line + at, GUEST, strlen(GUEST)) == 0 && len <= POLICY_LINE_MAX) {
+			*out = (struct guest_word){ .start = at, .len = len };
+			memcpy(out->name, line + at + strlen(GUEST), len - strlen(GUEST));
+			return true;
+		}
+		if (line[at + len] != ' ')
+			return false;
+	}
+}
+
+int registry_rule_check(const char *rule, struct err *e)
+{
+	struct guest_word w;
+	char *plain = NULL;
+	int ret;
+
+	if (!guest_find(rule, &w))
+		return policy_rule_check(rule, e);
+	if (domain_name_check(w.name) != 0)
+		return err_set(
+			e, -EINVAL, "\"%.64s%.64s\": a domain's name expected", GUEST, w.name);
+	if (asprintf(&plain, "%.*sdst=192.0.2.1%s", (int)w.start, rule, rule + w.start + w.len) < 0)
+		return err_sys(e, -ENOMEM, "a rule");
+	ret = policy_rule_check(plain, e);
+	free(plain);
+	return ret;
+}
+
+/* The line behind this one; NULL: none. */
+static const char *line_next(const char *line)
+{
+	line = strchr(line, '\n');
+	return line ? line + 1 : NULL;
+}
+
+bool registry_rules_name(const struct registry_domain *d, const char *name)
+{
+	struct guest_word w;
+
+	for (const char *line = d->rules; line; line = line_next(line))
+		if (guest_find(line, &w) && strcmp(w.name, name) == 0)
+			return true;
+	return false;
+}
+
+/* --- faults --- */
+
+/* What is wrong with a domain's rules beside all others; `broken` tells whose file cannot be used.
+ */
+static void domain_rules_fault(
+	const struct registry *r, struct registry_domain *d, const bool *broken)
+{
+	struct guest_word w;
+
+	for (const char *line = d->rules; line && !d->fault.code; line = line_next(line)) {
+		const struct registry_domain *other;
+
+		if (!guest_find(line, &w))
+			continue;
+		other = registry_find(r, w.name);
+		if (!other)
+			err_set(&d->fault, -EINVAL,
+				"%s/domains/%s.conf: rules: there is no domain \"%s\" in the "
+				"registry",
+				r->dir, d->name, w.name);
+		else if (broken[other - r->domain])
+			err_set(&d->fault, -EINVAL,
+				"%s: its rules name %s, whose file cannot be used: %s", d->name,
+				other->name, other->fault.text);
+	}
+}
+
+void registry_rules_fault(struct registry *r)
+{
+	bool *broken = calloc(r->count + 1, sizeof(*broken));
+
+	for (size_t i = 0; i < r->count && broken; i++)
+		broken[i] = r->domain[i].fault.code != 0;
+	for (size_t i = 0; i < r->count; i++) {
+		if (!broken)
+			err_sys(&r->domain[i].fault, -ENOMEM, "%s", r->domain[i].name);
+		else if (!broken[i])
+			domain_rules_fault(r, &r->domain[i], broken);
+	}
+	free(broken);
+}
+
+/* --- addresses --- */
+
+static void line_print(FILE *out, const char *line, const struct guest_word *w, const char *word,
+	const struct addr *a)
+{
+	const size_t end = w->start + w->len;
+	char text[ADDR_TEXT_MAX];
+
+	if (!addr_is_set(a))
+		return;
+	if (ftell(out))
+		fputc('\n', out);
+	fprintf(out, "%.*s%s=%s%.*s", (int)w->start, line, word, addr_print(a, text),
+		(int)strcspn(line + end, "\n"), line + end);
+}
+
+static int domain_rules_resolve(const struct registry *r, struct registry_domain *d)
+{
+	struct guest_word w;
+	char *text = NULL;
+	size_t len;
+	FILE *out = open_memstream(&text, &len);
+
+	if (!out)
+		return -ENOMEM;
+	for (const char *line = d->rules; line; line = line_next(line)) {
+		const struct registry_domain *other;
+
+		if (!guest_find(line, &w)) {
+			fprintf(out, "%s%.*s", ftell(out) ? "\n" : "", (int)strcspn(line, "\n"),
+				line);
+			continue;
+		}
+		other = registry_find(r, w.name);
+		line_print(out, line, &w, "dst4", &other->ip);
+		line_print(out, line, &w, "dst6", &other->ip6);
+	}
+	if (fclose(out) != 0) {
+		free(text);
+		return -ENOMEM;
+	}
+	free(d->rules);
+	d->rules = text;
+	return 0;
+}
+
+int registry_rules_resolve(struct registry *r, struct err *e)
+{
+	for (size_t i = 0; i < r->count; i++) {
+		struct registry_domain *d = &r->domain[i];
+
+		if (d->fault.code || !d->rules || !strstr(d->rules, GUEST))
+			continue;
+		if (domain_rules_resolve(r, d) < 0)
+			return err_sys(e, -ENOMEM, "rules of %s", d->name);
+	}
+	return 0;
+}
