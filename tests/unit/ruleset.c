@@ -427,6 +427,25 @@ static void output_that_is_cut_or_of_another_shape_is_refused(void **state)
 	}
 }
 
+static void the_next_rule_to_expire_is_the_soonest_of_all_guests_that_is_still_in_force(
+	void **state)
+{
+	struct policy_rule first[] = { { .expire = 500 }, { .expire = 0 }, { .expire = 900 } };
+	struct policy_rule second[] = { { .expire = 700 } };
+	struct ruleset_guest guests[] = { { .policy = { .rules = first, .count = 3 } },
+		{ .policy = { .rules = second, .count = 1 } } };
+	struct ruleset r = { .guests = guests, .guest_count = 2, .now = 100 };
+
+	(void)state;
+	assert_int_equal(ruleset_next_expiry(&r), 500);
+	r.now = 500;
+	assert_int_equal(ruleset_next_expiry(&r), 700);
+	r.now = 700;
+	assert_int_equal(ruleset_next_expiry(&r), 900);
+	r.now = 900;
+	assert_int_equal(ruleset_next_expiry(&r), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -450,6 +469,8 @@ int main(void)
 		cmocka_unit_test(the_digest_tells_our_rules_apart_and_leaves_the_users_out),
 		cmocka_unit_test(legacy_iptables_is_told_from_nf_tables),
 		cmocka_unit_test(output_that_is_cut_or_of_another_shape_is_refused),
+		cmocka_unit_test(
+			the_next_rule_to_expire_is_the_soonest_of_all_guests_that_is_still_in_force),
 	};
 
 	return cmocka_run_group_tests_name("ruleset", tests, NULL, NULL);
