@@ -18,13 +18,47 @@ static const struct cli_option *const *option_tables(const struct cli *cli)
 	return tables;
 }
 
-static void synopsis_print(const struct cli *cli)
+/* What follows the options on a command line; "" for nothing. */
+static const char *arguments_of(const struct cli *cli)
 {
 	if (cli->verbs)
-		printf("%s [OPTION]... COMMAND [ARGUMENT]...\n", cli->name);
-	else
-		printf("%s [OPTION]...%s%s\n", cli->name, cli->arguments ? " " : "",
-			cli->arguments ? cli->arguments : "");
+		return "COMMAND [ARGUMENT]...";
+	return cli->arguments ? cli->arguments : "";
+}
+
+static void synopsis_print(const struct cli *cli)
+{
+	const char *arguments = arguments_of(cli);
+
+	printf("%s [OPTION]...%s%s\n", cli->name, *arguments ? " " : "", arguments);
+}
+
+/* Every command in a row, by its name and arguments. */
+static void verbs_print(const struct cli *cli, void (*row)(const char *left, const char *right))
+{
+	char left[128];
+
+	for (const struct cli_verb *v = cli->verbs; v && v->name; v++) {
+		snprintf(left, sizeof(left), "%s%s%s", v->name, v->arguments[0] ? " " : "",
+			v->arguments);
+		row(left, v->help);
+	}
+}
+
+/* Every option in a row; `no_letter` stands where it has none. */
+static void options_print(const struct cli *cli, const char *no_letter,
+	void (*row)(const char *left, const char *right))
+{
+	char left[128], letter[5];
+
+	for (const struct cli_option *const *t = option_tables(cli); *t; t++) {
+		for (const struct cli_option *o = *t; o->name; o++) {
+			snprintf(letter, sizeof(letter), "-%c, ", o->letter);
+			snprintf(left, sizeof(left), "%s--%s%s%s", o->letter ? letter : no_letter,
+				o->name, o->metavar ? " " : "", o->metavar ? o->metavar : "");
+			row(left, o->help);
+		}
+	}
 }
 
 static void row_print(const char *left, const char *right)
@@ -37,8 +71,6 @@ static void row_print(const char *left, const char *right)
 
 static int help_print(const struct cli *cli)
 {
-	char left[128];
-
 	printf("Usage: ");
 	synopsis_print(cli);
 	printf("%c%s.\n", toupper((unsigned char)cli->summary[0]), cli->summary + 1);
@@ -46,23 +78,9 @@ static int help_print(const struct cli *cli)
 		printf("\n%s\n", cli->description);
 	if (cli->verbs)
 		printf("\nCommands:\n");
-	for (const struct cli_verb *v = cli->verbs; v && v->name; v++) {
-		snprintf(left, sizeof(left), "%s%s%s", v->name, v->arguments[0] ? " " : "",
-			v->arguments);
-		row_print(left, v->help);
-	}
+	verbs_print(cli, row_print);
 	printf("\nOptions:\n");
-	for (const struct cli_option *const *t = option_tables(cli); *t; t++) {
-		for (const struct cli_option *o = *t; o->name; o++) {
-			char letter[5] = "    ";
-
-			if (o->letter)
-				snprintf(letter, sizeof(letter), "-%c, ", o->letter);
-			snprintf(left, sizeof(left), "%s--%s%s%s", letter, o->name,
-				o->metavar ? " " : "", o->metavar ? o->metavar : "");
-			row_print(left, o->help);
-		}
-	}
+	options_print(cli, "    ", row_print);
 	if (cli->epilogue)
 		printf("\n%s\n", cli->epilogue);
 	return 0;
@@ -77,27 +95,9 @@ static void roff_row(const char *left, const char *right)
 	printf(".\n");
 }
 
-static void man_options_print(const struct cli *cli)
-{
-	char left[128];
-
-	printf(".SH OPTIONS\n");
-	for (const struct cli_option *const *t = option_tables(cli); *t; t++) {
-		for (const struct cli_option *o = *t; o->name; o++) {
-			char letter[5] = "";
-
-			if (o->letter)
-				snprintf(letter, sizeof(letter), "-%c, ", o->letter);
-			snprintf(left, sizeof(left), "%s--%s%s%s", letter, o->name,
-				o->metavar ? " " : "", o->metavar ? o->metavar : "");
-			roff_row(left, o->help);
-		}
-	}
-}
-
 static int man_print(const struct cli *cli)
 {
-	char left[128];
+	const char *arguments = arguments_of(cli);
 
 	printf(".TH ");
 	for (const char *c = cli->name; *c; c++)
@@ -109,21 +109,16 @@ static int man_print(const struct cli *cli)
 	printf("\n.SH SYNOPSIS\n.B ");
 	roff_print(stdout, cli->name);
 	printf("\n");
-	roff_print(stdout, "[OPTION]... ");
-	if (cli->verbs)
-		printf("COMMAND [ARGUMENT]...");
-	else if (cli->arguments)
-		roff_print(stdout, cli->arguments);
+	roff_print(stdout, *arguments ? "[OPTION]... " : "[OPTION]...");
+	roff_print(stdout, arguments);
 	printf("\n.SH DESCRIPTION\n");
 	roff_print(stdout, cli->description ? cli->description : cli->summary);
 	printf("\n");
 	if (cli->verbs)
 		printf(".SH COMMANDS\n");
-	for (const struct cli_verb *v = cli->verbs; v && v->name; v++) {
-		snprintf(left, sizeof(left), "%s %s", v->name, v->arguments);
-		roff_row(left, v->help);
-	}
-	man_options_print(cli);
+	verbs_print(cli, roff_row);
+	printf(".SH OPTIONS\n");
+	options_print(cli, "", roff_row);
 	if (cli->epilogue) {
 		printf(".SH NOTES\n");
 		roff_print(stdout, cli->epilogue);

@@ -34,8 +34,8 @@ static const struct cli_option options[] = {
 
 static const struct cli_verb verbs[] = {
 	{ "list", "", "the domains of the registry", 0, 0, NETVM_LIST, NULL },
-	{ "status", "[NAME]", "what runs, how its vif is, what its network domain reports", 0, 1,
-		NETVM_STATUS, "domain" },
+	{ "status", "[NAME]", "what runs, how its vif is, what its network domain and netvmd say",
+		0, 1, NETVM_STATUS, "domain" },
 	{ "get", "NAME [KEY]", "what is in force for a domain", 1, 2, NETVM_GET, "domain key" },
 	{ "set", "NAME KEY=VALUE...", "change keys of a domain, all or none; KEY= takes one out", 2,
 		-1, NETVM_SET, "domain pair..." },
@@ -74,7 +74,10 @@ const struct cli netvm_cli = {
 		    "pci/DEVICE.conf: the driver and the interfaces that a device had in dom0.\n\n"
 		    "Under Xen, Linux shows no IOMMU groups; pci list derives them from bridges, "
 		    "functions\n"
-		    "and their Access Control Services, and says so.",
+		    "and their Access Control Services, and says so.\n\n"
+		    "Called as qvm-prefs, qvm-pci, qvm-get-default-netvm or "
+		    "qvm-set-default-netvm it takes\n"
+		    "the arguments that Qubes users know; each has its own --help.",
 	.section = 8,
 	.options = options,
 	.verbs = verbs,
