@@ -67,6 +67,15 @@ void netvm_plan_print(const struct handover *h)
 		printf("%s: would %s\n", text, pci_action_words(h->plan.action[i]));
 }
 
+int netvm_pci_give(const struct netvm *n, struct handover *h, struct err *e)
+{
+	pci_plan_assign(&h->s, &h->plan);
+	if (!n->o.dry_run)
+		return handover_run(h, true, e);
+	netvm_plan_print(h);
+	return 0;
+}
+
 static int device_take(const struct netvm *n, const struct registry *r,
 	const struct registry_domain *d, const struct pci_bdf *bdf, struct err *e)
 {
@@ -75,13 +84,8 @@ static int device_take(const struct netvm *n, const struct registry *r,
 
 	if (!ret && !h.s.taken && !h.s.remembered)
 		ret = netvm_pci_judge(n, r, bdf, d->name, e);
-	if (!ret) {
-		pci_plan_assign(&h.s, &h.plan);
-		if (n->o.dry_run)
-			netvm_plan_print(&h);
-		else
-			ret = handover_run(&h, true, e);
-	}
+	if (!ret)
+		ret = netvm_pci_give(n, &h, e);
 	handover_close(&h);
 	return ret;
 }

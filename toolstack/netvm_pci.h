@@ -19,6 +19,9 @@ int netvm_pci_judge(const struct netvm *n, const struct registry *r, const struc
 /* The plan in words, for --dry-run. */
 void netvm_plan_print(const struct handover *h);
 
+/* Does what gives the device to its domain, or prints it where the options say so. */
+int netvm_pci_give(const struct netvm *n, struct handover *h, struct err *e);
+
 /* Makes every device that the registry gives `d` assignable, before it is started: those that were
  * given with `pci assign` as they are, others after a judgement. */
 int netvm_pci_take_all(const struct netvm *n, const struct registry *r,

@@ -42,15 +42,10 @@ int netvm_pci_assign(struct netvm *n, struct err *e)
 	if (!ret && !d->provides_network)
 		log_warning("%s is no network domain; netvm set %s provides_network=1 makes it one",
 			d->name, d->name);
-	if (!ret) {
-		pci_plan_assign(&h.s, &h.plan);
-		if (n->o.dry_run)
-			netvm_plan_print(&h);
-		else
-			ret = handover_run(&h, true, e);
-		if (!ret && !n->o.dry_run)
-			done_print(&h);
-	}
+	if (!ret)
+		ret = netvm_pci_give(n, &h, e);
+	if (!ret && !n->o.dry_run)
+		done_print(&h);
 	if (h.warning[0])
 		log_warning("%s", h.warning);
 	handover_close(&h);

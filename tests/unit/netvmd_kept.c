@@ -2,38 +2,7 @@
  * as it is because something is at fault. */
 #include "tests/unit/unit.h"
 
-#include "tests/unit/netvmd_world.h"
-
-static struct world w;
-
-static int set_up(void **state)
-{
-	(void)state;
-	world_of_net_and_work(&w);
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	(void)state;
-	world_dispose(&w);
-	return 0;
-}
-
-static void settle(void)
-{
-	world_settle(&w);
-}
-
-#define assert_plan(text) assert_string_equal(world_plan(&w, false, NULL), text)
-
-static struct netvmd_domain *now(const char *name)
-{
-	struct netvmd_domain *d = world_running(&w, name);
-
-	assert_non_null(d);
-	return d;
-}
+#include "tests/unit/netvmd_net_and_work.h"
 
 static void a_guest_that_went_is_withdrawn(void **state)
 {

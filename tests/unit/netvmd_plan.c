@@ -4,38 +4,7 @@
 #include <stdio.h>
 #include <sys/socket.h>
 
-#include "tests/unit/netvmd_world.h"
-
-static struct world w;
-
-static int set_up(void **state)
-{
-	(void)state;
-	world_of_net_and_work(&w);
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	(void)state;
-	world_dispose(&w);
-	return 0;
-}
-
-static void settle(void)
-{
-	world_settle(&w);
-}
-
-#define assert_plan(text) assert_string_equal(world_plan(&w, false, NULL), text)
-
-static struct netvmd_domain *now(const char *name)
-{
-	struct netvmd_domain *d = world_running(&w, name);
-
-	assert_non_null(d);
-	return d;
-}
+#include "tests/unit/netvmd_net_and_work.h"
 
 #define LINK   "work (2): publish link 0, 10.137.0.2, 00:16:3e:18:d2:3b\n"
 #define CLIENT "net (1): publish client work (2), vif 0, 10.137.0.2\n"
