@@ -1,8 +1,9 @@
 /*
  * Which directories tell about a resolv.conf: for each path, and for each step of the symbolic
  * links that it is, the directory that holds it and the name in it. Where the directory does not
- * exist the nearest one above it that does is watched for the missing name. After each event of one
- * of these names all of this is looked up anew.
+ * exist the nearest one above it that does is watched for the missing name. A path that is a
+ * directory is watched for any name. After each event of one of these names all of this is looked
+ * up anew.
  */
 #include <errno.h>
 #include <libgen.h>
@@ -21,7 +22,7 @@
 
 struct place {
 	int wd;
-	char name[NAME_MAX + 1];
+	char name[NAME_MAX + 1]; /* "": any */
 };
 
 struct resolvers_watch {
@@ -165,7 +166,8 @@ static bool event_concerns(const struct resolvers_watch *w, const struct inotify
 	if (ev->len == 0)
 		return true;
 	for (size_t i = 0; i < w->count; i++)
-		if (w->places[i].wd == ev->wd && strcmp(w->places[i].name, ev->name) == 0)
+		if (w->places[i].wd == ev->wd &&
+			(!w->places[i].name[0] || strcmp(w->places[i].name, ev->name) == 0))
 			return true;
 	return false;
 }

@@ -63,10 +63,10 @@ const struct config_key settings_keys[] = {
 	{ "dns6", CONFIG_LIST, offsetof(struct file, dns6), check_own6,
 		"the same for IPv6 (none)" },
 	{ "resolv_conf", CONFIG_LIST, offsetof(struct file, resolv_conf), check_path,
-		"files that name this domain's resolvers; the first counts that can be read and "
-		"names "
-		"more than stubs on this machine (/etc/resolv.conf, then systemd-resolved's and "
-		"NetworkManager's behind their stubs)" },
+		"files that name this domain's resolvers, or directories (they end in a slash) of "
+		"such; the first counts that can be read and names more than loopback "
+		"(/etc/resolv.conf, then the lists of systemd-resolved, NetworkManager, "
+		"resolvconf and dhcpcd)" },
 	{ "uplinks", CONFIG_LIST, offsetof(struct file, uplinks), check_link,
 		"links by which guests' packets may leave (any but guests')" },
 	{ "packet_filter", CONFIG_TEXT, offsetof(struct file, packet_filter), check_packet_filter,

@@ -26,6 +26,21 @@ static void list_check(const struct addr *list, size_t count, int family)
 	}
 }
 
+/* What the forwarder is told to ask: loopback but no stub, or link-local by a link whose name has
+ * no meaning of its own there. */
+static void near_check(const struct resolvers *r)
+{
+	HOLDS(r->near_count <= RULESET_RESOLVERS_MAX);
+	for (size_t i = 0; i < r->near_count; i++) {
+		const struct resolver_near *n = &r->near[i];
+
+		HOLDS(strspn(n->link, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+				      "0123456789-_.") == strlen(n->link));
+		HOLDS(n->link[0] ? addr_is_linklocal(&n->addr) : addr_is_loopback(&n->addr));
+		HOLDS(memcmp(n->addr.bytes, "\177\0\0\65", 4) != 0);
+	}
+}
+
 /* Nothing but the alphabet of our own rules comes out. */
 static void rules_check(const struct ruleset *r, int family)
 {
@@ -53,6 +68,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	text[size] = '\0';
 	resolvers_parse(text, &r);
 	free(text);
+	near_check(&r);
 	list_check(r.ip4, r.count4, AF_INET);
 	list_check(r.ip6, r.count6, AF_INET6);
 	addr_parse("10.139.1.1", &set.ip4.dns[0]);

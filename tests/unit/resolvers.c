@@ -65,13 +65,56 @@ static void what_no_other_host_can_hold_is_passed_over_and_counted(void **state)
 	resolvers_parse("nameserver 127.0.0.53\nnameserver ::1\n", &r);
 	assert_int_equal(r.local, 2);
 	resolvers_parse("nameserver 0.0.0.0\nnameserver 255.255.255.255\nnameserver 224.0.0.251\n"
-			"nameserver fe80::1%eth0\nnameserver fe80::1\nnameserver 192.0.2.1:53\n"
+			"nameserver 192.0.2.1%eth0\nnameserver fe80::1\nnameserver 192.0.2.1:53\n"
 			"nameserver 192.0.2.1;reboot\nnameserver 0300.0.2.1\nnameserver \n"
 			"nameserver 10.1\nnameserver ff02::fb\nnameserver ::\n"
 			"nameserver 1111111111111111111111111111111111111111111111111111111111\n",
 		&r);
 	assert_int_equal(r.unusable, 13);
-	assert_int_equal(r.count4 + r.count6 + r.local, 0);
+	assert_int_equal(r.count4 + r.count6 + r.local + r.near_count, 0);
+}
+
+static void what_this_domain_alone_can_ask_is_kept_apart(void **state)
+{
+	struct resolvers r;
+
+	(void)state;
+	resolvers_parse("nameserver 127.0.0.1\nnameserver fe80::1%eth0\nnameserver ::1\n"
+			"nameserver fe80::1%wlan0\nnameserver 127.0.0.1\n"
+			"nameserver 192.0.2.1\n",
+		&r);
+	assert_int_equal(r.near_count, 4);
+	assert_addr(&r.near[0].addr, "127.0.0.1");
+	assert_string_equal(r.near[0].link, "");
+	assert_addr(&r.near[1].addr, "fe80::1");
+	assert_string_equal(r.near[1].link, "eth0");
+	assert_addr(&r.near[2].addr, "::1");
+	assert_string_equal(r.near[3].link, "wlan0");
+	assert_int_equal(r.count4, 1);
+}
+
+static void the_stub_of_systemd_resolved_is_never_asked(void **state)
+{
+	struct resolvers r;
+
+	(void)state;
+	resolvers_parse("nameserver 127.0.0.53\nnameserver 127.0.0.54\n", &r);
+	assert_int_equal(r.near_count, 0);
+	assert_int_equal(r.local, 2);
+}
+
+static void a_link_with_a_name_that_could_mean_something_is_refused(void **state)
+{
+	struct resolvers r;
+
+	(void)state;
+	resolvers_parse("nameserver fe80::1%\nnameserver fe80::1%a#53\nnameserver fe80::1%a@b\n"
+			"nameserver fe80::1%sixteen-letters-\nnameserver fe80::1%a/b\n"
+			"nameserver fe80::1%eth0%eth0\nnameserver 127.0.0.1%lo\n"
+			"nameserver 2001:db8::1%eth0\n",
+		&r);
+	assert_int_equal(r.unusable, 8);
+	assert_int_equal(r.near_count + r.count6 + r.local, 0);
 }
 
 static void only_whole_nameserver_lines_count(void **state)
@@ -124,7 +167,31 @@ static void a_stub_with_nothing_behind_it_is_no_resolver(void **state)
 	resolvers_read(paths, &r);
 	assert_int_equal(r.count4 + r.count6, 0);
 	assert_int_equal(r.local, 1);
+	assert_int_equal(r.near_count, 1);
 	assert_string_equal(r.path, paths[0]);
+}
+
+static void of_a_directory_all_files_count_and_those_of_tunnels_first(void **state)
+{
+	const char *const paths[] = { place("stub"), place("links/"), place("real"), NULL };
+	struct resolvers r;
+
+	(void)state;
+	put("stub", "nameserver 127.0.0.1\n");
+	put("real", "nameserver 192.0.2.7\n");
+	assert_int_equal(mkdir(place("links"), 0700), 0);
+	resolvers_read(paths, &r);
+	assert_string_equal(r.path, paths[2]); /* an empty directory is no answer */
+	put("links/eth0.dhcp", "nameserver 192.0.2.1\n");
+	put("links/eth0.dhcp6", "nameserver 2001:db8::1\n");
+	put("links/tun0", "nameserver 192.0.2.2\nnameserver 192.0.2.1\n");
+	put("links/.hidden", "nameserver 192.0.2.9\n");
+	resolvers_read(paths, &r);
+	assert_string_equal(r.path, paths[1]);
+	assert_int_equal(r.count4, 2);
+	assert_addr(&r.ip4[0], "192.0.2.2");
+	assert_addr(&r.ip4[1], "192.0.2.1");
+	assert_int_equal(r.count6, 1);
 }
 
 static void a_file_without_resolvers_is_an_answer(void **state)
@@ -240,6 +307,26 @@ static void a_directory_that_is_made_later_is_seen(void **state)
 	resolvers_watch_close(w);
 }
 
+static void any_file_of_a_directory_is_seen(void **state)
+{
+	const char *const paths[] = { place("files/"), NULL };
+	struct resolvers_watch *w = NULL;
+	struct err e = ERR_NONE;
+
+	(void)state;
+	assert_int_equal(resolvers_watch_open(&w, paths, &e), 0);
+	assert_int_equal(mkdir(place("files"), 0700), 0);
+	assert_true(changed(w));
+	put("files/one", "nameserver 192.0.2.1\n");
+	assert_true(changed(w));
+	put("files/two", "nameserver 192.0.2.1\n");
+	assert_true(changed(w));
+	assert_int_equal(unlink(place("files/one")), 0);
+	assert_true(changed(w));
+	assert_false(changed(w));
+	resolvers_watch_close(w);
+}
+
 static void a_directory_that_is_made_anew_is_seen(void **state)
 {
 	const char *const paths[] = { place("again/resolv.conf"), NULL };
@@ -303,7 +390,8 @@ static int remove_dir(void **state)
 {
 	static const char *const names[] = { "stub", "real", "empty", "large", "watched", "new",
 		"later/deep/resolv.conf", "later/deep", "later", "a/resolv.conf", "b/resolv.conf",
-		"a", "b", "link", "link2", "again/resolv.conf", "again", "away" };
+		"a", "b", "link", "link2", "again/resolv.conf", "again", "away", "links/eth0.dhcp",
+		"links/eth0.dhcp6", "links/tun0", "links/.hidden", "links", "files/two", "files" };
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
@@ -316,16 +404,21 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(resolvers_are_taken_in_order_each_once),
 		cmocka_unit_test(what_no_other_host_can_hold_is_passed_over_and_counted),
+		cmocka_unit_test(what_this_domain_alone_can_ask_is_kept_apart),
+		cmocka_unit_test(the_stub_of_systemd_resolved_is_never_asked),
+		cmocka_unit_test(a_link_with_a_name_that_could_mean_something_is_refused),
 		cmocka_unit_test(only_whole_nameserver_lines_count),
 		cmocka_unit_test(more_resolvers_than_there_is_room_for_are_counted),
 		cmocka_unit_test(a_stub_leads_to_the_list_behind_it),
 		cmocka_unit_test(a_stub_with_nothing_behind_it_is_no_resolver),
+		cmocka_unit_test(of_a_directory_all_files_count_and_those_of_tunnels_first),
 		cmocka_unit_test(a_file_without_resolvers_is_an_answer),
 		cmocka_unit_test(a_file_that_is_too_large_is_passed_over_and_named),
 		cmocka_unit_test(nothing_to_read_is_no_resolver),
 		cmocka_unit_test(an_address_of_this_domain_itself_is_not_translated_to),
 		cmocka_unit_test(a_file_replaced_by_rename_is_seen_each_time),
 		cmocka_unit_test(a_directory_that_is_made_later_is_seen),
+		cmocka_unit_test(any_file_of_a_directory_is_seen),
 		cmocka_unit_test(a_directory_that_is_made_anew_is_seen),
 		cmocka_unit_test(what_a_symbolic_link_leads_to_is_watched_too),
 	};
