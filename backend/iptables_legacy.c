@@ -11,7 +11,7 @@
 #include <linux/netfilter_ipv4/ip_tables.h>
 #include <linux/netfilter_ipv6/ip6_tables.h>
 
-#include "backend/digest.h"
+#include "common/digest.h"
 #include "common/file.h"
 
 #define NAMES_MAX 4096

@@ -22,6 +22,7 @@
 
 /* In the order in which the automatic choice prefers them. */
 static const struct packet_filter_engine *const engines[PACKET_FILTER_CHOICES] = {
+	[PACKET_FILTER_NFTABLES] = &packet_filter_nft,
 	[PACKET_FILTER_IPTABLES] = &packet_filter_iptables,
 };
 

@@ -26,9 +26,14 @@ struct packet_filter;
  * one that others use on this machine, then the first that the kernel and the libraries here can
  * do, in this order.
  */
-enum packet_filter_choice { PACKET_FILTER_AUTO, PACKET_FILTER_IPTABLES, PACKET_FILTER_CHOICES };
+enum packet_filter_choice {
+	PACKET_FILTER_AUTO,
+	PACKET_FILTER_NFTABLES,
+	PACKET_FILTER_IPTABLES,
+	PACKET_FILTER_CHOICES
+};
 
-/* The choice of that name ("auto", "iptables"); PACKET_FILTER_CHOICES: none has it. */
+/* The choice of that name ("auto", "nftables", "iptables"); PACKET_FILTER_CHOICES: none has it. */
 enum packet_filter_choice packet_filter_choice_find(const char *name);
 
 /* `nl` stays the caller's and must outlive the filter. `run_dir`: where the stamps are kept; must

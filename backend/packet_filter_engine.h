@@ -32,7 +32,7 @@ struct packet_filter_engine {
 	int (*tear_down)(void *self, struct err *e);
 };
 
-extern const struct packet_filter_engine packet_filter_iptables;
+extern const struct packet_filter_engine packet_filter_nft, packet_filter_iptables;
 
 /* --- what every engine does when its rules stand, before it writes its stamp; flows_settle() after
  * rules were written is the other thing --- */

@@ -26,7 +26,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "backend/digest.h"
+#include "common/digest.h"
 #include "backend/filter_stamp.h"
 #include "backend/flows.h"
 #include "backend/iptables_legacy.h"

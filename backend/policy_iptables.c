@@ -14,7 +14,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#include "backend/digest.h"
+#include "common/digest.h"
 
 #define BLOCK_RULES 64
 

@@ -15,7 +15,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#include "backend/digest.h"
+#include "common/digest.h"
 #include "backend/ruleset_iptables_internal.h"
 
 const struct iptables_chain_name iptables_chain_names[CHAIN_COUNT] = {

@@ -49,7 +49,7 @@ static int check_packet_filter(const char *text, struct err *e)
 {
 	return packet_filter_choice_find(text) < PACKET_FILTER_CHOICES
 		       ? 0
-		       : err_set(e, -EINVAL, "\"auto\" or \"iptables\"");
+		       : err_set(e, -EINVAL, "\"auto\", \"nftables\" or \"iptables\"");
 }
 
 const struct config_key settings_keys[] = {
@@ -70,7 +70,9 @@ const struct config_key settings_keys[] = {
 	{ "uplinks", CONFIG_LIST, offsetof(struct file, uplinks), check_link,
 		"links by which guests' packets may leave (any but guests')" },
 	{ "packet_filter", CONFIG_TEXT, offsetof(struct file, packet_filter), check_packet_filter,
-		"what makes the rules stand: \"iptables\", or \"auto\", which is that (auto)" },
+		"what makes the rules stand: \"nftables\", \"iptables\", or \"auto\": the one that "
+		"does already, then iptables where its tables are in use on this machine, then "
+		"nftables where there are libnftables and a kernel with nf_tables (auto)" },
 	{ .name = NULL },
 };
 

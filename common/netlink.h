@@ -172,6 +172,25 @@ int nft_generation_get(struct netlink *nl, uint32_t *generation, struct err *e);
  * false where that cannot be told. */
 bool nft_chain_exists(struct netlink *nl, int family, const char *table, const char *chain);
 
+/* A chain with its rules, or a set or map with its elements, as the kernel has it. */
+#define NFT_PART_NAME_MAX 128
+struct nft_part {
+	bool chain;
+	char name[NFT_PART_NAME_MAX];
+	size_t count;	 /* of rules or elements */
+	uint64_t digest; /* of all that it says; counters left out. Equal within this boot: the same
+			  */
+};
+
+/* Everything that has a name in a table; `*flags` are the table's. Several requests: whether nobody
+ * changed the table meanwhile is told by the generation. -ENOENT: no such table. `*out` as in
+ * link_list(). */
+int nft_table_read(struct netlink *nl, int family, const char *table, uint32_t *flags,
+	struct nft_part **out, size_t *count, struct err *e);
+/* One of them, by `p->chain` and `p->name`; what is not there has digest and count 0. */
+int nft_part_read(
+	struct netlink *nl, int family, const char *table, struct nft_part *p, struct err *e);
+
 /* Opens a non-blocking descriptor that becomes readable when that number was raised, for
  * netlink_watch_drain(); close(2) it. */
 int nft_watch_open(int *fd, struct err *e);

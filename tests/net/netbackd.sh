@@ -51,8 +51,3 @@ link_is_down() {
 logged() {
 	grep -qF -- "$1" "$scratch/log"
 }
-
-# The part of the packet filter's rules that is ours, and the users'.
-ours() {
-	"iptables${kind:+-$kind}-save" | grep -E 'netvm-|custom-' | sed 's/\[.*//'
-}

@@ -8,6 +8,38 @@
 program=$build/hotplug/vif-route-netvm
 gateway=10.137.0.1 gateway6=fe80::1
 
+# filter_use KIND: what makes the rules stand in this scenario, as the automatic choice sees it: "nftables" on a machine that does
+# not use iptables (so this one comes first), or iptables of the kind "nft" or "legacy" where that is in use already.
+filter_use() {
+	local name what
+	kind=$1
+	case $kind in nftables) echo "# nftables" ;; *) echo "# iptables-$kind" ;; esac
+	rm -rf "$scratch/kind"; mkdir "$scratch/kind"
+	[ "$kind" != nftables ] || return 0
+	for name in iptables ip6tables; do
+		for what in "" -save -restore; do ln -s "/usr/sbin/xtables-$kind-multi" "$scratch/kind/$name$what"; done
+	done
+	[[ $PATH == $scratch/kind:* ]] || PATH=$scratch/kind:$PATH
+	hash -r
+	iptables -A FORWARD -s 203.0.113.250 -j DROP && iptables -D FORWARD -s 203.0.113.250 -j DROP
+}
+
+# The part of the packet filter's rules that is ours, and the users', without counters.
+ours() {
+	case ${kind:-} in
+	nftables) nft -s list table inet xen-netvm 2>/dev/null ;;
+	*) "iptables${kind:+-$kind}-save" | grep -E 'netvm-|custom-' | sed 's/\[.*//' ;;
+	esac
+}
+
+# Where DNS1 leads.
+leads() {
+	case ${kind:-} in
+	nftables) nft list chain inet xen-netvm dns | sed -n "s/.*ip daddr 10.139.1.1 .* dnat ip to //p" ;;
+	*) iptables-$kind-save -t nat | sed -n 's/.*-d 10.139.1.1.32 -p udp.*--to-destination //p' ;;
+	esac
+}
+
 # In front of everything: runs the scenario again with a xenstored of its own, then in namespaces.
 domain() {
 	[ -n "${XENSTORED_PATH:-}" ] || exec "$top/tests/store/with-xenstored" bash "$0" "$@"
@@ -113,6 +145,7 @@ domain_state() {
 		echo "[$link]"
 		link_state "$link"
 	done
+	nft -s list table inet xen-netvm 2>/dev/null
 	iptables-save | grep -v '^#' | sed -E 's/\[[0-9]+:[0-9]+\]//'
 	ip6tables-save | grep -v '^#' | sed -E 's/\[[0-9]+:[0-9]+\]//'
 	xenstore-ls backend 2>/dev/null

@@ -2,9 +2,11 @@
  * packet-filter-try RUNDIR stand [REAL-RESOLVER]... | down
  *
  * The packet filter alone, for tests/net/packet-filter: makes a sample ruleset stand with these
- * real resolvers, or takes it away. Prints "changed" or "unchanged".
+ * real resolvers, or takes it away; by the engine $ENGINE, or that of the automatic choice. Prints
+ * "changed" or "unchanged".
  */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "backend/packet_filter.h"
@@ -42,10 +44,14 @@ int main(int argc, char *argv[])
 	struct netlink *nl = NULL;
 	struct packet_filter *pf = NULL;
 	struct err e = ERR_NONE;
+	const char *engine = getenv("ENGINE");
 	int ret = argc < 3 ? err_set(&e, -1, "usage: RUNDIR stand|down") : netlink_open(&nl, &e);
 
+	if (!ret && engine && packet_filter_choice_find(engine) == PACKET_FILTER_CHOICES)
+		ret = err_set(&e, -1, "%s: no engine", engine);
 	if (!ret)
-		ret = packet_filter_open(&pf, nl, argv[1], PACKET_FILTER_IPTABLES, &e);
+		ret = packet_filter_open(
+			&pf, nl, argv[1], packet_filter_choice_find(engine ? engine : "auto"), &e);
 	if (!ret && strncmp(argv[2], "stand", 5) == 0)
 		ret = stand(pf, argv[2][5] != '4', argv + 3, argc - 3, &e);
 	else if (!ret)

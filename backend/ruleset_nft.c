@@ -1,0 +1,232 @@
+/*
+ * From a ruleset to the objects of the table: the base, one function a chain. The guests are in
+ * ruleset_nft_guests.c, the way from one state to another in ruleset_nft_change.c.
+ *
+ * "accept" here is not the last word, as it is in iptables: a packet that our chain accepts still
+ * goes through the base chains of other tables, and what they drop is dropped.
+ */
+#include "backend/ruleset_nft.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "backend/ruleset_nft_internal.h"
+#include "common/digest.h"
+
+const char *const nft_user_chains[NFT_USER_CHAINS] = { "custom-forward", "custom-input" };
+
+const struct nft_words nft_words[2] = {
+	{ AF_INET, '4', "ip", "icmp", "icmp", "8", "icmp port-unreachable", "{ type ipv4_addr; }",
+		"{ type ipv4_addr; flags interval; }", "{ type ipv4_addr : verdict; }" },
+	{ AF_INET6, '6', "ip6", "icmpv6", "ipv6-icmp", "128", "icmpv6 port-unreachable",
+		"{ type ipv6_addr; }", "{ type ipv6_addr; flags interval; }",
+		"{ type ipv6_addr : verdict; }" },
+};
+
+static bool chain_is_user(const char *name)
+{
+	for (int i = 0; i < NFT_USER_CHAINS; i++)
+		if (strcmp(name, nft_user_chains[i]) == 0)
+			return true;
+	return false;
+}
+
+void nft_write(struct nft_writer *w, enum nft_kind kind, const char *name, const char *spec)
+{
+	struct nft_rules *out = w->out;
+	struct nft_object *o;
+	char *copy = strdup(name);
+
+	if (out->count == out->space) {
+		size_t space = out->space ? out->space * 2 : 32;
+
+		o = reallocarray(out->objects, space, sizeof(*o));
+		if (o) {
+			out->objects = o;
+			out->space = space;
+		}
+	}
+	if (!copy || w->body.failed || out->count == out->space) {
+		w->failed = true;
+		free(copy);
+		text_dispose(&w->body);
+		return;
+	}
+	o = &out->objects[out->count++];
+	*o = (struct nft_object){ .kind = kind, .name = copy, .spec = spec, .body = w->body.s };
+	o->user = kind == NFT_CHAIN && chain_is_user(name);
+	o->digest = digest_add(DIGEST_START, spec, strlen(spec) + 1);
+	o->digest = digest_add(o->digest, w->body.s, w->body.len);
+	w->body = (struct text){ .s = NULL }; /* handed over */
+}
+
+/* --- the base --- */
+
+/* `what` and then `verdict` for what leaves by an uplink, or by any link where none is named. */
+static void rule_uplinks(struct nft_writer *w, const char *what, const char *verdict)
+{
+	const struct ruleset *r = w->ruleset;
+
+	for (size_t i = 0; i < r->uplink_count; i++)
+		text_addf(&w->body, "%soifname \"%s\" %s\n", what, r->uplinks[i], verdict);
+	if (!r->uplink_count)
+		text_addf(&w->body, "%s%s\n", what, verdict);
+}
+
+/* What all packets of known connections get, before the user's chain and our verdicts. What is not
+ * tracked has no original destination that a policy could be about. */
+static void rules_known(struct nft_writer *w)
+{
+	text_add(&w->body, "ct state established,related accept\n");
+	text_add(&w->body, w->ruleset->managed ? "ct state invalid,untracked drop\n"
+					       : "ct state invalid drop\n");
+}
+
+static void write_input(struct nft_writer *w)
+{
+	char text[ADDR_TEXT_MAX];
+
+	text_addf(&w->body, "iifgroup != %u return\n", w->ruleset->group);
+	/* Neighbour discovery, without which IPv6 does not work at all (RFC 4861), and which is
+	 * never tracked. */
+	text_add(&w->body, "icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert } accept\n");
+	text_add(&w->body, "ct state established,related accept\n");
+	text_add(&w->body, "ct state invalid drop\n");
+	text_add(&w->body, "jump custom-input\n");
+	for (int i = 0; i < 2; i++) {
+		const struct nft_words *f = &nft_words[i];
+		const struct addr *gateway = &nft_family(w, f)->gateway;
+
+		if (addr_is_set(gateway))
+			text_addf(&w->body, "%s daddr %s %s type %s accept\n", f->ip,
+				addr_print(gateway, text), f->icmp, f->echo);
+	}
+	text_add(&w->body, "drop\n");
+	nft_write(w, NFT_CHAIN, "input",
+		"{ type filter hook input priority filter; policy accept; }");
+}
+
+static void write_forward(struct nft_writer *w)
+{
+	const struct ruleset *r = w->ruleset;
+
+	text_addf(&w->body, "iifgroup != %u oifgroup != %u return\n", r->group, r->group);
+	rules_known(w);
+	text_add(&w->body, "jump custom-forward\n");
+	text_addf(&w->body, "oifgroup %u drop\n", r->group);
+	text_add(&w->body, "jump resolvers\n");
+	if (r->managed)
+		text_add(
+			&w->body, "ip saddr vmap @guests4\nip6 saddr vmap @guests6\ngoto refuse\n");
+	else
+		text_add(&w->body, "goto leave\n");
+	nft_write(w, NFT_CHAIN, NFT_CHAIN_OURS,
+		"{ type filter hook forward priority filter; policy accept; }");
+	rule_uplinks(w, "", "accept");
+	if (r->uplink_count)
+		text_add(&w->body, "drop\n");
+	nft_write(w, NFT_CHAIN, "leave", "");
+	text_add(&w->body, "reject with icmpx admin-prohibited\n");
+	nft_write(w, NFT_CHAIN, "refuse", "");
+}
+
+/*
+ * A virtual resolver takes nothing but DNS, and that is translated before it gets here. In a chain
+ * of network domains its translation may be itself, or the other one: the domain above serves the
+ * same two, and its answer is then this domain's resolver.
+ */
+static void rules_resolver(
+	struct nft_writer *w, const struct nft_words *f, const struct addr *virtual)
+{
+	char text[ADDR_TEXT_MAX];
+
+	addr_print(virtual, text);
+	for (unsigned int i = 0; i < 2; i++) {
+		const struct addr *target = ruleset_target(nft_family(w, f), i);
+
+		if (!target || !addr_equal(target, virtual))
+			continue;
+		text_addf(&w->body, "%s daddr %s meta l4proto @tcpudp th dport 53 return\n", f->ip,
+			text);
+		break;
+	}
+	text_addf(&w->body, "%s daddr %s meta l4proto tcp reject with tcp reset\n", f->ip, text);
+	text_addf(&w->body, "%s daddr %s reject with %s\n", f->ip, text, f->unreachable);
+}
+
+static void write_dns(struct nft_writer *w)
+{
+	char virtual[ADDR_TEXT_MAX], real[ADDR_TEXT_MAX];
+
+	for (int f = 0; f < 2; f++)
+		for (int i = 0; i < 2; i++)
+			if (addr_is_set(&nft_family(w, &nft_words[f])->dns[i]))
+				rules_resolver(
+					w, &nft_words[f], &nft_family(w, &nft_words[f])->dns[i]);
+	nft_write(w, NFT_CHAIN, "resolvers", "");
+	text_addf(&w->body, "iifgroup != %u return\n", w->ruleset->group);
+	for (unsigned int i = 0; i < 4; i++) {
+		const struct nft_words *f = &nft_words[i / 2];
+		const struct addr *target = ruleset_target(nft_family(w, f), i % 2);
+
+		if (target)
+			text_addf(&w->body,
+				"%s daddr %s meta l4proto @tcpudp th dport 53 dnat %s to %s\n",
+				f->ip, addr_print(&nft_family(w, f)->dns[i % 2], virtual), f->ip,
+				addr_print(target, real));
+	}
+	nft_write(w, NFT_CHAIN, NFT_CHAIN_DNS,
+		"{ type nat hook prerouting priority dstnat; policy accept; }");
+	text_add(&w->body, "tcp\nudp\n");
+	nft_write(w, NFT_SET, "tcpudp", "{ type inet_proto; }");
+}
+
+static void write_nat(struct nft_writer *w)
+{
+	const struct ruleset *r = w->ruleset;
+	char what[96];
+
+	text_addf(&w->body, "iifgroup %u meta mark set meta mark | 0x%x\n", r->group, r->mark);
+	nft_write(w, NFT_CHAIN, "from-guests",
+		"{ type filter hook prerouting priority mangle; policy accept; }");
+	snprintf(what, sizeof(what), "meta mark & 0x%x == 0x%x oifgroup != %u ", r->mark, r->mark,
+		r->group);
+	rule_uplinks(w, what, "masquerade");
+	nft_write(w, NFT_CHAIN, "postrouting",
+		"{ type nat hook postrouting priority srcnat; policy accept; }");
+}
+
+/* A link's name stands in quotes; there a star at the end is a pattern. */
+static int uplinks_check(const struct ruleset *r, struct err *e)
+{
+	for (size_t i = 0; i < r->uplink_count; i++)
+		if (!*r->uplinks[i] || strpbrk(r->uplinks[i], "\"\\*\n"))
+			return err_set(e, -EINVAL,
+				"the name of the uplink \"%s\" cannot be said to nftables",
+				r->uplinks[i]);
+	return 0;
+}
+
+int nft_rules_render(const struct ruleset *r, struct nft_rules *out, struct err *e)
+{
+	struct nft_writer w = { .ruleset = r, .out = out };
+	int ret;
+
+	*out = (struct nft_rules){ .objects = NULL };
+	ret = uplinks_check(r, e);
+	if (ret)
+		return ret;
+	write_input(&w);
+	write_forward(&w);
+	write_dns(&w);
+	write_nat(&w);
+	for (int i = 0; i < NFT_USER_CHAINS; i++)
+		nft_write(&w, NFT_CHAIN, nft_user_chains[i], "");
+	for (int f = 0; f < 2 && r->managed; f++)
+		nft_write_guests(&w, &nft_words[f]);
+	text_dispose(&w.body);
+	nft_rules_sort(out);
+	return w.failed ? err_sys(e, -ENOMEM, "packet filter rules") : 0;
+}

@@ -1,0 +1,335 @@
+/*
+ * Policies as chains. Each rule of a guest is one rule of nft in each family where it says anything
+ * at all: destination, service, counter, and where the packet goes on: `leave` or `refuse`, which
+ * both end its way.
+ *
+ * A long policy is cut into blocks where the text of a rule says so (its digest), so that the cuts
+ * stay where they are when rules come and go elsewhere. A block is named by its content, and the
+ * guest's chain jumps to one after the other. A block that would come twice is left out the second
+ * time: what it did not decide then, it does not decide now.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "backend/ruleset_nft_internal.h"
+#include "common/digest.h"
+
+#define BLOCK_WHOLE 64 /* rules that need no blocks */
+#define BLOCK_LEAST 16
+#define BLOCK_MOST  256
+
+/* --- one rule --- */
+
+/* The set of a name's addresses. Names are longer than those of nft's sets may be; the sets are
+ * dom0's to fill, so that a digest does. */
+static void name_set(char buf[NFT_NAME_MAX], const struct nft_words *f, const char *name)
+{
+	snprintf(buf, NFT_NAME_MAX, "name%c-%016" PRIx64, f->digit,
+		digest_add(DIGEST_START, name, strlen(name)));
+}
+
+static void add_set(struct text *t, const struct nft_words *f, const char *sense, const char *set)
+{
+	text_addf(t, "ct original %s daddr %s@%s%c ", f->ip, sense, set, f->digit);
+}
+
+static void add_name(struct nft_writer *w, struct text *t, const struct nft_words *f,
+	const struct policy_rule *rule)
+{
+	const struct policy_world world = ruleset_world(w->ruleset);
+	const struct policy_name *name = policy_name_find(&world, rule->name);
+	char set[NFT_NAME_MAX];
+
+	if (!name || !name->count)
+		return; /* a drop: of whatever else it matches */
+	name_set(set, f, rule->name);
+	text_addf(t, "ct original %s daddr @%s ", f->ip, set);
+}
+
+static void add_destination(struct nft_writer *w, struct text *t, const struct nft_words *f,
+	const struct policy_rule *rule)
+{
+	char text[PREFIX_TEXT_MAX];
+
+	switch (rule->target) {
+	case POLICY_TO_PREFIX:
+		if (rule->prefix.len)
+			text_addf(t, "ct original %s daddr %s ", f->ip,
+				prefix_print(&rule->prefix, text));
+		break;
+	case POLICY_TO_NAME:
+		add_name(w, t, f, rule);
+		break;
+	case POLICY_TO_LAN:
+		add_set(t, f, "", "lan");
+		break;
+	case POLICY_TO_PRIVATE:
+		add_set(t, f, "", "private");
+		break;
+	case POLICY_TO_INTERNET:
+		add_set(t, f, "!= ", "special");
+		add_set(t, f, "!= ", "private");
+		add_set(t, f, "!= ", "lan");
+		break;
+	case POLICY_TO_NETVM_DNS:
+	case POLICY_TO_DNS:
+		add_set(t, f, "", "resolvers");
+		break;
+	case POLICY_TO_ANY:
+	case POLICY_TARGETS:
+		break;
+	}
+}
+
+static void add_ports(struct text *t, const char *proto, unsigned int first, unsigned int last)
+{
+	if (first == last)
+		text_addf(t, "%s dport %u ", proto, first);
+	else
+		text_addf(t, "%s dport %u-%u ", proto, first, last);
+}
+
+static void add_service(struct text *t, const struct nft_words *f, const struct policy_rule *rule)
+{
+	/* "th" is the transport header, of whichever protocol. */
+	static const char *const l4proto[] = {
+		[POLICY_PROTO_TCP] = "tcp",
+		[POLICY_PROTO_UDP] = "udp",
+	};
+	bool dns = rule->target == POLICY_TO_DNS;
+
+	if (rule->proto == POLICY_PROTO_ICMP) {
+		if (rule->has_icmp_type)
+			text_addf(t, "%s type %u ", f->icmp, rule->icmp_type);
+		else
+			text_addf(t, "meta l4proto %s ", f->proto);
+		return;
+	}
+	if (rule->proto == POLICY_PROTO_ANY) {
+		if (rule->has_ports || dns)
+			text_add(t, "meta l4proto @tcpudp ");
+	} else {
+		text_addf(t, "meta l4proto %s ", l4proto[rule->proto]);
+	}
+	if (rule->has_ports)
+		add_ports(t, "th", rule->port_first, rule->port_last);
+	if (dns)
+		add_ports(t, "th", 53, 53);
+}
+
+static const char *verdict_text(enum policy_verdict v)
+{
+	return v == POLICY_ACCEPT ? "goto leave" : "goto refuse";
+}
+
+static bool name_has_family(const struct nft_writer *w, const struct nft_words *f, const char *text)
+{
+	const struct policy_world world = ruleset_world(w->ruleset);
+	const struct policy_name *name = policy_name_find(&world, text);
+
+	for (size_t i = 0; name && i < name->count; i++)
+		if (name->addrs[i].family == f->family)
+			return true;
+	return !name || !name->count;
+}
+
+/* Whether the rule can match anything of the family. */
+static bool rule_is_rendered(
+	const struct nft_writer *w, const struct nft_words *f, const struct policy_rule *rule)
+{
+	if (!ruleset_rule_applies(w->ruleset, rule, f->family))
+		return false;
+	if (rule->target == POLICY_TO_DNS && rule->proto == POLICY_PROTO_ICMP)
+		return false;
+	return rule->target != POLICY_TO_NAME || name_has_family(w, f, rule->name);
+}
+
+static size_t add_rules(struct nft_writer *w, struct text *t, const struct nft_words *f,
+	const struct policy *policy)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < policy->count; i++) {
+		const struct policy_rule *rule = &policy->rules[i];
+
+		if (!rule_is_rendered(w, f, rule))
+			continue;
+		add_destination(w, t, f, rule);
+		add_service(t, f, rule);
+		text_add(t, "counter ");
+		text_add(t, verdict_text(rule->action));
+		text_add(t, "\n");
+		count++;
+	}
+	return count;
+}
+
+/* --- one guest --- */
+
+static bool object_exists(const struct nft_writer *w, size_t first, const char *name)
+{
+	for (size_t i = first; i < w->out->count; i++)
+		if (strcmp(w->out->objects[i].name, name) == 0)
+			return true;
+	return false;
+}
+
+/* The rules from `line` on that make up the next block; returns where it ends. */
+static const char *block_end(const char *line)
+{
+	for (size_t count = 1; *line; count++) {
+		const char *end = strchr(line, '\n') + 1;
+		uint64_t digest = digest_add(DIGEST_START, line, (size_t)(end - line));
+
+		line = end;
+		if (count >= BLOCK_MOST ||
+			(count >= BLOCK_LEAST && (digest >> 32) % BLOCK_WHOLE == 0))
+			break;
+	}
+	return line;
+}
+
+/* Writes `rules` as blocks, and leaves the jumps to them in w->body. */
+static void write_blocks(struct nft_writer *w, const char *chain, const char *rules)
+{
+	struct text jumps = { .s = NULL };
+	size_t first = w->out->count;
+	const char *end;
+
+	for (const char *line = rules; *line; line = end) {
+		char name[NFT_NAME_MAX + 24];
+		size_t len;
+
+		end = block_end(line);
+		len = (size_t)(end - line);
+		snprintf(name, sizeof(name), "%s/%016" PRIx64, chain,
+			digest_add(DIGEST_START, line, len));
+		if (object_exists(w, first, name))
+			continue;
+		text_addf(&jumps, "jump %s\n", name);
+		text_add_bytes(&w->body, line, len);
+		nft_write(w, NFT_CHAIN, name, "");
+	}
+	w->failed |= jumps.failed;
+	w->body = jumps;
+}
+
+static void write_guest(
+	struct nft_writer *w, const struct nft_words *f, const struct ruleset_guest *guest)
+{
+	char chain[NFT_NAME_MAX];
+	struct text rules = { .s = NULL };
+	size_t count = add_rules(w, &rules, f, &guest->policy);
+
+	snprintf(chain, sizeof(chain), "%s-%c", guest->name, f->digit);
+	if (!rules.failed && count > BLOCK_WHOLE) {
+		write_blocks(w, chain, rules.s);
+		text_dispose(&rules);
+	} else {
+		w->body = rules;
+	}
+	text_addf(&w->body, "counter %s\n", verdict_text(guest->policy.otherwise));
+	nft_write(w, NFT_CHAIN, chain, "");
+}
+
+/* --- all of them --- */
+
+static const struct addr *guest_addr(const struct ruleset_guest *g, const struct nft_words *f)
+{
+	return f->family == AF_INET6 ? &g->ip6 : &g->ip;
+}
+
+static void write_map(struct nft_writer *w, const struct nft_words *f)
+{
+	char text[ADDR_TEXT_MAX], name[] = { 'g', 'u', 'e', 's', 't', 's', f->digit, '\0' };
+
+	for (size_t i = 0; i < w->ruleset->guest_count; i++) {
+		const struct ruleset_guest *g = &w->ruleset->guests[i];
+
+		if (!addr_is_set(guest_addr(g, f)))
+			continue;
+		text_add(&w->body, addr_print(guest_addr(g, f), text));
+		if (g->policy.count)
+			text_addf(&w->body, " : goto %s-%c\n", g->name, f->digit);
+		else
+			text_addf(&w->body, " : %s\n", verdict_text(g->policy.otherwise));
+	}
+	nft_write(w, NFT_MAP, name, f->map);
+}
+
+/* A set of prefixes may not have one within another. */
+static bool prefix_is_needed(const struct prefix *list, size_t count, size_t i)
+{
+	for (size_t other = 0; other < count; other++)
+		if (other != i && prefix_contains(&list[other], &list[i].addr) &&
+			(list[other].len < list[i].len ||
+				(list[other].len == list[i].len && other < i)))
+			return false;
+	return true;
+}
+
+static void write_prefixes(struct nft_writer *w, const struct nft_words *f, const char *what,
+	const struct prefix *list, size_t count)
+{
+	char text[PREFIX_TEXT_MAX], name[NFT_NAME_MAX];
+
+	for (size_t i = 0; i < count; i++)
+		if (list[i].addr.family == f->family && prefix_is_needed(list, count, i))
+			text_addf(&w->body, "%s\n", prefix_print(&list[i], text));
+	snprintf(name, sizeof(name), "%s%c", what, f->digit);
+	nft_write(w, NFT_SET, name, f->ranges);
+}
+
+static bool add_addr(
+	struct nft_writer *w, const struct nft_words *f, const struct addr *list, size_t i)
+{
+	char text[ADDR_TEXT_MAX];
+
+	if (list[i].family != f->family)
+		return false;
+	for (size_t other = 0; other < i; other++)
+		if (addr_equal(&list[other], &list[i]))
+			return false;
+	text_addf(&w->body, "%s\n", addr_print(&list[i], text));
+	return true;
+}
+
+static void write_names(struct nft_writer *w, const struct nft_words *f)
+{
+	for (size_t n = 0; n < w->ruleset->name_count; n++) {
+		const struct policy_name *name = &w->ruleset->names[n];
+		char set[NFT_NAME_MAX];
+		bool any = false;
+
+		for (size_t i = 0; i < name->count; i++)
+			any |= add_addr(w, f, name->addrs, i);
+		name_set(set, f, name->name);
+		if (any)
+			nft_write(w, NFT_SET, set, f->set);
+	}
+}
+
+void nft_write_guests(struct nft_writer *w, const struct nft_words *f)
+{
+	const struct ruleset *r = w->ruleset;
+	const struct prefix *list;
+	char name[NFT_NAME_MAX];
+	size_t count;
+
+	for (size_t i = 0; i < r->guest_count; i++)
+		if (addr_is_set(guest_addr(&r->guests[i], f)) && r->guests[i].policy.count)
+			write_guest(w, f, &r->guests[i]);
+	write_map(w, f);
+	write_prefixes(w, f, "lan", r->lan, r->lan_count);
+	list = policy_private(&count);
+	write_prefixes(w, f, "private", list, count);
+	list = policy_special(&count);
+	write_prefixes(w, f, "special", list, count);
+	for (size_t i = 0; i < 2; i++)
+		add_addr(w, f, nft_family(w, f)->dns, i);
+	snprintf(name, sizeof(name), "resolvers%c", f->digit);
+	nft_write(w, NFT_SET, name, f->set);
+	write_names(w, f);
+}

@@ -1,0 +1,47 @@
+/*
+ * ruleset_nft_internal: how the files of ruleset_nft.h build a table's objects.
+ */
+#ifndef NETVM_RULESET_NFT_INTERNAL_H
+#define NETVM_RULESET_NFT_INTERNAL_H
+
+#include <sys/socket.h>
+
+#include "backend/ruleset_nft.h"
+
+#define NFT_NAME_MAX 64 /* bytes of a name of ours, with the NUL */
+
+/* A table in the making. */
+struct nft_writer {
+	const struct ruleset *ruleset;
+	struct nft_rules *out;
+	struct text body; /* of the object that is being written */
+	bool failed;	  /* out of memory */
+};
+
+/* Adds an object with what was written to `body`, which is then empty. */
+void nft_write(struct nft_writer *w, enum nft_kind kind, const char *name, const char *spec);
+
+/* What differs between the families in nft's words. */
+struct nft_words {
+	int family;
+	char digit;	   /* at the end of the names of chains, sets and maps */
+	const char *ip;	   /* "ip" */
+	const char *icmp;  /* "icmp", before "type" */
+	const char *proto; /* the protocol's name for l4proto */
+	const char *echo;  /* type of an echo request */
+	const char *unreachable;
+	const char *set, *ranges, *map; /* specs of a set of addresses, of prefixes, of a map to
+					   chains */
+};
+extern const struct nft_words nft_words[2]; /* IPv4, IPv6 */
+
+static inline const struct ruleset_family *nft_family(
+	const struct nft_writer *w, const struct nft_words *f)
+{
+	return f->family == AF_INET6 ? &w->ruleset->ip6 : &w->ruleset->ip4;
+}
+
+/* The chains of all guests of a family, the map that leads to them, and the sets that they name. */
+void nft_write_guests(struct nft_writer *w, const struct nft_words *f);
+
+#endif

@@ -1,0 +1,24 @@
+/*
+ * text: a text that grows.
+ *
+ * A lack of memory is remembered, not returned: what is added afterwards is lost, and whoever uses
+ * the text asks once, text_failed(). It must not know what it holds.
+ */
+#ifndef NETVM_TEXT_H
+#define NETVM_TEXT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct text {
+	char *s; /* NUL-terminated; NULL while empty */
+	size_t len, space;
+	bool failed;
+};
+
+void text_add(struct text *t, const char *s);
+void text_add_bytes(struct text *t, const char *s, size_t len);
+void text_addf(struct text *t, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+void text_dispose(struct text *t); /* may be repeated */
+
+#endif
