@@ -90,4 +90,16 @@ static inline const struct registry_domain *domain_of(const struct registry *r, 
 			fail_msg("wanted \"%s\" in \"%s\"", part, text);                           \
 	} while (0)
 
+/* `part` NULL: the domain is in order. */
+static inline void expect_fault(const struct registry *r, const char *name, const char *part)
+{
+	const struct registry_domain *d = domain_of(r, name);
+
+	if (!part)
+		assert_string_equal(d->fault.text, "");
+	else
+		assert_contains(d->fault.text, part);
+	assert_int_equal(d->fault.code != 0, part != NULL);
+}
+
 #endif
