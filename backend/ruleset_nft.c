@@ -19,10 +19,10 @@ const char *const nft_user_chains[NFT_USER_CHAINS] = { "custom-forward", "custom
 
 const struct nft_words nft_words[2] = {
 	{ AF_INET, '4', "ip", "icmp", "icmp", "8", "icmp port-unreachable", "{ type ipv4_addr; }",
-		"{ type ipv4_addr; flags interval; }", "{ type ipv4_addr : verdict; }" },
+		"{ type ipv4_addr; flags interval; }", "{ type ipv4_addr . ifname : verdict; }" },
 	{ AF_INET6, '6', "ip6", "icmpv6", "ipv6-icmp", "128", "icmpv6 port-unreachable",
 		"{ type ipv6_addr; }", "{ type ipv6_addr; flags interval; }",
-		"{ type ipv6_addr : verdict; }" },
+		"{ type ipv6_addr . ifname : verdict; }" },
 };
 
 static bool chain_is_user(const char *name)
@@ -115,11 +115,16 @@ static void write_forward(struct nft_writer *w)
 	text_addf(&w->body, "iifgroup != %u oifgroup != %u return\n", r->group, r->group);
 	rules_known(w);
 	text_add(&w->body, "jump custom-forward\n");
+	if (r->managed)
+		text_addf(&w->body,
+			"iifgroup %u oifgroup %u ip saddr . iifname vmap @peers4\n"
+			"iifgroup %u oifgroup %u ip6 saddr . iifname vmap @peers6\n",
+			r->group, r->group, r->group, r->group);
 	text_addf(&w->body, "oifgroup %u drop\n", r->group);
 	text_add(&w->body, "jump resolvers\n");
 	if (r->managed)
-		text_add(
-			&w->body, "ip saddr vmap @guests4\nip6 saddr vmap @guests6\ngoto refuse\n");
+		text_add(&w->body, "ip saddr . iifname vmap @guests4\nip6 saddr . iifname vmap "
+				   "@guests6\ngoto refuse\n");
 	else
 		text_add(&w->body, "goto leave\n");
 	nft_write(w, NFT_CHAIN, NFT_CHAIN_OURS,

@@ -15,11 +15,12 @@
  *                              vifG.D-4/DIGEST, cut and named by what is in them, so that a rule
  *                              that comes, goes or changes concerns one block
  *
- * A guest's chain is found by its address in the map `guests4` or `guests6`, whatever the number of
- * guests; a guest without rules has no chain. Destinations of policies are compared with what the
- * guest asked for, the destination of the tracked connection before translation. Named destinations
- * are sets (lan4, private4, special4, resolvers4, and one for each host name), so that a change of
- * what they stand for changes no rule.
+ * A guest's chain is found by its address and vif in the map `guests4` or `guests6`, whatever the
+ * number of guests; a guest without rules has no chain. Packets to other guests have maps and
+ * chains of their own (`peers4`, vifG.D-4-peers). Destinations of policies are compared with what
+ * the guest asked for, the destination of the tracked connection before translation. Named
+ * destinations are sets (lan4, private4, special4, resolvers4, and one for each host name), so that
+ * a change of what they stand for changes no rule.
  */
 #ifndef NETVM_RULESET_NFT_H
 #define NETVM_RULESET_NFT_H

@@ -47,7 +47,7 @@ int nft_rules_note(struct nft_rules *r, bool chain, const char *name, struct err
 	struct nft_writer w = { .out = r };
 	enum nft_kind kind = chain ? NFT_CHAIN : NFT_SET;
 
-	if (!chain && strncmp(name, "guests", 6) == 0)
+	if (!chain && (strncmp(name, "guests", 6) == 0 || strncmp(name, "peers", 5) == 0))
 		kind = NFT_MAP;
 	nft_write(&w, kind, name, "");
 	if (w.failed)
@@ -174,7 +174,7 @@ static void lines_free(struct lines *l)
 /* Of "KEY : VERDICT" what deleting takes. */
 static int key_len(const char *line)
 {
-	return (int)strcspn(line, " ");
+	return (int)(strstr(line, " : ") - line);
 }
 
 static void fill_map(struct batch *b, const struct nft_object *now, const struct nft_object *wanted)

@@ -3,6 +3,9 @@
  * at all: destination, service, counter, and where the packet goes on: `leave` or `refuse`, which
  * both end its way.
  *
+ * Packets to other guests of this domain go another way, `peers`: there only those rules count that
+ * can be about a guest (policy_decide.h), and no guest has a chain there that may reach none.
+ *
  * A long policy is cut into blocks where the text of a rule says so (its digest), so that the cuts
  * stay where they are when rules come and go elsewhere. A block is named by its content, and the
  * guest's chain jumps to one after the other. A block that would come twice is left out the second
@@ -119,47 +122,80 @@ static void add_service(struct text *t, const struct nft_words *f, const struct 
 		add_ports(t, "th", 53, 53);
 }
 
-static const char *verdict_text(enum policy_verdict v)
+/* --- the ways of a guest's packets --- */
+
+struct way {
+	const char *map, *suffix; /* the map's name and what is behind the names of its chains, but
+				     for the family's digit */
+	bool peers;
+	const char *accepted;
+};
+static const struct way ways[] = {
+	{ "guests", "", false, "goto leave" },
+	{ "peers", "-peers", true, "accept" },
+};
+
+/* The addresses of all guests of a family, sorted. */
+struct peers {
+	const struct addr **addrs;
+	size_t count;
+};
+
+/* The guests of one family on one way. */
+struct job {
+	struct nft_writer *w;
+	const struct nft_words *f;
+	const struct way *way;
+	const struct peers *peers;
+};
+
+static int peer_cmp(const void *a, const void *b)
 {
-	return v == POLICY_ACCEPT ? "goto leave" : "goto refuse";
+	return addr_cmp(*(const struct addr *const *)a, *(const struct addr *const *)b);
 }
 
-static bool name_has_family(const struct nft_writer *w, const struct nft_words *f, const char *text)
+static const char *verdict_text(const struct job *j, enum policy_verdict v)
 {
-	const struct policy_world world = ruleset_world(w->ruleset);
-	const struct policy_name *name = policy_name_find(&world, text);
-
-	for (size_t i = 0; name && i < name->count; i++)
-		if (name->addrs[i].family == f->family)
-			return true;
-	return !name || !name->count;
+	return v == POLICY_ACCEPT ? j->way->accepted : "goto refuse";
 }
 
-/* Whether the rule can match anything of the family. */
-static bool rule_is_rendered(
-	const struct nft_writer *w, const struct nft_words *f, const struct policy_rule *rule)
+/* What is left over where no rule matches. */
+static enum policy_verdict otherwise(const struct job *j, const struct policy *policy)
 {
-	if (!ruleset_rule_applies(w->ruleset, rule, f->family))
-		return false;
+	return j->way->peers ? POLICY_DROP : policy->otherwise;
+}
+
+static bool rule_is_for_peers(const struct job *j, const struct policy_rule *rule)
+{
+	const struct addr *key = &rule->prefix.addr;
+
+	return policy_rule_counts_for_guests(rule) &&
+	       (rule->action == POLICY_DROP ||
+		       bsearch(&key, j->peers->addrs, j->peers->count, sizeof(key), peer_cmp));
+}
+
+/* Whether the rule can match anything of the family on this way. */
+static bool rule_is_rendered(const struct job *j, const struct policy_rule *rule)
+{
 	if (rule->target == POLICY_TO_DNS && rule->proto == POLICY_PROTO_ICMP)
 		return false;
-	return rule->target != POLICY_TO_NAME || name_has_family(w, f, rule->name);
+	return ruleset_rule_applies(j->w->ruleset, rule, j->f->family) &&
+	       (!j->way->peers || rule_is_for_peers(j, rule));
 }
 
-static size_t add_rules(struct nft_writer *w, struct text *t, const struct nft_words *f,
-	const struct policy *policy)
+static size_t add_rules(const struct job *j, struct text *t, const struct policy *policy)
 {
 	size_t count = 0;
 
 	for (size_t i = 0; i < policy->count; i++) {
 		const struct policy_rule *rule = &policy->rules[i];
 
-		if (!rule_is_rendered(w, f, rule))
+		if (!rule_is_rendered(j, rule))
 			continue;
-		add_destination(w, t, f, rule);
-		add_service(t, f, rule);
+		add_destination(j->w, t, j->f, rule);
+		add_service(t, j->f, rule);
 		text_add(t, "counter ");
-		text_add(t, verdict_text(rule->action));
+		text_add(t, verdict_text(j, rule->action));
 		text_add(t, "\n");
 		count++;
 	}
@@ -216,21 +252,19 @@ static void write_blocks(struct nft_writer *w, const char *chain, const char *ru
 	w->body = jumps;
 }
 
-static void write_guest(
-	struct nft_writer *w, const struct nft_words *f, const struct ruleset_guest *guest)
+static void write_chain(const struct job *j, const char *chain, const struct policy *policy)
 {
-	char chain[NFT_NAME_MAX];
+	struct nft_writer *w = j->w;
 	struct text rules = { .s = NULL };
-	size_t count = add_rules(w, &rules, f, &guest->policy);
+	size_t count = add_rules(j, &rules, policy);
 
-	snprintf(chain, sizeof(chain), "%s-%c", guest->name, f->digit);
 	if (!rules.failed && count > BLOCK_WHOLE) {
 		write_blocks(w, chain, rules.s);
 		text_dispose(&rules);
 	} else {
 		w->body = rules;
 	}
-	text_addf(&w->body, "counter %s\n", verdict_text(guest->policy.otherwise));
+	text_addf(&w->body, "counter %s\n", verdict_text(j, otherwise(j, policy)));
 	nft_write(w, NFT_CHAIN, chain, "");
 }
 
@@ -241,22 +275,72 @@ static const struct addr *guest_addr(const struct ruleset_guest *g, const struct
 	return f->family == AF_INET6 ? &g->ip6 : &g->ip;
 }
 
-static void write_map(struct nft_writer *w, const struct nft_words *f)
+/* Whether the guest is to be found on this way: always, or where some rule opens another guest. */
+static bool guest_is_on(const struct job *j, const struct ruleset_guest *g)
 {
-	char text[ADDR_TEXT_MAX], name[] = { 'g', 'u', 'e', 's', 't', 's', f->digit, '\0' };
+	if (!addr_is_set(guest_addr(g, j->f)))
+		return false;
+	for (size_t i = 0; j->way->peers && i < g->policy.count; i++)
+		if (g->policy.rules[i].action == POLICY_ACCEPT &&
+			rule_is_rendered(j, &g->policy.rules[i]))
+			return true;
+	return !j->way->peers;
+}
 
-	for (size_t i = 0; i < w->ruleset->guest_count; i++) {
-		const struct ruleset_guest *g = &w->ruleset->guests[i];
+/* Its element in the map, to `leads`. Its packets come by its vif, or by that one's emulated twin,
+ * which one with the longest of names cannot have. */
+static void add_element(
+	const struct job *j, struct text *map, const struct ruleset_guest *g, const char *leads)
+{
+	static const char *const twins[] = { "", "-emu" };
+	char text[ADDR_TEXT_MAX];
 
-		if (!addr_is_set(guest_addr(g, f)))
+	addr_print(guest_addr(g, j->f), text);
+	for (int i = 0; i < 2; i++)
+		if (strlen(g->name) + strlen(twins[i]) < LINK_NAME_MAX)
+			text_addf(map, "%s . \"%s%s\" : %s\n", text, g->name, twins[i], leads);
+}
+
+static void write_way(const struct job *j)
+{
+	const struct ruleset *r = j->w->ruleset;
+	struct text map = { .s = NULL };
+	char name[NFT_NAME_MAX];
+
+	for (size_t i = 0; i < r->guest_count; i++) {
+		const struct ruleset_guest *g = &r->guests[i];
+		char leads[NFT_NAME_MAX + 8];
+
+		if (!guest_is_on(j, g))
 			continue;
-		text_add(&w->body, addr_print(guest_addr(g, f), text));
+		snprintf(name, sizeof(name), "%s-%c%s", g->name, j->f->digit, j->way->suffix);
+		snprintf(leads, sizeof(leads), "goto %s", name);
 		if (g->policy.count)
-			text_addf(&w->body, " : goto %s-%c\n", g->name, f->digit);
-		else
-			text_addf(&w->body, " : %s\n", verdict_text(g->policy.otherwise));
+			write_chain(j, name, &g->policy);
+		add_element(j, &map, g,
+			g->policy.count ? leads : verdict_text(j, otherwise(j, &g->policy)));
 	}
-	nft_write(w, NFT_MAP, name, f->map);
+	j->w->failed |= map.failed;
+	j->w->body = map;
+	snprintf(name, sizeof(name), "%s%c", j->way->map, j->f->digit);
+	nft_write(j->w, NFT_MAP, name, j->f->map);
+}
+
+static void write_ways(struct nft_writer *w, const struct nft_words *f)
+{
+	const struct ruleset *r = w->ruleset;
+	struct peers peers = { .addrs = calloc(r->guest_count + 1, sizeof(*peers.addrs)) };
+
+	w->failed |= !peers.addrs;
+	if (w->failed)
+		return;
+	for (size_t i = 0; i < r->guest_count; i++)
+		if (addr_is_set(guest_addr(&r->guests[i], f)))
+			peers.addrs[peers.count++] = guest_addr(&r->guests[i], f);
+	qsort(peers.addrs, peers.count, sizeof(*peers.addrs), peer_cmp);
+	for (size_t i = 0; i < sizeof(ways) / sizeof(ways[0]); i++)
+		write_way(&(struct job){ w, f, &ways[i], &peers });
+	free(peers.addrs);
 }
 
 /* A set of prefixes may not have one within another. */
@@ -318,10 +402,7 @@ void nft_write_guests(struct nft_writer *w, const struct nft_words *f)
 	char name[NFT_NAME_MAX];
 	size_t count;
 
-	for (size_t i = 0; i < r->guest_count; i++)
-		if (addr_is_set(guest_addr(&r->guests[i], f)) && r->guests[i].policy.count)
-			write_guest(w, f, &r->guests[i]);
-	write_map(w, f);
+	write_ways(w, f);
 	write_prefixes(w, f, "lan", r->lan, r->lan_count);
 	list = policy_private(&count);
 	write_prefixes(w, f, "private", list, count);
