@@ -14,6 +14,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "backend/name_resolver.h"
 #include "backend/pass.h"
 #include "backend/resolvers.h"
 #include "common/backoff.h"
@@ -35,6 +36,7 @@ struct daemon {
 	struct backoff absence;	 /* of xenstored */
 	struct backoff faults;	 /* that no event may end: iptables that failed, a busy lock */
 	struct resolvers_watch *resolvers;
+	struct name_resolver *names;
 	int kernel_fd, rules_fd;
 	ev_io store_io, kernel_io, rules_io, resolvers_io;
 	struct pass_timer pass;
@@ -199,6 +201,9 @@ static void on_pass(void *arg)
 		tell_manager(d, &r);
 		d->ready = true;
 	}
+	if (!ret && d->service->has_ruleset &&
+		name_resolver_look(d->names, &d->service->ruleset, &e) < 0)
+		log_error("%s", e.text);
 	if (!ret && r.next)
 		pass_timer_ask(&d->pass, r.next);
 	if (!ret && !r.faulty && !r.rules_fault && !r.settings_stale)
@@ -251,6 +256,14 @@ static void on_resolvers(struct ev_loop *loop, ev_io *io, int events)
 	}
 	if (changed)
 		pass_timer_ask(&d->pass, 0);
+}
+
+static void on_names(void *arg, const char *words)
+{
+	struct daemon *d = arg;
+
+	log_info("%s", words);
+	pass_timer_ask(&d->pass, 0);
 }
 
 static void on_reload(void *arg)
@@ -312,11 +325,14 @@ int daemon_run(
 		return err_set(e, -ENOMEM, "no event loop");
 	daemon_init(&d);
 	daemon_signals_start(&d.signals, d.loop);
-	ret = kernel_watch(&d, e);
+	ret = name_resolver_open(&d.names, d.loop, service_run_dir(s), on_names, &d, e);
+	if (!ret)
+		ret = kernel_watch(&d, e);
 	if (!ret)
 		ret = service_watch(&d, e);
 	if (!ret)
 		ev_run(d.loop, 0);
+	name_resolver_close(d.names);
 	resolvers_unwatch(&d);
 	if (d.kernel_fd >= 0)
 		close(d.kernel_fd);

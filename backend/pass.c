@@ -13,6 +13,7 @@
 struct outcome {
 	struct vif_id id;
 	struct client_report report;
+	bool faulty; /* it could not be served; what is served may have an `error`, too */
 };
 
 struct pass {
@@ -178,6 +179,30 @@ static int do_remove(struct pass *p, const struct pass_action *a, struct err *e)
 	return ret;
 }
 
+/* A rule whose name does not resolve is no fault of the guest's link, but is said. */
+static void names_note(const struct pass *p, struct outcome *o)
+{
+	const struct ruleset_guest *g;
+	struct policy_world world = ruleset_world(&p->s->ruleset);
+	char vif[LINK_NAME_MAX];
+
+	g = ruleset_guest_find(&p->s->ruleset, vif_link_name(&o->id, false, vif));
+	for (size_t i = 0; g && i < g->policy.count; i++) {
+		const struct policy_rule *rule = &g->policy.rules[i];
+		const struct policy_name *name;
+
+		if (rule->target != POLICY_TO_NAME)
+			continue;
+		name = policy_name_find(&world, rule->name);
+		if (name && name->count)
+			continue;
+		snprintf(o->report.error, sizeof(o->report.error),
+			"%s: line %u of its policy: %.180s does not resolve", vif, rule->line,
+			rule->name);
+		return;
+	}
+}
+
 static int do_up(struct pass *p, const struct pass_action *a, struct err *e)
 {
 	static const char *const states[] = {
@@ -201,6 +226,9 @@ static int do_up(struct pass *p, const struct pass_action *a, struct err *e)
 	snprintf(o->report.error, sizeof(o->report.error), "%.*s", (int)sizeof(o->report.error) - 1,
 		ret ? e->text : "");
 	o->report.generation = ret ? 0 : w.generation;
+	o->faulty = ret != 0;
+	if (!ret)
+		names_note(p, o);
 	return 0;
 }
 
@@ -381,7 +409,7 @@ int pass_run(struct service *s, struct pass_memory *memory, double now, pass_say
 		ret = domain_report(&p, probe, e);
 	out->vifs = p.outcome_count;
 	for (size_t i = 0; i < p.outcome_count; i++)
-		out->faulty += p.outcomes[i].report.error[0] != '\0';
+		out->faulty += p.outcomes[i].faulty;
 	free(p.backends);
 	free(p.links);
 	free(p.actions);

@@ -2,6 +2,7 @@
 
 #include <netinet/in.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
 
 #define DNS_PORT 53
@@ -93,4 +94,16 @@ int64_t ruleset_next_expiry(const struct ruleset *r)
 				next = expire;
 		}
 	return next;
+}
+
+static int guest_cmp(const void *name, const void *guest)
+{
+	return strcmp(name, ((const struct ruleset_guest *)guest)->name);
+}
+
+const struct ruleset_guest *ruleset_guest_find(const struct ruleset *r, const char *name)
+{
+	return r->guest_count
+		       ? bsearch(name, r->guests, r->guest_count, sizeof(*r->guests), guest_cmp)
+		       : NULL;
 }

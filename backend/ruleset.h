@@ -95,6 +95,9 @@ enum policy_verdict ruleset_dns_verdict(const struct ruleset *r, const struct ru
  * that there is for a drop. */
 bool ruleset_rule_applies(const struct ruleset *r, const struct policy_rule *rule, int family);
 
+/* By the name of its vif; NULL where it is not there. */
+const struct ruleset_guest *ruleset_guest_find(const struct ruleset *r, const char *name);
+
 /* When the next rule of any guest expires, 0: none will. */
 int64_t ruleset_next_expiry(const struct ruleset *r);
 

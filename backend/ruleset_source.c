@@ -6,6 +6,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "backend/host_names.h"
 #include "backend/resolvers.h"
 #include "backend/uplink.h"
 #include "backend/vif.h"
@@ -214,8 +215,19 @@ static int guests_take(
 	return rc;
 }
 
+static int names_take_file(const char *run_dir, struct ruleset *r, struct err *e)
+{
+	struct host_names names;
+	int rc = host_names_load(run_dir, &names, e);
+
+	if (!rc && host_names_to_ruleset(&names, r->now, r) < 0)
+		rc = err_sys(e, -ENOMEM, "names of rules");
+	host_names_dispose(&names);
+	return rc;
+}
+
 int ruleset_source_read(struct store *store, struct netlink *nl, const struct settings *settings,
-	struct ruleset *r, struct err *e)
+	const char *run_dir, struct ruleset *r, struct err *e)
 {
 	struct ruleset before = *r;
 	int rc = base_take(nl, settings, r, e);
@@ -224,6 +236,8 @@ int ruleset_source_read(struct store *store, struct netlink *nl, const struct se
 		rc = lan_take(nl, r, e);
 	if (!rc && r->managed)
 		rc = guests_take(store, &before, r, e);
+	if (!rc && r->managed)
+		rc = names_take_file(run_dir, r, e);
 	ruleset_dispose(&before);
 	if (rc)
 		ruleset_dispose(r);

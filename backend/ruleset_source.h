@@ -3,7 +3,8 @@
  *
  * Puts the model of the packet filter together: settings, the real resolvers and the uplinks of
  * this domain, and, where dom0 manages it, the guests and their policies as dom0's client entries
- * have them. It must not know vifs or packet filters.
+ * have them, with what the names in those stand for (host_names.h, in `run_dir`). It must not know
+ * vifs or packet filters.
  */
 #ifndef NETVM_RULESET_SOURCE_H
 #define NETVM_RULESET_SOURCE_H
@@ -22,6 +23,6 @@
  * then empty. The caller owns `r`: ruleset_dispose().
  */
 int ruleset_source_read(struct store *store, struct netlink *nl, const struct settings *settings,
-	struct ruleset *r, struct err *e);
+	const char *run_dir, struct ruleset *r, struct err *e);
 
 #endif

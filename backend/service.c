@@ -21,7 +21,7 @@
 /* A call takes milliseconds; one that waits for a stuck xenstored ends after STORE_PATIENCE. */
 #define LOCK_PATIENCE 20
 
-static const char *run_dir(const struct service *s)
+const char *service_run_dir(const struct service *s)
 {
 	return s->options.run_dir ? s->options.run_dir : RUNDIR;
 }
@@ -32,14 +32,14 @@ int service_open(struct service *s, const struct service_options *o, struct err 
 
 	*s = (struct service){ .options = *o, .lock = -1 };
 	settings_read(o->config, o->unknown, &s->settings, &s->settings_fault);
-	rc = dir_create(run_dir(s), 0755, e);
+	rc = dir_create(service_run_dir(s), 0755, e);
 	if (rc == 0)
 		rc = store_open(&s->store, e);
 	if (rc == 0)
 		rc = netlink_open(&s->nl, e);
 	if (rc == 0)
 		rc = packet_filter_open(
-			&s->filter, s->nl, run_dir(s), s->settings.packet_filter, e);
+			&s->filter, s->nl, service_run_dir(s), s->settings.packet_filter, e);
 	if (rc < 0)
 		service_close(s);
 	return rc;
@@ -62,7 +62,7 @@ static int service_begin(struct service *s, struct err *e)
 {
 	char path[256];
 
-	snprintf(path, sizeof(path), "%s/lock", run_dir(s));
+	snprintf(path, sizeof(path), "%s/lock", service_run_dir(s));
 	return lock_take(path, LOCK_PATIENCE, &s->lock, e);
 }
 
@@ -78,13 +78,13 @@ static void service_end(struct service *s)
 /* Whether what was read serves for this vif: its guest's policy of this generation is among it. */
 static bool ruleset_has(const struct ruleset *r, const struct vif_wanted *w)
 {
+	const struct ruleset_guest *g;
 	char name[LINK_NAME_MAX];
 
-	vif_link_name(&w->id, false, name);
-	for (size_t i = 0; r->managed && i < r->guest_count; i++)
-		if (strcmp(r->guests[i].name, name) == 0)
-			return r->guests[i].generation == w->generation;
-	return !r->managed;
+	if (!r->managed)
+		return true;
+	g = ruleset_guest_find(r, vif_link_name(&w->id, false, name));
+	return g && g->generation == w->generation;
 }
 
 /* `w`: the vif that rules must stand for; what was read before may serve. NULL: read anew. */
@@ -95,7 +95,8 @@ static int rules_stand(
 	int rc = 0;
 
 	if (!w || !s->has_ruleset || !ruleset_has(&s->ruleset, w))
-		rc = ruleset_source_read(s->store, s->nl, &s->settings, &s->ruleset, e);
+		rc = ruleset_source_read(
+			s->store, s->nl, &s->settings, service_run_dir(s), &s->ruleset, e);
 	if (rc == 0 && w && !ruleset_has(&s->ruleset, w))
 		rc = err_set(e, -EAGAIN, "dom0 changed its policy meanwhile");
 	if (rc == 0)

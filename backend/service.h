@@ -41,6 +41,8 @@ struct service {
 /* Opens everything; where that fails nothing is left open. -ENOTCONN: no xenstored. A fault in the
  * settings is no failure here: it is what each vif is then told (settings_fault). */
 int service_open(struct service *s, const struct service_options *o, struct err *e);
+/* Where what is remembered from one process to the next is kept. */
+const char *service_run_dir(const struct service *s);
 void service_close(struct service *s); /* may be repeated; a zeroed struct with lock -1 is fine */
 
 /*
