@@ -74,9 +74,14 @@ static const struct cli cli = {
 		"--down\n"
 		"takes them away.\n"
 		"\n"
-		"The chains custom-input and custom-forward of iptables' table filter are the "
-		"user's: they\n"
-		"are called for guests' new packets before the verdict, and never written to.",
+		"The chains custom-input and custom-forward are the user's: in the table inet "
+		"xen-netvm with\n"
+		"nftables, in the table filter with iptables (netbackd.conf(5) says which it is). "
+		"They are\n"
+		"called for guests' new packets before the verdict, never written to, and kept "
+		"with "
+		"what is in\n"
+		"them by --down.",
 	.epilogue =
 		"Exit status: 0 all as wanted; 1 (with --once) some vif could not be served or "
 		"the\n"

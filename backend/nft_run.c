@@ -2,11 +2,14 @@
 
 #include <dlfcn.h>
 #include <errno.h>
+#include <malloc.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <nftables/libnftables.h>
+
+#define BATCH_LARGE 65536 /* bytes */
 
 struct library {
 	__typeof__(nft_ctx_new) *ctx_new;
@@ -116,6 +119,7 @@ static int run_fail(const char *words, struct err *e)
 
 int nft_run(struct nft_run **run, const char *batch, struct err *e)
 {
+	bool large = strlen(batch) > BATCH_LARGE;
 	int ret = *run ? 0 : run_open(run, e);
 
 	if (ret)
@@ -126,5 +130,11 @@ int nft_run(struct nft_run **run, const char *batch, struct err *e)
 		/* Taking the words empties the buffer: warnings would be next time's first words.
 		 */
 		(*run)->library->get_error((*run)->ctx);
+	if (large) {
+		/* The library needs some 3 KiB a rule meanwhile, which a daemon would keep. */
+		nft_run_free(*run);
+		*run = NULL;
+		malloc_trim(0);
+	}
 	return ret;
 }

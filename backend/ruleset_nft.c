@@ -18,11 +18,12 @@
 const char *const nft_user_chains[NFT_USER_CHAINS] = { "custom-forward", "custom-input" };
 
 const struct nft_words nft_words[2] = {
-	{ AF_INET, '4', "ip", "icmp", "icmp", "8", "icmp port-unreachable", "{ type ipv4_addr; }",
+	{ AF_INET, '4', "ip", "icmp", "meta l4proto icmp ", "ct original ip daddr ", "8",
+		"icmp port-unreachable", "{ type ipv4_addr; }",
 		"{ type ipv4_addr; flags interval; }", "{ type ipv4_addr . ifname : verdict; }" },
-	{ AF_INET6, '6', "ip6", "icmpv6", "ipv6-icmp", "128", "icmpv6 port-unreachable",
-		"{ type ipv6_addr; }", "{ type ipv6_addr; flags interval; }",
-		"{ type ipv6_addr . ifname : verdict; }" },
+	{ AF_INET6, '6', "ip6", "icmpv6", "meta l4proto ipv6-icmp ", "ct original ip6 daddr ",
+		"128", "icmpv6 port-unreachable", "{ type ipv6_addr; }",
+		"{ type ipv6_addr; flags interval; }", "{ type ipv6_addr . ifname : verdict; }" },
 };
 
 static bool chain_is_user(const char *name)

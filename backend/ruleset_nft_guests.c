@@ -35,7 +35,12 @@ static void name_set(char buf[NFT_NAME_MAX], const struct nft_words *f, const ch
 
 static void add_set(struct text *t, const struct nft_words *f, const char *sense, const char *set)
 {
-	text_addf(t, "ct original %s daddr %s@%s%c ", f->ip, sense, set, f->digit);
+	const char end[] = { f->digit, ' ', '\0' };
+
+	text_add(t, f->original);
+	text_add(t, sense);
+	text_add(t, set);
+	text_add(t, end);
 }
 
 static void add_name(struct nft_writer *w, struct text *t, const struct nft_words *f,
@@ -48,37 +53,46 @@ static void add_name(struct nft_writer *w, struct text *t, const struct nft_word
 	if (!name || !name->count)
 		return; /* a drop: of whatever else it matches */
 	name_set(set, f, rule->name);
-	text_addf(t, "ct original %s daddr @%s ", f->ip, set);
+	text_addf(t, "%s@%s ", f->original, set);
+}
+
+static void add_prefix(struct text *t, const struct nft_words *f, const struct prefix *p)
+{
+	char text[ADDR_TEXT_MAX];
+
+	if (!p->len)
+		return; /* all of the family */
+	text_add(t, f->original);
+	text_add(t, addr_print(&p->addr, text));
+	text_add(t, "/");
+	text_add_number(t, p->len);
+	text_add(t, " ");
 }
 
 static void add_destination(struct nft_writer *w, struct text *t, const struct nft_words *f,
 	const struct policy_rule *rule)
 {
-	char text[PREFIX_TEXT_MAX];
-
 	switch (rule->target) {
 	case POLICY_TO_PREFIX:
-		if (rule->prefix.len)
-			text_addf(t, "ct original %s daddr %s ", f->ip,
-				prefix_print(&rule->prefix, text));
+		add_prefix(t, f, &rule->prefix);
 		break;
 	case POLICY_TO_NAME:
 		add_name(w, t, f, rule);
 		break;
 	case POLICY_TO_LAN:
-		add_set(t, f, "", "lan");
+		add_set(t, f, "", "@lan");
 		break;
 	case POLICY_TO_PRIVATE:
-		add_set(t, f, "", "private");
+		add_set(t, f, "", "@private");
 		break;
 	case POLICY_TO_INTERNET:
-		add_set(t, f, "!= ", "special");
-		add_set(t, f, "!= ", "private");
-		add_set(t, f, "!= ", "lan");
+		add_set(t, f, "!= ", "@special");
+		add_set(t, f, "!= ", "@private");
+		add_set(t, f, "!= ", "@lan");
 		break;
 	case POLICY_TO_NETVM_DNS:
 	case POLICY_TO_DNS:
-		add_set(t, f, "", "resolvers");
+		add_set(t, f, "", "@resolvers");
 		break;
 	case POLICY_TO_ANY:
 	case POLICY_TARGETS:
@@ -86,40 +100,35 @@ static void add_destination(struct nft_writer *w, struct text *t, const struct n
 	}
 }
 
-static void add_ports(struct text *t, const char *proto, unsigned int first, unsigned int last)
+/* Of the transport header, of whichever protocol. */
+static void add_ports(struct text *t, unsigned int first, unsigned int last)
 {
-	if (first == last)
-		text_addf(t, "%s dport %u ", proto, first);
-	else
-		text_addf(t, "%s dport %u-%u ", proto, first, last);
+	text_add(t, "th dport ");
+	text_add_number(t, first);
+	if (first != last) {
+		text_add(t, "-");
+		text_add_number(t, last);
+	}
+	text_add(t, " ");
 }
 
 static void add_service(struct text *t, const struct nft_words *f, const struct policy_rule *rule)
 {
-	/* "th" is the transport header, of whichever protocol. */
-	static const char *const l4proto[] = {
-		[POLICY_PROTO_TCP] = "tcp",
-		[POLICY_PROTO_UDP] = "udp",
-	};
 	bool dns = rule->target == POLICY_TO_DNS;
+	const char *const protocol[] = {
+		[POLICY_PROTO_ANY] = rule->has_ports || dns ? "meta l4proto @tcpudp " : "",
+		[POLICY_PROTO_TCP] = "meta l4proto tcp ",
+		[POLICY_PROTO_UDP] = "meta l4proto udp ",
+		[POLICY_PROTO_ICMP] = rule->has_icmp_type ? "" : f->icmp_any,
+	};
 
-	if (rule->proto == POLICY_PROTO_ICMP) {
-		if (rule->has_icmp_type)
-			text_addf(t, "%s type %u ", f->icmp, rule->icmp_type);
-		else
-			text_addf(t, "meta l4proto %s ", f->proto);
-		return;
-	}
-	if (rule->proto == POLICY_PROTO_ANY) {
-		if (rule->has_ports || dns)
-			text_add(t, "meta l4proto @tcpudp ");
-	} else {
-		text_addf(t, "meta l4proto %s ", l4proto[rule->proto]);
-	}
+	text_add(t, protocol[rule->proto]);
+	if (rule->has_icmp_type)
+		text_addf(t, "%s type %u ", f->icmp, rule->icmp_type);
 	if (rule->has_ports)
-		add_ports(t, "th", rule->port_first, rule->port_last);
+		add_ports(t, rule->port_first, rule->port_last);
 	if (dns)
-		add_ports(t, "th", 53, 53);
+		add_ports(t, 53, 53);
 }
 
 /* --- the ways of a guest's packets --- */

@@ -24,11 +24,12 @@ void nft_write(struct nft_writer *w, enum nft_kind kind, const char *name, const
 /* What differs between the families in nft's words. */
 struct nft_words {
 	int family;
-	char digit;	   /* at the end of the names of chains, sets and maps */
-	const char *ip;	   /* "ip" */
-	const char *icmp;  /* "icmp", before "type" */
-	const char *proto; /* the protocol's name for l4proto */
-	const char *echo;  /* type of an echo request */
+	char digit;	      /* at the end of the names of chains, sets and maps */
+	const char *ip;	      /* "ip" */
+	const char *icmp;     /* "icmp", before "type" */
+	const char *icmp_any; /* any packet of that protocol */
+	const char *original; /* before the address that a connection was opened to */
+	const char *echo;     /* type of an echo request */
 	const char *unreachable;
 	const char *set, *ranges, *map; /* specs of a set of addresses, of prefixes, of a map to
 					   chains */

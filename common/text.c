@@ -39,6 +39,17 @@ void text_add(struct text *t, const char *s)
 	text_add_bytes(t, s, strlen(s));
 }
 
+void text_add_number(struct text *t, unsigned long n)
+{
+	char digits[24];
+	size_t at = sizeof(digits);
+
+	do
+		digits[--at] = (char)('0' + n % 10);
+	while (n /= 10);
+	text_add_bytes(t, digits + at, sizeof(digits) - at);
+}
+
 void text_addf(struct text *t, const char *fmt, ...)
 {
 	size_t room = t->space - t->len;

@@ -18,6 +18,7 @@ struct text {
 
 void text_add(struct text *t, const char *s);
 void text_add_bytes(struct text *t, const char *s, size_t len);
+void text_add_number(struct text *t, unsigned long n);
 void text_addf(struct text *t, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void text_dispose(struct text *t); /* may be repeated */
 

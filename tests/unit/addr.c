@@ -11,12 +11,16 @@ static void ipv4_takes_exactly_four_decimal_numbers(void **state)
 	static const char *const refused[] = { "", "1", "1.2.3", "1.2.3.4.5", "1.2.3.256",
 		" 1.2.3.4", "1.2.3.4 ", "01.2.3.4", "1.2.3.04", "1.2.3.4/32", "0x1.2.3.4", "1..2.3",
 		"::1", "1.2.3.4\n", NULL };
+	static const char *const accepted[] = { "10.137.0.7", "0.0.0.0", "255.255.255.255",
+		"100.99.10.9", "109.110.200.101", NULL };
 	struct addr a;
 	char buf[ADDR_TEXT_MAX];
 
 	(void)state;
-	assert_int_equal(addr_parse4("10.137.0.7", &a), 0);
-	assert_string_equal(addr_print(&a, buf), "10.137.0.7");
+	for (const char *const *t = accepted; *t; t++) {
+		assert_int_equal(addr_parse4(*t, &a), 0);
+		assert_string_equal(addr_print(&a, buf), *t);
+	}
 	for (const char *const *t = refused; *t; t++)
 		assert_int_equal(addr_parse4(*t, &a), -EINVAL);
 }
