@@ -32,6 +32,10 @@ struct packet_filter {
 	struct netlink *nl;
 	enum packet_filter_choice choice;
 	void *self[PACKET_FILTER_CHOICES];
+	/* What was last made to stand, and by which engine; 0: nothing that can be told again. */
+	uint64_t serial;
+	bool serial_ip6;
+	enum packet_filter_choice serial_by;
 	char stamp[PACKET_FILTER_CHOICES][PATH_MAX];
 };
 
@@ -137,6 +141,14 @@ static int others_clear(const struct packet_filter *pf, int chosen, struct err *
 	return ret;
 }
 
+/* Whether the very same ruleset was made to stand by the last call, and still does. */
+static bool stands_as_told(struct packet_filter *pf, const struct ruleset *r, bool need_ip6,
+	enum packet_filter_choice chosen)
+{
+	return r->serial && r->serial == pf->serial && (pf->serial_ip6 || !need_ip6) &&
+	       pf->serial_by == chosen && engines[chosen]->holds(pf->self[chosen]);
+}
+
 int packet_filter_stand(struct packet_filter *pf, const struct ruleset *r, bool need_ip6,
 	struct packet_filter_outcome *outcome, struct err *e)
 {
@@ -147,9 +159,19 @@ int packet_filter_stand(struct packet_filter *pf, const struct ruleset *r, bool 
 	if (!outcome)
 		outcome = &unasked;
 	*outcome = (struct packet_filter_outcome){ .changed = false };
+	if (!ret && stands_as_told(pf, r, need_ip6, chosen))
+		return 0;
+	pf->serial = 0;
 	if (!ret)
 		ret = engines[chosen]->stand(pf->self[chosen], r, need_ip6, outcome, e);
-	return ret ? ret : others_clear(pf, chosen, e);
+	if (!ret)
+		ret = others_clear(pf, chosen, e);
+	if (!ret) {
+		pf->serial = r->serial;
+		pf->serial_ip6 = need_ip6;
+		pf->serial_by = chosen;
+	}
+	return ret;
 }
 
 int packet_filter_tear_down(struct packet_filter *pf, struct err *e)

@@ -29,6 +29,9 @@ struct packet_filter_engine {
 	/* As packet_filter_stand() and packet_filter_tear_down(). */
 	int (*stand)(void *self, const struct ruleset *r, bool need_ip6,
 		struct packet_filter_outcome *outcome, struct err *e);
+	/* Whether the rules of its last stand() in this process stand as they were then. Cheap,
+	 * however many they are; false where it cannot be told. */
+	bool (*holds)(void *self);
 	int (*tear_down)(void *self, struct err *e);
 };
 

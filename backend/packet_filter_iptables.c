@@ -55,6 +55,7 @@ static const int families[STAMP_FAMILIES] = { [STAMP_IP4] = AF_INET, [STAMP_IP6]
 struct engine {
 	struct netlink *nl;
 	const char *stamp;
+	uint64_t digest; /* of what this process last made stand; 0: nothing */
 };
 
 /* One call at work. */
@@ -76,7 +77,7 @@ static int engine_open(void **self, struct netlink *nl, const char *stamp, struc
 
 	if (!en)
 		return err_sys(e, -ENOMEM, "packet filter");
-	*en = (struct engine){ nl, stamp };
+	*en = (struct engine){ .nl = nl, .stamp = stamp };
 	*self = en;
 	return 0;
 }
@@ -348,8 +349,17 @@ static int engine_stand(void *self, const struct ruleset *r, bool need_ip6,
 		.changed = w.written[STAMP_IP4] || w.written[STAMP_IP6],
 		.without_ip6 = w.absent[STAMP_IP6],
 	};
+	w.engine->digest = ret ? 0 : w.digest;
 	work_free(&w);
 	return ret;
+}
+
+static bool engine_holds(void *self)
+{
+	struct engine *en = self;
+	struct work w = { .engine = en, .digest = en->digest };
+
+	return en->digest && stamp_holds(&w);
 }
 
 static int engine_tear_down(void *self, struct err *e)
@@ -422,5 +432,6 @@ const struct packet_filter_engine packet_filter_iptables = {
 	.open = engine_open,
 	.close = free,
 	.stand = engine_stand,
+	.holds = engine_holds,
 	.tear_down = engine_tear_down,
 };

@@ -325,6 +325,17 @@ static int rules_stand(struct work *w, const struct ruleset *r, bool ip6, struct
 		"packet filter: another program changed its rules each time they were written");
 }
 
+static bool engine_holds(void *self)
+{
+	struct engine *en = self;
+	uint32_t generation;
+	struct stamp stamp;
+
+	return en->stood.objects && stamp_read(en->stamp, &stamp) &&
+	       stamp.wanted == en->stood.digest &&
+	       nft_generation_get(en->nl, &generation, NULL) == 0 && generation == stamp.generation;
+}
+
 static int engine_stand(void *self, const struct ruleset *r, bool need_ip6,
 	struct packet_filter_outcome *outcome, struct err *e)
 {
@@ -399,5 +410,6 @@ const struct packet_filter_engine packet_filter_nft = {
 	.open = engine_open,
 	.close = engine_close,
 	.stand = engine_stand,
+	.holds = engine_holds,
 	.tear_down = engine_tear_down,
 };

@@ -70,7 +70,8 @@ struct ruleset {
 	size_t lan_count;
 	struct policy_name *names; /* sorted by name (strcmp); each rule's name is there */
 	size_t name_count;
-	int64_t now; /* seconds since 1970: rules whose `expire` is not after it do not exist */
+	uint64_t serial; /* of what was read: another one each time; 0: cannot be told */
+	int64_t now;	 /* seconds since 1970: rules whose `expire` is not after it do not exist */
 };
 
 /* Frees guests, lan and names and forgets them. May be repeated. */

@@ -232,6 +232,7 @@ int ruleset_source_read(struct store *store, struct netlink *nl, const struct se
 	struct ruleset before = *r;
 	int rc = base_take(nl, settings, r, e);
 
+	r->serial = before.serial + 1;
 	if (!rc && r->managed)
 		rc = lan_take(nl, r, e);
 	if (!rc && r->managed)
