@@ -165,7 +165,7 @@ static int look(struct work *w, struct err *e)
 /* --- writing --- */
 
 /* Runs the batch that makes `wanted` of `now`. `*alone`: nobody else changed anything since
- * `generation`, which then is what it is afterwards. */
+ * `generation`, which then is what it is afterwards. -EAGAIN: refused, and somebody did. */
 static int write_change(struct work *w, const struct nft_rules *now, uint32_t *generation,
 	bool *alone, struct err *e)
 {
@@ -176,6 +176,9 @@ static int write_change(struct work *w, const struct nft_rules *now, uint32_t *g
 	if (!ret)
 		ret = nft_run(&w->engine->run, batch.s, e);
 	text_dispose(&batch);
+	if (ret == -EIO && nft_generation_get(w->engine->nl, &after, NULL) == 0 &&
+		after != *generation)
+		return -EAGAIN;
 	if (!ret)
 		ret = nft_generation_get(w->engine->nl, &after, e);
 	*alone = !ret && after == *generation + 1;
@@ -244,12 +247,11 @@ static int table_objects(
 
 /* A table that somebody has put to sleep has to wake up by itself: base chains cannot be made anew
  * in the same transaction. */
-static int table_wake(struct engine *en, struct table *t, struct err *e)
+static int table_wake(struct engine *en, const struct table *t, uint32_t *generation, struct err *e)
 {
 	int ret = t->flags ? nft_run(&en->run, "add table inet " NFT_TABLE "\n", e) : 0;
 
-	t->flags = 0;
-	return ret;
+	return ret || !t->flags ? ret : nft_generation_get(en->nl, generation, e);
 }
 
 /* Everything, whatever stands. */
@@ -258,14 +260,14 @@ static int write_whole(struct work *w, bool *alone, struct err *e)
 	struct table t = { .parts = NULL };
 	struct nft_rules now = { .objects = NULL };
 	uint32_t generation = 0;
-	int ret = table_look(w->engine, &t, e);
+	int ret = nft_generation_get(w->engine->nl, &generation, e);
 
 	if (!ret)
-		ret = table_wake(w->engine, &t, e);
+		ret = table_look(w->engine, &t, e);
+	if (!ret)
+		ret = table_wake(w->engine, &t, &generation, e);
 	if (!ret)
 		ret = table_objects(&t, true, &now, e);
-	if (!ret)
-		ret = nft_generation_get(w->engine->nl, &generation, e);
 	if (!ret)
 		ret = write_change(w, &now, &generation, alone, e);
 	free(t.parts);
@@ -313,9 +315,9 @@ static int rules_stand(struct work *w, const struct ruleset *r, bool ip6, struct
 			ret = write_part(w, &alone, e);
 		else
 			ret = write_whole(w, &alone, e);
-		if (ret)
+		if (ret && ret != -EAGAIN)
 			return ret;
-		w->written = true;
+		w->written |= !ret;
 		if (alone)
 			return settle(w, r, ip6, e);
 		/* What was seen may not be what was made. */
@@ -361,10 +363,11 @@ static int engine_tear_down(void *self, struct err *e)
 	struct nft_rules now = { .objects = NULL };
 	struct table t = { .parts = NULL };
 	struct text batch = { .s = NULL };
+	uint32_t generation;
 	int ret = table_look(en, &t, e);
 
 	if (!ret)
-		ret = table_wake(en, &t, e);
+		ret = table_wake(en, &t, &generation, e);
 	if (!ret)
 		ret = table_objects(&t, false, &now, e);
 	if (!ret)
