@@ -282,7 +282,7 @@ static int wanted_read(struct service *s, const struct vif_id *id, bool emulated
 	vif_link_name(id, emulated, w->link);
 	if (rc < 0)
 		*e = s->settings_fault;
-	else
+	else if (!s->has_ruleset) /* else dom0 was asked when the rules were read */
 		rc = vif_source_provider(s->store, &s->settings, e);
 	if (rc == 0)
 		rc = vif_source_read(
