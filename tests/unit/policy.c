@@ -1,8 +1,6 @@
 /*
  * The rule language: each line is taken as exactly what it says, or refused with a sentence that
- * names the line, the word and what was expected; what is printed reads as the same rule.
- *
- * The random part prints its seed; NETVM_SEED begins with another.
+ * names the line, the word and what was expected.
  */
 #include "tests/unit/unit.h"
 
@@ -12,8 +10,6 @@
 #include <time.h>
 
 #include "xenstore-schema/policy_internal.h"
-
-#define ROUNDS 20000
 
 static void parse(const char *text, struct policy *out)
 {
@@ -380,109 +376,6 @@ static void the_manual_has_every_word_and_its_examples_are_policies(void **state
 	free(text);
 }
 
-/* --- at random --- */
-
-static uint64_t seed, random_state;
-
-static unsigned int draw(unsigned int below)
-{
-	random_state = random_state * 6364136223846793005ULL + 1442695040888963407ULL;
-	return (unsigned int)(random_state >> 33) % below;
-}
-
-static void random_prefix(struct prefix *p, char text[PREFIX_TEXT_MAX])
-{
-	do {
-		struct addr a = { .family = draw(2) ? AF_INET : AF_INET6 };
-		char addr[ADDR_TEXT_MAX];
-
-		p->len = (uint8_t)draw((unsigned int)addr_len(&a) * 8 + 1);
-		for (size_t i = 0; i < p->len; i++)
-			a.bytes[i / 8] |= (uint8_t)(draw(2) << (7 - i % 8));
-		snprintf(text, PREFIX_TEXT_MAX, "%s/%u", addr_print(&a, addr), p->len);
-	} while (prefix_parse(text, p) != 0);
-}
-
-static void random_rule(struct policy_rule *r)
-{
-	char text[PREFIX_TEXT_MAX];
-
-	*r = (struct policy_rule){ .action = (enum policy_verdict)draw(2),
-		.target = (enum policy_target)draw(POLICY_TARGETS),
-		.proto = (enum policy_proto)draw(4),
-		.expire = draw(2) ? 1 + draw(2000000000) : 0,
-		.comment = draw(2) ? strdup(" any text = \\\"' ") : NULL,
-		.line = 1 };
-	if (r->target == POLICY_TO_PREFIX)
-		random_prefix(&r->prefix, text);
-	if (r->target == POLICY_TO_NAME)
-		r->name = strdup(draw(2) ? "a" : "a-b.c_d.example");
-	if (r->target == POLICY_TO_DNS && r->proto == POLICY_PROTO_ICMP)
-		r->proto = POLICY_PROTO_ANY;
-	r->has_icmp_type = r->proto == POLICY_PROTO_ICMP && draw(2);
-	r->icmp_type = r->has_icmp_type ? (uint8_t)draw(256) : 0;
-	r->has_ports = r->proto != POLICY_PROTO_ICMP && draw(2);
-	if (r->has_ports) {
-		r->port_first = (uint16_t)draw(r->target == POLICY_TO_DNS ? 54 : 65536);
-		r->port_last = (uint16_t)(r->port_first + draw(65536U - r->port_first));
-		if (r->target == POLICY_TO_DNS && r->port_last < 53)
-			r->port_last = 53;
-	}
-}
-
-static bool text_equal(const char *a, const char *b)
-{
-	return a && b ? strcmp(a, b) == 0 : a == b;
-}
-
-static bool rule_equal(const struct policy_rule *a, const struct policy_rule *b)
-{
-	return a->action == b->action && a->target == b->target &&
-	       addr_equal(&a->prefix.addr, &b->prefix.addr) && a->prefix.len == b->prefix.len &&
-	       text_equal(a->name, b->name) && a->proto == b->proto &&
-	       a->has_ports == b->has_ports && a->port_first == b->port_first &&
-	       a->port_last == b->port_last && a->has_icmp_type == b->has_icmp_type &&
-	       a->icmp_type == b->icmp_type && a->expire == b->expire &&
-	       text_equal(a->comment, b->comment);
-}
-
-static void any_rule_that_is_printed_reads_as_the_same(void **state)
-{
-	char line[POLICY_LINE_MAX + 1];
-	struct policy_rule r;
-	struct policy p;
-
-	(void)state;
-	for (int i = 0; i < ROUNDS; i++, seed++) {
-		random_state = seed;
-		random_rule(&r);
-		policy_rule_print(&r, line);
-		parse(line, &p);
-		assert_int_equal(p.count, 1);
-		if (!rule_equal(&p.rules[0], &r))
-			fail_msg("%s reads as another rule", line);
-		free(r.name);
-		free(r.comment);
-		policy_dispose(&p);
-	}
-}
-
-static int seed_choose(void **state)
-{
-	const char *given = getenv("NETVM_SEED");
-
-	(void)state;
-	seed = given ? strtoull(given, NULL, 10) : (uint64_t)time(NULL) * ROUNDS;
-	return 0;
-}
-
-static int seed_print(void **state)
-{
-	(void)state;
-	print_message("last seed: %llu\n", (unsigned long long)seed);
-	return 0;
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -496,8 +389,6 @@ int main(void)
 		cmocka_unit_test(one_wrong_rule_refuses_the_whole_text),
 		cmocka_unit_test(one_rule_is_checked_without_a_line),
 		cmocka_unit_test(the_manual_has_every_word_and_its_examples_are_policies),
-		cmocka_unit_test_setup_teardown(
-			any_rule_that_is_printed_reads_as_the_same, seed_choose, seed_print),
 	};
 
 	return cmocka_run_group_tests_name("policy", tests, NULL, NULL);
