@@ -65,6 +65,18 @@ int iptables_restore(int family, const char *text, struct err *e)
 
 #define IPSET_PATH "/usr/sbin/ipset"
 
+void ipset_print(int family, const struct iptables_mades *sets, FILE *out)
+{
+	for (size_t i = 0; i < sets->count; i++) {
+		const struct iptables_made *s = &sets->items[i];
+
+		fprintf(out, "create %s hash:net family %s maxelem %zu\n", s->name,
+			family == AF_INET6 ? "inet6" : "inet", s->count + 1);
+		for (const char *l = s->text; *l; l += strcspn(l, "\n") + 1)
+			fprintf(out, "add %s %.*s\n", s->name, (int)strcspn(l, "\n"), l);
+	}
+}
+
 int ipset_make(int family, const struct iptables_mades *sets, struct err *e)
 {
 	const char *argv[] = { "ipset", "-exist", "restore", NULL };
@@ -77,14 +89,8 @@ int ipset_make(int family, const struct iptables_mades *sets, struct err *e)
 	if (!sets->count)
 		return 0;
 	out = open_memstream(&text, &len);
-	for (size_t i = 0; out && i < sets->count; i++) {
-		const struct iptables_made *s = &sets->items[i];
-
-		fprintf(out, "create %s hash:net family %s maxelem %zu\n", s->name,
-			family == AF_INET6 ? "inet6" : "inet", s->count + 1);
-		for (const char *l = s->text; *l; l += strcspn(l, "\n") + 1)
-			fprintf(out, "add %s %.*s\n", s->name, (int)strcspn(l, "\n"), l);
-	}
+	if (out)
+		ipset_print(family, sets, out);
 	if (!out || fclose(out) != 0)
 		ret = err_sys(e, -ENOMEM, "sets of addresses");
 	else

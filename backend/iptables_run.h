@@ -4,6 +4,8 @@
 #ifndef NETVM_IPTABLES_RUN_H
 #define NETVM_IPTABLES_RUN_H
 
+#include <stdio.h>
+
 #include "backend/ruleset_iptables.h"
 #include "common/err.h"
 
@@ -14,6 +16,9 @@ int iptables_save(int family, struct iptables_rules *out, struct err *e);
 
 /* Feeds `text` to iptables-restore --noflush. -ENOENT and -EIO as above. */
 int iptables_restore(int family, const char *text, struct err *e);
+
+/* The sets as `ipset restore` takes them. */
+void ipset_print(int family, const struct iptables_mades *sets, FILE *out);
 
 /* Makes each set of `sets` (policy_iptables.h) that is not there. -ENOENT and -EIO as above; no
  * program is run where there are none. */

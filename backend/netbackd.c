@@ -4,15 +4,17 @@
  */
 #include <stdio.h>
 
+#include "backend/check.h"
 #include "backend/daemon.h"
 #include "backend/pass.h"
+#include "backend/question.h"
 #include "backend/service.h"
 #include "common/cli.h"
 #include "common/log.h"
 
 struct options {
-	const char *config;
-	bool once, down, dry_run;
+	const char *config, *explain;
+	bool once, down, dry_run, check, json;
 };
 
 static void say(bool faulty, const char *words)
@@ -45,15 +47,25 @@ static const struct cli_option cli_options[] = {
 	{ "once", 'o', CLI_FLAG, offsetof(struct options, once), NULL,
 		"make one pass over everything, then exit" },
 	{ "dry-run", 'n', CLI_FLAG, offsetof(struct options, dry_run), NULL,
-		"print what a pass would do about the vifs, do nothing, exit" },
+		"print the rules that would stand and what a pass would do about the vifs, do "
+		"nothing, exit" },
 	{ "down", 'd', CLI_FLAG, offsetof(struct options, down), NULL,
 		"close every vif, take all rules and reports away, exit" },
+	{ "check", 'k', CLI_FLAG, offsetof(struct options, check), NULL,
+		"name every fault of the configuration, and of policies in the FILEs given, touch "
+		"nothing, exit" },
+	{ "explain", 'e', CLI_TEXT, offsetof(struct options, explain), "VIF",
+		"say what becomes of a packet of VIF's guest, and which rule decides, exit" },
+	{ "json", 'j', CLI_FLAG, offsetof(struct options, json), NULL,
+		"with --explain: answer in JSON" },
 	{ NULL, 0, CLI_FLAG, 0, NULL, NULL },
 };
 
 static const struct cli cli = {
 	.name = "netbackd",
 	.summary = "serves the guests of a network domain",
+	.arguments = "[FILE... | PACKET]",
+	.max_args = -1,
 	.description =
 		"Runs in a network domain, in the place of xl devd for vifs. It watches this "
 		"domain's\n"
@@ -83,17 +95,47 @@ static const struct cli cli = {
 		"what is in\n"
 		"them by --down.",
 	.epilogue =
+		"A PACKET for --explain is one that begins a connection: \"tcp ADDRESS PORT\", "
+		"\"udp\n"
+		"ADDRESS PORT\", \"icmp ADDRESS [TYPE]\" or \"NUMBER ADDRESS\" of another "
+		"protocol, "
+		"as the\n"
+		"guest sends it. What the user's chains say is not looked at. A FILE for --check "
+		"holds\n"
+		"rule lines as a guest's policy has them.\n"
+		"\n"
 		"Exit status: 0 all as wanted; 1 (with --once) some vif could not be served or "
 		"the\n"
-		"rules do not stand; 2 the pass could not be made, or the command line is wrong.\n"
+		"rules do not stand, or (with --check) a file is faulty; 2 it could not be done, "
+		"or "
+		"the\n"
+		"command line is wrong.\n"
 		"\n"
 		"Files: " SYSCONFDIR "/xen-netvm/netbackd.conf (netbackd.conf(5)), " RUNDIR ".",
 	.section = 8,
 	.options = cli_options,
 };
 
-static int run(
-	struct service *s, const struct service_options *so, const struct options *o, int *status)
+static void tell_fault(void *arg, const char *words)
+{
+	(void)arg;
+	log_error("%s", words);
+}
+
+static int run_check(const struct options *o, const struct cli_parsed *p, int *status)
+{
+	struct err e = ERR_NONE;
+	int faults = check_files(o->config, p->args, p->count, tell_fault, NULL, &e);
+
+	if (faults < 0)
+		log_error("%s", e.text);
+	if (faults > 0)
+		*status = EXIT_SOME_FAULTY;
+	return faults < 0 ? faults : 0;
+}
+
+static int run(struct service *s, const struct service_options *so, const struct options *o,
+	const struct cli_parsed *p, int *status)
 {
 	struct err e = ERR_NONE;
 	int ret = service_open(s, so, &e);
@@ -102,7 +144,9 @@ static int run(
 		e = s->settings_fault;
 		ret = e.code;
 	}
-	if (!ret && o->down)
+	if (!ret && o->explain)
+		ret = question_explain(s, o->explain, p->args, p->count, o->json, &e);
+	else if (!ret && o->down)
 		ret = pass_take_down(s, &e);
 	else if (!ret && (o->once || o->dry_run))
 		ret = pass_once(s, status, &e);
@@ -113,6 +157,20 @@ static int run(
 	return ret;
 }
 
+/* What the table of options cannot say. NULL: it is as it should be. */
+static const char *options_fault(const struct options *o, const struct cli_parsed *p)
+{
+	int modes = (o->once || o->dry_run) + o->down + o->check + (o->explain != NULL);
+
+	if (modes > 1 && !(modes == 2 && o->dry_run && o->down && !o->once))
+		return "say one of --once, --down, --check and --explain; see netbackd --help";
+	if (p->count && !o->check && !o->explain)
+		return "arguments are for --check and --explain; see netbackd --help";
+	if (o->json && !o->explain)
+		return "--json is for --explain; see netbackd --help";
+	return NULL;
+}
+
 int main(int argc, char *argv[])
 {
 	struct options o = { .config = NULL };
@@ -121,6 +179,7 @@ int main(int argc, char *argv[])
 	int status = EXIT_AS_WANTED;
 	struct cli_parsed parsed;
 	struct err e = ERR_NONE;
+	const char *fault;
 
 	log_open(cli.name, LOG_LEVEL_INFO);
 	if (cli_parse(&cli, argc, argv, &o, &parsed, &e) < 0) {
@@ -131,13 +190,14 @@ int main(int argc, char *argv[])
 		return cli_print_info(&cli, parsed.info);
 	if (parsed.verbose)
 		log_open(cli.name, LOG_LEVEL_DEBUG);
-	if (o.once && o.down) {
-		log_error("say --once or --down, not both; see netbackd --help");
+	fault = options_fault(&o, &parsed);
+	if (fault) {
+		log_error("%s", fault);
 		return CLI_EXIT_USAGE;
 	}
 	so.config = o.config;
 	so.plan = o.dry_run ? stdout : NULL;
-	if (run(&s, &so, &o, &status))
+	if (o.check ? run_check(&o, &parsed, &status) : run(&s, &so, &o, &parsed, &status))
 		status = EXIT_NOT_DONE;
 	service_close(&s);
 	return status;

@@ -174,6 +174,11 @@ int packet_filter_stand(struct packet_filter *pf, const struct ruleset *r, bool 
 	return ret;
 }
 
+int packet_filter_print(struct packet_filter *pf, const struct ruleset *r, FILE *out, struct err *e)
+{
+	return engines[engine_choose(pf)]->print(r, out, e);
+}
+
 int packet_filter_tear_down(struct packet_filter *pf, struct err *e)
 {
 	int first = 0;

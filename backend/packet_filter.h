@@ -14,6 +14,7 @@
 #define NETVM_PACKET_FILTER_H
 
 #include <stdbool.h>
+#include <stdio.h>
 
 #include "backend/ruleset.h"
 #include "common/err.h"
@@ -63,6 +64,11 @@ struct packet_filter_outcome {
  */
 int packet_filter_stand(struct packet_filter *pf, const struct ruleset *r, bool need_ip6,
 	struct packet_filter_outcome *outcome, struct err *e);
+
+/* Prints what the engine would be told where nothing of ours stood: files that its own programs
+ * (nft; ipset and iptables-restore) take. Changes nothing. */
+int packet_filter_print(
+	struct packet_filter *pf, const struct ruleset *r, FILE *out, struct err *e);
 
 /* Takes every rule of ours away, whichever engine made it (the user's chains only where they are
  * empty), and forgets the stamps. Forwarding stays as it is: others may need it. */

@@ -33,6 +33,8 @@ struct packet_filter_engine {
 	 * however many they are; false where it cannot be told. */
 	bool (*holds)(void *self);
 	int (*tear_down)(void *self, struct err *e);
+	/* As packet_filter_print(). */
+	int (*print)(const struct ruleset *r, FILE *out, struct err *e);
 };
 
 extern const struct packet_filter_engine packet_filter_nft, packet_filter_iptables;

@@ -388,6 +388,31 @@ static int engine_tear_down(void *self, struct err *e)
 	return ret;
 }
 
+static int engine_print(const struct ruleset *r, FILE *out, struct err *e)
+{
+	static const char *const programs[] = { "iptables-restore", "ip6tables-restore" };
+	const struct iptables_rules nothing = { .made = { .count = 0 } };
+	int ret = 0;
+
+	for (int i = 0; i < STAMP_FAMILIES && !ret; i++) {
+		struct iptables_rules wanted;
+		char *text = NULL;
+
+		ret = iptables_rules_render(r, families[i], &wanted, e);
+		if (!ret)
+			ret = iptables_rules_change(&nothing, &wanted, false, &text, e);
+		if (!ret && wanted.sets.count) {
+			fprintf(out, "# packet filter, for: ipset -exist restore\n");
+			ipset_print(families[i], &wanted.sets, out);
+		}
+		if (!ret)
+			fprintf(out, "# packet filter, for: %s --noflush\n%s", programs[i], text);
+		free(text);
+		iptables_rules_free(&wanted);
+	}
+	return ret;
+}
+
 /* --- what is there --- */
 
 static bool chain_stands(struct netlink *nl, int family, const char *table, const char *chain)
@@ -434,4 +459,5 @@ const struct packet_filter_engine packet_filter_iptables = {
 	.stand = engine_stand,
 	.holds = engine_holds,
 	.tear_down = engine_tear_down,
+	.print = engine_print,
 };

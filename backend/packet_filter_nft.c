@@ -383,6 +383,22 @@ static int engine_tear_down(void *self, struct err *e)
 	return ret;
 }
 
+static int engine_print(const struct ruleset *r, FILE *out, struct err *e)
+{
+	const struct nft_rules nothing = { .objects = NULL };
+	struct nft_rules wanted;
+	struct text batch = { .s = NULL };
+	int ret = nft_rules_render(r, &wanted, e);
+
+	if (!ret)
+		ret = nft_rules_change(&nothing, &wanted, &batch, e);
+	if (!ret)
+		fprintf(out, "# packet filter, for: nft -f\n%s", batch.s);
+	text_dispose(&batch);
+	nft_rules_free(&wanted);
+	return ret;
+}
+
 /* --- what is there --- */
 
 static bool engine_usable(struct netlink *nl)
@@ -415,4 +431,5 @@ const struct packet_filter_engine packet_filter_nft = {
 	.stand = engine_stand,
 	.holds = engine_holds,
 	.tear_down = engine_tear_down,
+	.print = engine_print,
 };

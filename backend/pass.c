@@ -356,8 +356,12 @@ static void expiry_note(struct pass *p)
 static int rules_stand(struct pass *p, struct err *e)
 {
 	bool changed = false;
-	int ret = p->s->options.plan ? 0 : service_rules_stand(p->s, &changed, &p->rules_fault);
+	int ret = p->s->options.plan
+			  ? service_rules_print(p->s, p->s->options.plan, &p->rules_fault)
+			  : service_rules_stand(p->s, &changed, &p->rules_fault);
 
+	if (p->s->options.plan && ret && ret != -ENOTCONN)
+		p->say(true, p->rules_fault.text);
 	if (!ret)
 		p->rules_fault.code = 0;
 	p->result->rules_fault = ret != 0;

@@ -129,6 +129,21 @@ int service_rules_stand(struct service *s, bool *changed, struct err *e)
 	return rc;
 }
 
+int service_rules_print(struct service *s, FILE *out, struct err *e)
+{
+	int rc = s->settings_fault.code;
+
+	if (rc < 0)
+		*e = s->settings_fault;
+	else
+		rc = vif_source_provider(s->store, &s->settings, e);
+	s->has_ruleset = false;
+	if (rc == 0)
+		rc = ruleset_source_read(
+			s->store, s->nl, &s->settings, service_run_dir(s), &s->ruleset, e);
+	return rc < 0 ? rc : packet_filter_print(s->filter, &s->ruleset, out, e);
+}
+
 int service_rules_remove(struct service *s, struct err *e)
 {
 	int rc = service_begin(s, e);
@@ -292,6 +307,17 @@ static int wanted_read(struct service *s, const struct vif_id *id, bool emulated
 	if (rc < 0)
 		vif_wanted_fail(w, e);
 	return 0;
+}
+
+int service_look(struct service *s, const struct vif_id *id, struct vif_wanted *w, struct err *e)
+{
+	int rc = wanted_read(s, id, false, w, e);
+
+	s->has_ruleset = false;
+	if (rc == 0)
+		rc = ruleset_source_read(
+			s->store, s->nl, &s->settings, service_run_dir(s), &s->ruleset, e);
+	return rc;
 }
 
 int service_vif_up(struct service *s, const struct vif_id *id, bool emulated, struct vif_wanted *w,

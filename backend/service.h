@@ -67,6 +67,13 @@ int service_vif_down(struct service *s, const struct vif_id *id, bool emulated, 
  * `changed` (may be NULL): whether anything was written. */
 int service_rules_stand(struct service *s, bool *changed, struct err *e);
 
+/* Prints those rules as the packet filter would be told them; does nothing. */
+int service_rules_print(struct service *s, FILE *out, struct err *e);
+
+/* Reads what is wanted of a vif into `w`, and the rules of this moment into s->ruleset; does
+ * nothing. -ENOTCONN and others: xenstore or the kernel could not be asked. */
+int service_look(struct service *s, const struct vif_id *id, struct vif_wanted *w, struct err *e);
+
 /* Takes all rules away, under the lock. Close the vifs first. */
 int service_rules_remove(struct service *s, struct err *e);
 

@@ -153,6 +153,27 @@ int settings_read(const char *path, void (*unknown)(const char *path, const char
 	return rc;
 }
 
+/* First each key for itself, then what only all of them can say. */
+int settings_check(const char *path, config_tell tell, void *arg, struct err *e)
+{
+	struct file f = { .gateway = NULL };
+	struct settings s = { .managed = false };
+	struct err why = ERR_NONE;
+	int faults = config_check(path ? path : SETTINGS_FILE, settings_keys, &f, tell, arg, &why);
+
+	config_dispose(settings_keys, &f);
+	if (faults == -ENOENT && !path)
+		return 0;
+	if (!faults && settings_read(path, NULL, &s, &why) == -EINVAL) {
+		tell(arg, why.text);
+		faults = 1;
+	}
+	settings_dispose(&s);
+	if (faults < 0 && e)
+		*e = why;
+	return faults;
+}
+
 static void list_free(struct config_list *list)
 {
 	while (list->count)

@@ -33,6 +33,9 @@ struct settings {
  * means nothing. */
 int settings_read(const char *path, void (*unknown)(const char *path, const char *key),
 	struct settings *out, struct err *e);
+/* Tells every fault of the file and returns how many there are; a negative errno where it cannot be
+ * read. */
+int settings_check(const char *path, config_tell tell, void *arg, struct err *e);
 void settings_dispose(struct settings *s); /* may be repeated */
 
 /* Puts what dom0 says in the place of what the file said. Keys that dom0 left out: no resolver, but

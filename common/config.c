@@ -39,6 +39,9 @@ struct reading {
 	char *words; /* what libxlutil says */
 	size_t words_len;
 	FILE *words_to;
+	config_tell tell; /* not NULL: faults are told to it, and reading goes on */
+	void *arg;
+	int told;
 };
 
 static const struct key_place *key_place(const struct key_index *index, const char *name)
@@ -157,20 +160,32 @@ int config_refuse(const char *text, const char *expected, struct err *e)
 		e, -EINVAL, "\"%.*s%s\" is not %s", VALUE_SHOWN, text, cut ? "..." : "", expected);
 }
 
-/* `item`: which text of the key's value it is, from 0. */
-static int value_check(const struct reading *r, const struct config_key *k, const char *text,
-	size_t item, struct err *e)
+/* Where faults are told: this one is, and it is none any more. */
+static int tell_or_return(struct reading *r, int ret, const struct err *e)
 {
-	struct err why = ERR_NONE;
+	if (ret != -EINVAL || !r->tell)
+		return ret;
+	r->tell(r->arg, e->text);
+	r->told++;
+	return 0;
+}
+
+/* `item`: which text of the key's value it is, from 0. */
+static int value_check(
+	struct reading *r, const struct config_key *k, const char *text, size_t item, struct err *e)
+{
+	struct err why = ERR_NONE, fault = ERR_NONE;
 
 	if (!k->check || k->check(text, &why) == 0)
 		return 0;
-	config_refuse(text, why.text, e);
-	err_prefix(e, "%s:%u: %s", r->path, item_line(r, k->name, item), k->name);
-	return -EINVAL;
+	config_refuse(text, why.text, &fault);
+	err_prefix(&fault, "%s:%u: %s", r->path, item_line(r, k->name, item), k->name);
+	if (e)
+		*e = fault;
+	return tell_or_return(r, -EINVAL, &fault);
 }
 
-static int text_take(const struct reading *r, const struct config_key *k, void *at, struct err *e)
+static int text_take(struct reading *r, const struct config_key *k, void *at, struct err *e)
 {
 	const char *text;
 	char *copy;
@@ -191,7 +206,7 @@ static int text_take(const struct reading *r, const struct config_key *k, void *
 	return 0;
 }
 
-static int number_take(const struct reading *r, const struct config_key *k, void *at, struct err *e)
+static int number_take(struct reading *r, const struct config_key *k, void *at, struct err *e)
 {
 	const char *text;
 	long n;
@@ -207,7 +222,7 @@ static int number_take(const struct reading *r, const struct config_key *k, void
 	return ret;
 }
 
-static int bool_take(const struct reading *r, const struct config_key *k, void *at, struct err *e)
+static int bool_take(struct reading *r, const struct config_key *k, void *at, struct err *e)
 {
 	long n;
 	int ret = r->lib->cfg_get_long(r->xlu, k->name, &n, 1);
@@ -267,8 +282,8 @@ static int lines_add(void *to, const char *text)
 	return 0;
 }
 
-static int item_take(const struct reading *r, const struct config_key *k, const char *text,
-	size_t item, item_add add, void *to, struct err *e)
+static int item_take(struct reading *r, const struct config_key *k, const char *text, size_t item,
+	item_add add, void *to, struct err *e)
 {
 	int ret = text ? value_check(r, k, text, item, e)
 		       : fault(r, k, "takes a list of texts, no lists in it", e);
@@ -283,7 +298,7 @@ static int item_take(const struct reading *r, const struct config_key *k, const 
 
 /* Each text of a list, or the one text in place of one; -ESRCH: the key is not given. */
 static int items_take(
-	const struct reading *r, const struct config_key *k, item_add add, void *to, struct err *e)
+	struct reading *r, const struct config_key *k, item_add add, void *to, struct err *e)
 {
 	XLU_ConfigList *items;
 	const char *text;
@@ -300,7 +315,7 @@ static int items_take(
 	return ret;
 }
 
-static int list_take(const struct reading *r, const struct config_key *k, void *at, struct err *e)
+static int list_take(struct reading *r, const struct config_key *k, void *at, struct err *e)
 {
 	struct config_list list = { .count = 0 };
 	int ret = items_take(r, k, list_add, &list, e);
@@ -314,7 +329,7 @@ static int list_take(const struct reading *r, const struct config_key *k, void *
 	return 0;
 }
 
-static int lines_take(const struct reading *r, const struct config_key *k, void *at, struct err *e)
+static int lines_take(struct reading *r, const struct config_key *k, void *at, struct err *e)
 {
 	struct lines lines = { NULL, 0, 0 };
 	int ret = items_take(r, k, lines_add, &lines, e);
@@ -328,8 +343,7 @@ static int lines_take(const struct reading *r, const struct config_key *k, void 
 	return 0;
 }
 
-static int (*const takers[])(
-	const struct reading *, const struct config_key *, void *, struct err *) = {
+static int (*const takers[])(struct reading *, const struct config_key *, void *, struct err *) = {
 	[CONFIG_TEXT] = text_take,
 	[CONFIG_NUMBER] = number_take,
 	[CONFIG_BOOL] = bool_take,
@@ -386,25 +400,80 @@ static bool key_is_known(const struct config_key *keys, const char *name)
 	return false;
 }
 
+/* All of it; `unknown` as config_parse(). */
+static int reading_run(struct reading *r, const struct config_key *keys, void *out,
+	void (*unknown)(const char *path, const char *key), struct err *e)
+{
+	int ret = text_parse(r, strlen(r->text), e);
+
+	if (!ret)
+		ret = index_make(r, e);
+	for (const struct config_key *k = keys; !ret && k->name; k++) {
+		struct err fault = ERR_NONE;
+
+		ret = takers[k->kind](r, k, (char *)out + k->offset, &fault);
+		ret = tell_or_return(r, ret, &fault);
+		if (ret && e)
+			*e = fault;
+	}
+	for (size_t i = 0; !ret && unknown && i < r->index.count; i++)
+		if (!key_is_known(keys, r->index.key[i].name))
+			unknown(r->path, r->index.key[i].name);
+	return ret;
+}
+
+static void reading_end(struct reading *r)
+{
+	if (r->xlu)
+		r->lib->cfg_destroy(r->xlu);
+	if (r->words_to)
+		fclose(r->words_to);
+	free(r->words);
+}
+
 int config_parse(const char *path, const char *text, const struct config_key *keys, void *out,
 	void (*unknown)(const char *path, const char *key), struct err *e)
 {
 	struct reading r = { .path = path, .text = text };
-	int ret = text_parse(&r, strlen(text), e);
+	int ret = reading_run(&r, keys, out, unknown, e);
 
-	if (!ret)
-		ret = index_make(&r, e);
-	for (const struct config_key *k = keys; !ret && k->name; k++)
-		ret = takers[k->kind](&r, k, (char *)out + k->offset, e);
-	for (size_t i = 0; !ret && unknown && i < r.index.count; i++)
-		if (!key_is_known(keys, r.index.key[i].name))
-			unknown(path, r.index.key[i].name);
-	if (r.xlu)
-		r.lib->cfg_destroy(r.xlu);
-	if (r.words_to)
-		fclose(r.words_to);
-	free(r.words);
+	reading_end(&r);
 	return ret;
+}
+
+static void tell_unknown(struct reading *r, const struct config_key *keys)
+{
+	for (size_t i = 0; i < r->index.count; i++) {
+		struct err fault = ERR_NONE;
+
+		if (key_is_known(keys, r->index.key[i].name))
+			continue;
+		err_set(&fault, -EINVAL, "%s:%u: \"%s\" means nothing here", r->path,
+			r->index.key[i].line, r->index.key[i].name);
+		tell_or_return(r, -EINVAL, &fault);
+	}
+}
+
+int config_check(const char *path, const struct config_key *keys, void *out, config_tell tell,
+	void *arg, struct err *e)
+{
+	struct reading r = { .path = path, .tell = tell, .arg = arg };
+	struct err fault = ERR_NONE;
+	char *text = NULL;
+	int ret = file_read(path, CONFIG_FILE_MAX, &text, NULL, e);
+
+	if (!ret) {
+		r.text = text;
+		ret = reading_run(&r, keys, out, NULL, &fault);
+		if (!ret)
+			tell_unknown(&r, keys);
+		else if (e)
+			*e = fault;
+		ret = tell_or_return(&r, ret, &fault);
+	}
+	reading_end(&r);
+	free(text);
+	return ret ? ret : r.told;
 }
 
 int config_read(const char *path, const struct config_key *keys, void *out,

@@ -53,6 +53,17 @@ int config_read(const char *path, const struct config_key *keys, void *out,
 int config_parse(const char *path, const char *text, const struct config_key *keys, void *out,
 	void (*unknown)(const char *path, const char *key), struct err *e);
 
+/* Told each fault of a file: "FILE:LINE: ...". */
+typedef void (*config_tell)(void *arg, const char *words);
+
+/*
+ * As config_read(), but goes on behind a fault and tells each, keys that mean nothing among them;
+ * only a syntax error ends it. Returns how many it told, or a negative errno where the file could
+ * not be read. `out` is of use for config_dispose() alone.
+ */
+int config_check(const char *path, const struct config_key *keys, void *out, config_tell tell,
+	void *arg, struct err *e);
+
 /* Says that a value is not what was expected: `"10.0.0" is not an IPv4 address`; of a long one its
  * beginning. Returns -EINVAL. */
 int config_refuse(const char *text, const char *expected, struct err *e);

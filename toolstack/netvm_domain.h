@@ -5,7 +5,7 @@
 
 #include <stddef.h>
 
-#include "toolstack/json.h"
+#include "common/json.h"
 #include "toolstack/registry.h"
 
 #define DOMAIN_VALUE_MAX 4096

@@ -5,7 +5,7 @@
 
 #include <errno.h>
 
-#include "toolstack/json.h"
+#include "common/json.h"
 #include "toolstack/netvm.h"
 #include "toolstack/netvm_domain.h"
 #include "toolstack/table.h"

@@ -2,7 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "toolstack/json.h"
+#include "common/json.h"
 #include "toolstack/netvm.h"
 
 int netvm_get_default(struct netvm *n, struct err *e)

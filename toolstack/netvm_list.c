@@ -2,7 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "toolstack/json.h"
+#include "common/json.h"
 #include "toolstack/netvm.h"
 #include "toolstack/netvm_domain.h"
 #include "toolstack/table.h"

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "common/log.h"
-#include "toolstack/json.h"
+#include "common/json.h"
 
 #define NEAR_MAX 2 /* so many wrong letters */
 

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "toolstack/json.h"
+#include "common/json.h"
 #include "toolstack/netvm.h"
 #include "toolstack/netvm_domain.h"
 #include "toolstack/netvmd_obstacles.h"

@@ -1,7 +1,7 @@
 /* netvm xl-config NAME: the lines that a domain's xl config needs for its network. */
 #include <stdio.h>
 
-#include "toolstack/json.h"
+#include "common/json.h"
 #include "toolstack/netvm.h"
 
 /* The vif of a guest: xl's syntax, xl-network-configuration(5). "" where it has none. */

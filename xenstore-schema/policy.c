@@ -229,6 +229,30 @@ int policy_parse(const char *text, enum policy_verdict otherwise, struct policy 
 	return ret;
 }
 
+int policy_check(
+	const char *text, void (*tell)(void *arg, uint32_t line, const char *words), void *arg)
+{
+	struct policy_rule rule;
+	int faults = 0, rules = 0;
+
+	for (uint32_t line = 1; *text; line++) {
+		size_t len = strcspn(text, "\n");
+		struct err e = ERR_NONE;
+
+		if (len && *text != '#') {
+			if (line_take(text, len, &rule, &e) == 0 && ++rules == POLICY_RULES_MAX + 1)
+				err_set(&e, -E2BIG, "more than %d rules", POLICY_RULES_MAX);
+			rule_dispose(&rule);
+		}
+		if (e.code) {
+			tell(arg, line, e.text);
+			faults++;
+		}
+		text += len + (text[len] == '\n');
+	}
+	return faults;
+}
+
 /* --- printing --- */
 
 void policy_rule_print(const struct policy_rule *r, char buf[POLICY_LINE_MAX + 1])

@@ -82,6 +82,10 @@ int policy_parse(
 	const char *text, enum policy_verdict otherwise, struct policy *out, struct err *e);
 void policy_dispose(struct policy *p); /* may be repeated */
 
+/* Tells what policy_parse() would refuse, every line of it, and returns how many those are. */
+int policy_check(
+	const char *text, void (*tell)(void *arg, uint32_t line, const char *words), void *arg);
+
 /* Whether it is exactly one rule. Refused as above, without the line's number in the sentence. */
 int policy_rule_check(const char *line, struct err *e);
 

@@ -1,4 +1,4 @@
-#include "toolstack/json.h"
+#include "common/json.h"
 
 #include <errno.h>
 #include <stdio.h>
