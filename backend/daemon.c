@@ -38,7 +38,7 @@ struct daemon {
 	struct resolvers_watch *resolvers;
 	struct name_resolver *names;
 	int kernel_fd, rules_fd;
-	ev_io store_io, kernel_io, rules_io, resolvers_io;
+	ev_io store_io, kernel_io, rules_io, resolvers_io, forwarder_io;
 	struct pass_timer pass;
 	ev_timer retry;
 	struct daemon_signals signals;
@@ -94,6 +94,8 @@ static int service_watch(struct daemon *d, struct err *e)
 	if (!ret)
 		ret = provider_watch(d->service->store, SCHEMA_SELF, "provider", e);
 	if (!ret)
+		ret = guest_link_watch(d->service->store, SCHEMA_SELF, "above", e);
+	if (!ret)
 		ret = resolvers_watch(d, e);
 	if (ret)
 		return ret;
@@ -107,6 +109,7 @@ static int service_watch(struct daemon *d, struct err *e)
 
 static void service_stop(struct daemon *d)
 {
+	ev_io_stop(d->loop, &d->forwarder_io);
 	ev_io_stop(d->loop, &d->store_io);
 	service_close(d->service);
 	d->connected = false;
@@ -177,6 +180,17 @@ static void service_renew(struct daemon *d)
 
 /* --- events --- */
 
+/* A pass may have started another one; its descriptor is the forwarder's own. */
+static void forwarder_watch(struct daemon *d)
+{
+	int fd = forwarder_fd(d->service->forwarder);
+
+	if (fd < 0)
+		return;
+	ev_io_set(&d->forwarder_io, fd, EV_READ);
+	ev_io_start(d->loop, &d->forwarder_io);
+}
+
 static void on_pass(void *arg)
 {
 	struct daemon *d = arg;
@@ -187,7 +201,9 @@ static void on_pass(void *arg)
 
 	if (!d->connected)
 		return;
+	ev_io_stop(d->loop, &d->forwarder_io);
 	ret = pass_run(d->service, &d->memory, begin, d->say, &r, &e);
+	forwarder_watch(d);
 	/* In a flood of events it never has more than half of a processor. */
 	pass_timer_rest(&d->pass, clock_seconds() - begin);
 	if (ret == -ENOTCONN) {
@@ -266,6 +282,16 @@ static void on_names(void *arg, const char *words)
 	pass_timer_ask(&d->pass, 0);
 }
 
+/* It ended. */
+static void on_forwarder(struct ev_loop *loop, ev_io *io, int events)
+{
+	struct daemon *d = io->data;
+
+	(void)events;
+	ev_io_stop(loop, io);
+	pass_timer_ask(&d->pass, 0);
+}
+
 static void on_reload(void *arg)
 {
 	log_info("reading the configuration again");
@@ -288,9 +314,10 @@ static void daemon_init(struct daemon *d)
 	ev_init(&d->kernel_io, on_kernel);
 	ev_init(&d->rules_io, on_kernel);
 	ev_init(&d->resolvers_io, on_resolvers);
+	ev_init(&d->forwarder_io, on_forwarder);
 	ev_init(&d->retry, on_retry);
 	d->store_io.data = d->kernel_io.data = d->rules_io.data = d->resolvers_io.data =
-		d->retry.data = d;
+		d->forwarder_io.data = d->retry.data = d;
 }
 
 /* Where the kernel has no nf_tables there is no news of its rules; legacy iptables never gives any,

@@ -1,8 +1,11 @@
 #include "backend/flows.h"
 
 #include <errno.h>
+#include <netinet/in.h>
 #include <stdlib.h>
 #include <sys/socket.h>
+
+#define DNS_PORT 53
 
 /* Whether it is DNS to a virtual resolver which somebody answers that is not its real one. */
 static bool dns_is_elsewhere(const struct ruleset_family *f, const struct flow *flow)
@@ -16,8 +19,8 @@ static bool dns_is_elsewhere(const struct ruleset_family *f, const struct flow *
 	return false;
 }
 
-bool flow_must_end(const struct ruleset *r, const struct ruleset_guest *guest, bool to_guest,
-	const struct flow *f)
+static bool is_turned_away(const struct ruleset *r, const struct ruleset_guest *guest,
+	bool to_guest, const struct flow *f)
 {
 	struct policy_packet packet = { .dst = f->dst,
 		.proto = f->proto,
@@ -26,12 +29,32 @@ bool flow_must_end(const struct ruleset *r, const struct ruleset_guest *guest, b
 		.to_guest = to_guest };
 	struct policy_world world = ruleset_world(r);
 
-	if (dns_is_elsewhere(f->dst.family == AF_INET6 ? &r->ip6 : &r->ip4, f))
-		return true;
 	/* Ping of the gateway is no matter of policy. */
 	if (!guest || addr_equal(&f->dst, &r->ip4.gateway) || addr_equal(&f->dst, &r->ip6.gateway))
 		return false;
 	return policy_judge(&guest->policy, &world, &packet) == POLICY_DROP;
+}
+
+static const struct ruleset_family *family_of(const struct ruleset *r, const struct flow *f)
+{
+	return f->dst.family == AF_INET6 ? &r->ip6 : &r->ip4;
+}
+
+bool flow_must_end(const struct ruleset *r, const struct ruleset_guest *guest, bool to_guest,
+	const struct flow *f)
+{
+	return dns_is_elsewhere(family_of(r, f), f) || is_turned_away(r, guest, to_guest, f);
+}
+
+/* Of UDP as many answers as questions are expected. Of TCP nothing can be told from numbers of
+ * packets. */
+bool flow_may_wait(const struct ruleset *r, const struct ruleset_guest *guest, bool to_guest,
+	const struct flow *f)
+{
+	bool answered = f->proto == IPPROTO_UDP && f->counted && f->packets <= f->replies;
+
+	return !answered && f->port == DNS_PORT && dns_is_elsewhere(family_of(r, f), f) &&
+	       !is_turned_away(r, guest, to_guest, f);
 }
 
 /* --- all of them --- */
@@ -45,6 +68,7 @@ struct settling {
 	const struct ruleset *ruleset;
 	struct owner *owners; /* sorted by address */
 	size_t count;
+	bool patient, waiting;
 };
 
 static int owner_cmp(const void *a, const void *b)
@@ -62,17 +86,33 @@ static const struct ruleset_guest *guest_of(const struct settling *s, const stru
 
 static bool ends(const struct flow *f, void *arg)
 {
-	const struct settling *s = arg;
+	struct settling *s = arg;
+	const struct ruleset_guest *guest = guest_of(s, &f->src);
+	bool to_guest = guest_of(s, &f->dst);
 
-	return flow_must_end(s->ruleset, guest_of(s, &f->src), guest_of(s, &f->dst), f);
+	if (!flow_must_end(s->ruleset, guest, to_guest, f))
+		return false;
+	if (!s->patient || !flow_may_wait(s->ruleset, guest, to_guest, f))
+		return true;
+	s->waiting = true;
+	return false;
 }
 
 int flows_settle(struct netlink *nl, const struct ruleset *r, struct err *e)
 {
-	struct settling s = { .ruleset = r };
+	bool waiting;
+
+	return flows_settle_rest(nl, r, true, &waiting, e);
+}
+
+int flows_settle_rest(
+	struct netlink *nl, const struct ruleset *r, bool patient, bool *waiting, struct err *e)
+{
+	struct settling s = { .ruleset = r, .patient = patient };
 	int ret;
 
 	s.owners = calloc(2 * r->guest_count + 1, sizeof(*s.owners));
+	*waiting = false;
 	if (!s.owners)
 		return err_sys(e, -ENOMEM, "connections of guests");
 	for (size_t i = 0; i < r->guest_count; i++) {
@@ -86,5 +126,6 @@ int flows_settle(struct netlink *nl, const struct ruleset *r, struct err *e)
 	qsort(s.owners, s.count, sizeof(*s.owners), owner_cmp);
 	ret = conntrack_end(nl, ends, &s, e);
 	free(s.owners);
+	*waiting = s.waiting;
 	return ret;
 }

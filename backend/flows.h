@@ -3,8 +3,11 @@
  *
  * Packet filters ask their rules about a connection's first packet only. So whenever rules have
  * changed, the connections of guests are held against the same model: one that policy turns away
- * now ends, and so does a DNS flow to what is no longer the real resolver; all others go on. It
- * must not know packet filters.
+ * now ends, and so does a DNS flow to what is no longer the real resolver; all others go on.
+ *
+ * A question that is under way to the resolver before would be lost with its flow, and who asked it
+ * would wait for seconds. So such a flow stays until the answer has come, or some seconds have
+ * passed. It must not know packet filters.
  */
 #ifndef NETVM_FLOWS_H
 #define NETVM_FLOWS_H
@@ -20,7 +23,20 @@
 bool flow_must_end(const struct ruleset *r, const struct ruleset_guest *guest, bool to_guest,
 	const struct flow *f);
 
-/* Ends those of them that the kernel tracks. -EOPNOTSUPP as conntrack_end(). */
+/* Pure: whether it is a flow of DNS that must end only because the real resolver is another one
+ * now, and an answer may still be on its way. */
+bool flow_may_wait(const struct ruleset *r, const struct ruleset_guest *guest, bool to_guest,
+	const struct flow *f);
+
+/* Seconds after a change of the resolvers in which flows may wait. */
+#define FLOWS_PATIENCE 2.0
+
+/* Ends those of them that the kernel tracks and that may not wait; so flows_settle_rest() must
+ * follow. -EOPNOTSUPP as conntrack_end(). */
 int flows_settle(struct netlink *nl, const struct ruleset *r, struct err *e);
+
+/* As that; `patient`: flows may wait, and `*waiting` says whether some do. Else all end. */
+int flows_settle_rest(
+	struct netlink *nl, const struct ruleset *r, bool patient, bool *waiting, struct err *e);
 
 #endif

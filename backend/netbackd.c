@@ -174,7 +174,9 @@ static const char *options_fault(const struct options *o, const struct cli_parse
 int main(int argc, char *argv[])
 {
 	struct options o = { .config = NULL };
-	struct service_options so = { .unknown = tell_unknown_key, .backend = SCHEMA_SELF };
+	struct service_options so = {
+		.unknown = tell_unknown_key, .backend = SCHEMA_SELF, .lasting = true
+	};
 	struct service s = { .lock = -1 };
 	int status = EXIT_AS_WANTED;
 	struct cli_parsed parsed;

@@ -34,5 +34,7 @@ int packet_filter_forward(struct netlink *nl, const struct ruleset *r, bool ip6,
 {
 	int ret = sysctl_set("net/ipv4/ip_forward", "1", e);
 
+	/* Tells which questions are still to be answered (flows.c); without it that is guessed. */
+	sysctl_set("net/netfilter/nf_conntrack_acct", "1", NULL);
 	return ret || !ip6 ? ret : forward6(nl, r->group, e);
 }

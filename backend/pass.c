@@ -269,8 +269,63 @@ static void words_add_targets(char words[NETVM_WORDS_MAX], const struct ruleset_
 {
 	char text[ADDR_TEXT_MAX];
 
-	for (size_t i = 0; i < f->resolver_count && i < 2; i++)
+	for (size_t i = 0; i < f->resolver_count && i < 2 && !addr_is_set(&f->forwarder); i++)
 		words_add(words, addr_print(&f->resolvers[i], text));
+}
+
+/* Begins another part of a list of lists. */
+static void words_part(char words[NETVM_WORDS_MAX], const char *word)
+{
+	size_t used = strlen(words);
+
+	if (used && used + 1 < NETVM_WORDS_MAX)
+		strcpy(words + used, ";");
+	words_add(words, word);
+}
+
+/* What a forwarder asks, and for which family of guests; or why there is none. */
+static void words_add_forward(char words[NETVM_WORDS_MAX], const struct service *s)
+{
+	const struct forward *f = &s->dns.forward;
+	char text[ADDR_TEXT_MAX], one[ADDR_TEXT_MAX + LINK_NAME_MAX + 1];
+
+	if (s->dns_trouble[0]) {
+		words_part(words, s->dns_trouble);
+		return;
+	}
+	words_part(words, "forwarded for");
+	if (f->ip4)
+		words_add(words, "IPv4");
+	if (f->ip6)
+		words_add(words, "IPv6");
+	words_add(words, "to");
+	for (size_t i = 0; i < f->ask_count; i++) {
+		snprintf(one, sizeof(one), "%s%s%s", addr_print(&f->ask[i].addr, text),
+			f->ask[i].link[0] ? "%" : "", f->ask[i].link);
+		words_add(words, one);
+	}
+}
+
+/* Where questions go, for people. */
+static void words_of_resolvers(char words[NETVM_WORDS_MAX], const struct service *s)
+{
+	words[0] = '\0';
+	words_add_targets(words, &s->ruleset.ip4);
+	words_add_targets(words, &s->ruleset.ip6);
+	if (s->dns.forward.ask_count)
+		words_add_forward(words, s);
+	if (s->dns.loops[0]) {
+		words_part(words, "refused, for it would come back here:");
+		words_add(words, s->dns.loops);
+	}
+}
+
+static void resolvers_say(const struct pass *p, const char *words)
+{
+	char text[NETVM_WORDS_MAX + 16];
+
+	snprintf(text, sizeof(text), "resolvers: %s", words[0] ? words : "none");
+	p->say(p->s->dns.loops[0] || p->s->dns_trouble[0], text);
 }
 
 static int domain_report(struct pass *p, uint32_t probe, struct err *e)
@@ -290,11 +345,13 @@ static int domain_report(struct pass *p, uint32_t probe, struct err *e)
 	for (size_t i = 0; i < p->result->uplinks.count; i++)
 		words_add(r.uplink, p->result->uplinks.names[i]);
 	r.mtu = p->result->uplinks.mtu;
-	words_add_targets(r.resolvers, &p->s->ruleset.ip4);
-	words_add_targets(r.resolvers, &p->s->ruleset.ip6);
-	if (p->rules_fault.code && (netvm_report_read(p->s->store, SCHEMA_SELF, &before, NULL) ||
-					   strcmp(before.state, r.state) != 0))
+	words_of_resolvers(r.resolvers, p->s);
+	if (netvm_report_read(p->s->store, SCHEMA_SELF, &before, NULL) < 0)
+		before = (struct netvm_report){ .state = "" };
+	if (p->rules_fault.code && strcmp(before.state, r.state) != 0)
 		p->say(true, p->rules_fault.text);
+	if (strcmp(before.resolvers, r.resolvers) != 0)
+		resolvers_say(p, r.resolvers);
 	return netvm_report_write(p->s->store, &r, e);
 }
 
@@ -367,6 +424,8 @@ static int rules_stand(struct pass *p, struct err *e)
 	p->result->rules_fault = ret != 0;
 	if (!ret)
 		expiry_note(p);
+	if (!p->s->options.plan && service_next(p->s) > 0)
+		next_pass(p->result, service_next(p->s));
 	if (changed && !ret)
 		p->say(false, "packet filter: rules written");
 	if (ret == -ENOTCONN && e)

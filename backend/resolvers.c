@@ -119,28 +119,3 @@ void resolvers_parse(const char *text, struct resolvers *out)
 	memset(out, 0, sizeof(*out));
 	resolvers_add(text, out);
 }
-
-static size_t copy_foreign(const struct addr *in, size_t count, const struct link_addr *own,
-	size_t own_count, struct addr *out)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < count; i++) {
-		bool mine = false;
-
-		for (size_t k = 0; k < own_count; k++)
-			mine = mine || addr_equal(&own[k].addr, &in[i]);
-		if (!mine)
-			out[n++] = in[i];
-	}
-	return n;
-}
-
-void resolvers_to_ruleset(const struct resolvers *in, const struct link_addr *own, size_t own_count,
-	struct ruleset *out)
-{
-	out->ip4.resolver_count =
-		copy_foreign(in->ip4, in->count4, own, own_count, out->ip4.resolvers);
-	out->ip6.resolver_count =
-		copy_foreign(in->ip6, in->count6, own, own_count, out->ip6.resolvers);
-}

@@ -58,11 +58,6 @@ extern const char *const resolvers_paths[];
  */
 void resolvers_read(const char *const paths[], struct resolvers *out);
 
-/* Copies them into the model of the packet filter, without those that are in `own` (`own_count`
- * addresses of this domain itself, which no packet is translated to). */
-void resolvers_to_ruleset(const struct resolvers *in, const struct link_addr *own, size_t own_count,
-	struct ruleset *out);
-
 /* --- changes --- */
 
 struct resolvers_watch;

@@ -9,7 +9,9 @@
  *            reaches links outside the group (where uplinks are named: only those); nobody else
  *            opens a connection to a guest. The virtual resolvers take nothing but DNS; what is
  *            not translated is refused at once.
- *   input    guests may ping the gateway (and resolve it, in IPv6); all else is dropped.
+ *   input    guests may ping the gateway (and resolve it, in IPv6). Where a family has a forwarder,
+ *            port 53 of it is open to what was translated to it and the guest's policy lets pass,
+ *            and to nothing else, nor to others' packets from any link. All else is dropped.
  *   policy   what is left of "a guest reaches" is decided by the guest's own rules, the guest being
  *            the one whose address the packet has (the source guard sees to that), the destination
  *            the one that the guest sent it to, before translation. Accepted, or refused with
@@ -46,6 +48,7 @@ struct ruleset_family {
 	struct addr dns[2];  /* virtual resolvers: what guests were told */
 	struct addr resolvers[RULESET_RESOLVERS_MAX]; /* real ones, best first */
 	size_t resolver_count;
+	struct addr forwarder; /* the only one of them, where it is this domain's own forwarder */
 };
 
 /* A guest whose policy the packet filter enforces. */

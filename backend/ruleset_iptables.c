@@ -73,12 +73,34 @@ static void rules_known(struct writer *w)
 	rule(w, "-m conntrack --ctstate INVALID -j DROP");
 }
 
+/* Our own forwarder is there for guests alone: nobody else's packet comes to it by a link. */
+static void rule_forwarder_closed(struct writer *w)
+{
+	char text[ADDR_TEXT_MAX];
+
+	if (addr_is_set(&w->family->forwarder))
+		rule(w, "-d %s ! -i lo -m devgroup ! --src-group 0x%x -j DROP",
+			addr_print(&w->family->forwarder, text), w->ruleset->group);
+}
+
+/* Questions that were translated to it; what a guest sends there itself is not. */
+static void rules_forwarder(struct writer *w)
+{
+	static const char *const protocols[] = { "udp", "tcp" };
+	char text[ADDR_TEXT_MAX];
+
+	for (int p = 0; addr_is_set(&w->family->forwarder) && p < 2; p++)
+		rule(w, "-d %s -p %s -m %s --dport 53 -m conntrack --ctstate DNAT -j " POLICY,
+			addr_print(&w->family->forwarder, text), protocols[p], protocols[p]);
+}
+
 static void render_input(struct writer *w)
 {
 	char gateway[ADDR_TEXT_MAX];
 	const char *proto =
 		w->ip6 ? "-p ipv6-icmp -m icmp6 --icmpv6-type" : "-p icmp -m icmp --icmp-type";
 
+	rule_forwarder_closed(w);
 	rule(w, "-m devgroup ! --src-group 0x%x -j RETURN", w->ruleset->group);
 	rules_known(w);
 	/* Neighbour discovery, without which IPv6 does not work at all: solicitation and
@@ -86,6 +108,7 @@ static void render_input(struct writer *w)
 	for (int type = 135; w->ip6 && type <= 136; type++)
 		rule(w, "%s %d -j ACCEPT", proto, type);
 	rule(w, "-j custom-input");
+	rules_forwarder(w);
 	if (addr_is_set(&w->family->gateway))
 		rule(w, "-d %s %s %d -j ACCEPT", addr_print(&w->family->gateway, gateway), proto,
 			w->ip6 ? 128 : 8);

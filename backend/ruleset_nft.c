@@ -85,10 +85,63 @@ static void rules_known(struct nft_writer *w)
 					       : "ct state invalid drop\n");
 }
 
+/* Our own forwarder is there for guests alone: nobody else's packet comes to it by a link. */
+static void rules_forwarder_closed(struct nft_writer *w)
+{
+	char text[ADDR_TEXT_MAX];
+
+	for (int i = 0; i < 2; i++) {
+		const struct nft_words *f = &nft_words[i];
+		const struct addr *forwarder = &nft_family(w, f)->forwarder;
+
+		if (addr_is_set(forwarder))
+			text_addf(&w->body, "%s daddr %s iifname != \"lo\" iifgroup != %u drop\n",
+				f->ip, addr_print(forwarder, text), w->ruleset->group);
+	}
+}
+
+/* Questions that were translated to it; what a guest sends there itself is not. */
+static void rules_forwarder(struct nft_writer *w)
+{
+	char text[ADDR_TEXT_MAX], verdict[64];
+
+	for (int i = 0; i < 2; i++) {
+		const struct nft_words *f = &nft_words[i];
+		const struct addr *forwarder = &nft_family(w, f)->forwarder;
+
+		if (!addr_is_set(forwarder))
+			continue;
+		if (w->ruleset->managed)
+			snprintf(verdict, sizeof(verdict), "%s saddr . iifname vmap @guests%c",
+				f->ip, f->digit);
+		else
+			snprintf(verdict, sizeof(verdict), "accept");
+		text_addf(&w->body,
+			"%s daddr %s meta l4proto @tcpudp th dport 53 ct status dnat %s\n", f->ip,
+			addr_print(forwarder, text), verdict);
+	}
+}
+
+/* What policy lets pass on its way to the forwarder leaves by no link. */
+static void rules_leave_forwarder(struct nft_writer *w)
+{
+	char text[ADDR_TEXT_MAX];
+
+	for (int i = 0; i < 2; i++) {
+		const struct nft_words *f = &nft_words[i];
+		const struct addr *forwarder = &nft_family(w, f)->forwarder;
+
+		if (addr_is_set(forwarder))
+			text_addf(&w->body, "%s daddr %s accept\n", f->ip,
+				addr_print(forwarder, text));
+	}
+}
+
 static void write_input(struct nft_writer *w)
 {
 	char text[ADDR_TEXT_MAX];
 
+	rules_forwarder_closed(w);
 	text_addf(&w->body, "iifgroup != %u return\n", w->ruleset->group);
 	/* Neighbour discovery, without which IPv6 does not work at all (RFC 4861), and which is
 	 * never tracked. */
@@ -96,6 +149,7 @@ static void write_input(struct nft_writer *w)
 	text_add(&w->body, "ct state established,related accept\n");
 	text_add(&w->body, "ct state invalid drop\n");
 	text_add(&w->body, "jump custom-input\n");
+	rules_forwarder(w);
 	for (int i = 0; i < 2; i++) {
 		const struct nft_words *f = &nft_words[i];
 		const struct addr *gateway = &nft_family(w, f)->gateway;
@@ -130,6 +184,7 @@ static void write_forward(struct nft_writer *w)
 		text_add(&w->body, "goto leave\n");
 	nft_write(w, NFT_CHAIN, NFT_CHAIN_OURS,
 		"{ type filter hook forward priority filter; policy accept; }");
+	rules_leave_forwarder(w);
 	rule_uplinks(w, "", "accept");
 	if (r->uplink_count)
 		text_add(&w->body, "drop\n");

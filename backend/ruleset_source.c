@@ -21,55 +21,100 @@ static void family_set(
 	memcpy(f->dns, dns, sizeof(f->dns));
 }
 
-/* A resolver that is an address of this domain itself cannot be translated to: collects those. */
-static int resolvers_own(struct netlink *nl, const struct addr *ip, size_t count,
-	struct link_addr *own, size_t *own_count, struct err *e)
+static int where_is(struct netlink *nl, uint32_t group, const struct addr *a,
+	enum resolver_where *where, struct err *e)
 {
 	struct route r;
-	int rc;
+	struct link link;
+	int rc = route_find(nl, a, &r, e);
 
-	for (size_t i = 0; i < count; i++) {
-		rc = route_find(nl, &ip[i], &r, e);
-		if (rc == -EADDRINUSE)
-			own[(*own_count)++].addr = ip[i];
-		else if (rc < 0 && rc != -ENOENT)
-			return rc;
-	}
-	return 0;
+	*where = rc == -EADDRINUSE ? RESOLVER_HERE : RESOLVER_AWAY;
+	if (rc == -EADDRINUSE || rc == -ENOENT)
+		return 0;
+	if (rc == 0 && link_get_by_index(nl, r.ifindex, &link, NULL) == 0 && link.group == group)
+		*where = RESOLVER_BEHIND_GUEST;
+	return rc;
 }
 
-static int resolvers_take(
-	struct netlink *nl, const struct settings *set, struct ruleset *out, struct err *e)
+static bool names_virtual(const struct addr *list, size_t count, const struct ruleset_family *f)
+{
+	for (size_t i = 0; i < count; i++)
+		if (addr_equal(&list[i], &f->dns[0]) || addr_equal(&list[i], &f->dns[1]))
+			return true;
+	return false;
+}
+
+/* What dom0 told this domain as a guest, if it is one. */
+static int above_read(struct store *store, struct resolvers_facts *facts, struct err *e)
+{
+	uint32_t ids[RESOLVERS_ABOVE_MAX / 4];
+	size_t count = 0;
+	int rc = guest_link_list(store, SCHEMA_SELF, ids, sizeof(ids) / sizeof(ids[0]), &count, e);
+
+	for (size_t i = 0; !rc && i < count; i++) {
+		struct guest_link l;
+
+		if (guest_link_read(store, SCHEMA_SELF, ids[i], &l, e) < 0)
+			continue;
+		for (int k = 0; k < 2; k++) {
+			facts->above[facts->above_count++] = l.dns[k];
+			facts->above[facts->above_count++] = l.dns6[k];
+		}
+	}
+	return rc == -ENOTCONN ? rc : 0;
+}
+
+static int facts_read(struct store *store, struct netlink *nl, const struct settings *set,
+	const struct resolvers *found, const struct ruleset *r, struct resolvers_facts *facts,
+	struct err *e)
+{
+	int rc = 0;
+
+	*facts = (struct resolvers_facts){ .above_all = set->dns_above };
+	for (int i = 0; i < FORWARDER_SLOTS; i++) {
+		facts->forwarder[2 * i] = set->forwarder[i];
+		facts->forwarder[2 * i + 1] = set->forwarder6[i];
+	}
+	if (names_virtual(found->ip4, found->count4, &r->ip4) ||
+		names_virtual(found->ip6, found->count6, &r->ip6))
+		rc = above_read(store, facts, e);
+	for (size_t i = 0; !rc && i < found->count4; i++)
+		rc = where_is(nl, r->group, &found->ip4[i], &facts->where4[i], e);
+	for (size_t i = 0; !rc && i < found->count6; i++)
+		rc = where_is(nl, r->group, &found->ip6[i], &facts->where6[i], e);
+	return rc;
+}
+
+static int resolvers_take(struct store *store, struct netlink *nl, const struct settings *set,
+	struct ruleset *out, struct ruleset_dns *dns, struct err *e)
 {
 	const char *paths[RESOLVERS_PATHS_MAX + 1] = { NULL };
-	struct link_addr own[2 * RULESET_RESOLVERS_MAX];
 	struct resolvers found;
-	size_t own_count = 0;
+	struct resolvers_facts facts;
 	int rc;
 
 	for (size_t i = 0; i < set->resolv_conf.count; i++)
 		paths[i] = set->resolv_conf.item[i];
 	resolvers_read(paths, &found);
-	rc = resolvers_own(nl, found.ip4, found.count4, own, &own_count, e);
+	rc = facts_read(store, nl, set, &found, out, &facts, e);
 	if (rc == 0)
-		rc = resolvers_own(nl, found.ip6, found.count6, own, &own_count, e);
-	if (rc == 0)
-		resolvers_to_ruleset(&found, own, own_count, out);
+		resolvers_plan(&found, &facts, out, &dns->forward, dns->loops);
 	return rc;
 }
 
-static int base_take(
-	struct netlink *nl, const struct settings *set, struct ruleset *out, struct err *e)
+static int base_take(struct store *store, struct netlink *nl, const struct settings *set,
+	struct ruleset *out, struct ruleset_dns *dns, struct err *e)
 {
 	*out = (struct ruleset){
 		.group = VIF_GROUP, .mark = RULESET_MARK, .managed = set->managed, .now = time(NULL)
 	};
+	*dns = (struct ruleset_dns){ .loops = "" };
 	family_set(&out->ip4, &set->gateway, set->dns);
 	family_set(&out->ip6, &set->gateway6, set->dns6);
 	for (size_t i = 0; i < set->uplinks.count; i++)
 		snprintf(out->uplinks[i], LINK_NAME_MAX, "%s", set->uplinks.item[i]);
 	out->uplink_count = set->uplinks.count;
-	return resolvers_take(nl, set, out, e);
+	return resolvers_take(store, nl, set, out, dns, e);
 }
 
 /* --- @lan --- */
@@ -227,10 +272,10 @@ static int names_take_file(const char *run_dir, struct ruleset *r, struct err *e
 }
 
 int ruleset_source_read(struct store *store, struct netlink *nl, const struct settings *settings,
-	const char *run_dir, struct ruleset *r, struct err *e)
+	const char *run_dir, struct ruleset *r, struct ruleset_dns *dns, struct err *e)
 {
 	struct ruleset before = *r;
-	int rc = base_take(nl, settings, r, e);
+	int rc = base_take(store, nl, settings, r, dns, e);
 
 	r->serial = before.serial + 1;
 	if (!rc && r->managed)

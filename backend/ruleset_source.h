@@ -9,11 +9,18 @@
 #ifndef NETVM_RULESET_SOURCE_H
 #define NETVM_RULESET_SOURCE_H
 
+#include "backend/resolvers_plan.h"
 #include "backend/ruleset.h"
 #include "backend/settings.h"
 #include "common/err.h"
 #include "common/netlink.h"
 #include "xenstore-schema/store.h"
+
+/* What there is to say of resolvers besides the ruleset. */
+struct ruleset_dns {
+	struct forward forward;		 /* what a forwarder has to do; the ruleset is without it */
+	char loops[RESOLVERS_LOOPS_MAX]; /* resolvers that were refused, and why; "": none */
+};
 
 /*
  * Reads into `r`, which holds what was read before, or is zeroed: a guest whose entry has the same
@@ -23,6 +30,6 @@
  * then empty. The caller owns `r`: ruleset_dispose().
  */
 int ruleset_source_read(struct store *store, struct netlink *nl, const struct settings *settings,
-	const char *run_dir, struct ruleset *r, struct err *e);
+	const char *run_dir, struct ruleset *r, struct ruleset_dns *dns, struct err *e);
 
 #endif

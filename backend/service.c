@@ -11,11 +11,12 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "backend/ruleset_source.h"
+#include "backend/flows.h"
 #include "backend/vif_apply.h"
 #include "backend/vif_plan.h"
 #include "backend/vif_source.h"
 #include "backend/vif_state.h"
+#include "common/clock.h"
 #include "common/file.h"
 
 /* A call takes milliseconds; one that waits for a stuck xenstored ends after STORE_PATIENCE. */
@@ -40,6 +41,10 @@ int service_open(struct service *s, const struct service_options *o, struct err 
 	if (rc == 0)
 		rc = packet_filter_open(
 			&s->filter, s->nl, service_run_dir(s), s->settings.packet_filter, e);
+	if (rc == 0)
+		rc = forwarder_open(&s->forwarder, s->nl, service_run_dir(s), e);
+	/* Who was here before may have been cut short. */
+	s->unsettled = o->lasting ? clock_seconds() - FLOWS_PATIENCE : 0;
 	if (rc < 0)
 		service_close(s);
 	return rc;
@@ -47,12 +52,14 @@ int service_open(struct service *s, const struct service_options *o, struct err 
 
 void service_close(struct service *s)
 {
+	forwarder_close(s->forwarder);
 	packet_filter_close(s->filter);
 	netlink_close(s->nl);
 	store_close(s->store);
 	settings_dispose(&s->settings);
 	ruleset_dispose(&s->ruleset);
 	s->has_ruleset = false;
+	s->forwarder = NULL;
 	s->filter = NULL;
 	s->nl = NULL;
 	s->store = NULL;
@@ -87,6 +94,75 @@ static bool ruleset_has(const struct ruleset *r, const struct vif_wanted *w)
 	return g && g->generation == w->generation;
 }
 
+static void lead_to(struct ruleset_family *f, const struct addr *forwarder)
+{
+	if (!addr_is_set(forwarder))
+		return;
+	f->resolvers[0] = f->forwarder = *forwarder;
+	f->resolver_count = 1;
+}
+
+/* Leads to the forwarder what only that can do; `keep`: starts it. Where there is none its families
+ * are without a resolver, and guests are refused at once. */
+static void forwarder_lead(struct service *s, bool keep)
+{
+	const struct forward *f = &s->dns.forward;
+	struct err why = ERR_NONE;
+	struct forwarder_at at;
+	int rc;
+
+	if (keep)
+		rc = forwarder_stand(s->forwarder, f, &s->settings, clock_seconds(), &at, &why);
+	else
+		rc = forwarder_find(s->forwarder, f, &s->settings, &at, &why);
+	snprintf(s->dns_trouble, sizeof(s->dns_trouble), "%.*s", (int)sizeof(s->dns_trouble) - 1,
+		rc ? why.text : "");
+	if (rc)
+		return;
+	lead_to(&s->ruleset.ip4, &at.ip4);
+	lead_to(&s->ruleset.ip6, &at.ip6);
+}
+
+/* Ends connections that waited for an answer, and forwarders that nothing leads to. */
+static int rules_settle(struct service *s, bool changed, struct err *e)
+{
+	double now = clock_seconds();
+	bool waiting = false;
+	int rc = 0;
+
+	if (changed)
+		s->unsettled = now;
+	if (!s->options.lasting)
+		return changed ? flows_settle_rest(s->nl, &s->ruleset, false, &waiting, e) : 0;
+	forwarder_settle(s->forwarder, now);
+	if (!changed && s->unsettled > 0) {
+		rc = flows_settle_rest(
+			s->nl, &s->ruleset, now - s->unsettled < FLOWS_PATIENCE, &waiting, e);
+		if (!waiting)
+			s->unsettled = 0;
+	}
+	return rc;
+}
+
+/* Soon after a change, for most answers come soon; then less often. */
+double service_next(const struct service *s)
+{
+	double now = clock_seconds(), next = forwarder_next(s->forwarder, now);
+	double flows = now - s->unsettled < 0.2 ? 0.05 : 0.4;
+
+	return s->unsettled > 0 && (!next || flows < next) ? flows : next;
+}
+
+static int rules_read(struct service *s, bool keep, struct err *e)
+{
+	int rc = ruleset_source_read(
+		s->store, s->nl, &s->settings, service_run_dir(s), &s->ruleset, &s->dns, e);
+
+	if (rc == 0)
+		forwarder_lead(s, keep);
+	return rc;
+}
+
 /* `w`: the vif that rules must stand for; what was read before may serve. NULL: read anew. */
 static int rules_stand(
 	struct service *s, const struct vif_wanted *w, bool ip6, bool *changed, struct err *e)
@@ -95,12 +171,13 @@ static int rules_stand(
 	int rc = 0;
 
 	if (!w || !s->has_ruleset || !ruleset_has(&s->ruleset, w))
-		rc = ruleset_source_read(
-			s->store, s->nl, &s->settings, service_run_dir(s), &s->ruleset, e);
+		rc = rules_read(s, s->options.lasting, e);
 	if (rc == 0 && w && !ruleset_has(&s->ruleset, w))
 		rc = err_set(e, -EAGAIN, "dom0 changed its policy meanwhile");
 	if (rc == 0)
 		rc = packet_filter_stand(s->filter, &s->ruleset, ip6, &outcome, e);
+	if (rc == 0)
+		rc = rules_settle(s, outcome.changed, e);
 	s->has_ruleset = rc == 0;
 	if (changed)
 		*changed = outcome.changed;
@@ -139,8 +216,7 @@ int service_rules_print(struct service *s, FILE *out, struct err *e)
 		rc = vif_source_provider(s->store, &s->settings, e);
 	s->has_ruleset = false;
 	if (rc == 0)
-		rc = ruleset_source_read(
-			s->store, s->nl, &s->settings, service_run_dir(s), &s->ruleset, e);
+		rc = rules_read(s, false, e);
 	return rc < 0 ? rc : packet_filter_print(s->filter, &s->ruleset, out, e);
 }
 
@@ -150,6 +226,8 @@ int service_rules_remove(struct service *s, struct err *e)
 
 	if (rc == 0)
 		rc = packet_filter_tear_down(s->filter, e);
+	if (rc == 0)
+		rc = forwarder_tear_down(s->forwarder, e);
 	service_end(s);
 	return rc;
 }
@@ -315,8 +393,7 @@ int service_look(struct service *s, const struct vif_id *id, struct vif_wanted *
 
 	s->has_ruleset = false;
 	if (rc == 0)
-		rc = ruleset_source_read(
-			s->store, s->nl, &s->settings, service_run_dir(s), &s->ruleset, e);
+		rc = rules_read(s, false, e);
 	return rc;
 }
 

@@ -12,7 +12,9 @@
 #include <stdbool.h>
 #include <stdio.h>
 
+#include "backend/forwarder.h"
 #include "backend/packet_filter.h"
+#include "backend/ruleset_source.h"
 #include "backend/settings.h"
 #include "backend/vif.h"
 #include "common/err.h"
@@ -24,6 +26,7 @@ struct service_options {
 	const char *run_dir;				    /* NULL: RUNDIR */
 	uint32_t backend; /* whose backend directory: SCHEMA_SELF, or a domid */
 	FILE *plan;	  /* not NULL: print what would be done, do nothing */
+	bool lasting; /* this caller comes back (service_next()), and so may start a forwarder */
 };
 
 struct service {
@@ -35,7 +38,11 @@ struct service {
 	struct err settings_fault; /* code < 0: the file is wrong, and no vif can be served */
 	struct ruleset ruleset;	   /* as it was last read */
 	bool has_ruleset;	   /* ... and made to stand */
-	int lock;		   /* descriptor while a call runs, else -1 */
+	struct ruleset_dns dns;	   /* as it was last read */
+	char dns_trouble[160];	   /* why there is no forwarder where one is needed, or "" */
+	struct forwarder *forwarder;
+	double unsettled; /* since when connections may have to end; clock_seconds(), 0: none */
+	int lock;	  /* descriptor while a call runs, else -1 */
 };
 
 /* Opens everything; where that fails nothing is left open. -ENOTCONN: no xenstored. A fault in the
@@ -74,7 +81,10 @@ int service_rules_print(struct service *s, FILE *out, struct err *e);
  * nothing. -ENOTCONN and others: xenstore or the kernel could not be asked. */
 int service_look(struct service *s, const struct vif_id *id, struct vif_wanted *w, struct err *e);
 
-/* Takes all rules away, under the lock. Close the vifs first. */
+/* Seconds until service_rules_stand() is due again without an event, 0: it is not. */
+double service_next(const struct service *s);
+
+/* Takes all rules away and ends the forwarder, under the lock. Close the vifs first. */
 int service_rules_remove(struct service *s, struct err *e);
 
 /* The links of the group (open or closed) as vifs. `*out` malloc'd, the caller frees it. */

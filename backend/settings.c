@@ -11,8 +11,9 @@
 
 /* The file as it is written; checked by the table, so that its addresses parse. */
 struct file {
-	char *gateway, *gateway6, *packet_filter;
-	struct config_list dns, dns6, resolv_conf, uplinks;
+	char *gateway, *gateway6, *packet_filter, *forwarder_user;
+	struct config_list dns, dns6, resolv_conf, uplinks, forwarder, forwarder6;
+	bool dns_above;
 };
 
 static int check_path(const char *text, struct err *e)
@@ -45,6 +46,16 @@ static int check_own6(const char *text, struct err *e)
 		       : err_set(e, -EINVAL, "an IPv6 address that a host can have");
 }
 
+/* A name that a program of ours takes as one word, and that no option begins like. */
+static int check_user(const char *text, struct err *e)
+{
+	static const char letters[] = "abcdefghijklmnopqrstuvwxyz0123456789-_";
+
+	return *text && *text != '-' && strlen(text) < 32 && !text[strspn(text, letters)]
+		       ? 0
+		       : err_set(e, -EINVAL, "the name of a user");
+}
+
 static int check_packet_filter(const char *text, struct err *e)
 {
 	return packet_filter_choice_find(text) < PACKET_FILTER_CHOICES
@@ -67,6 +78,18 @@ const struct config_key settings_keys[] = {
 		"such; the first counts that can be read and names more than loopback "
 		"(/etc/resolv.conf, then the lists of systemd-resolved, NetworkManager, "
 		"resolvconf and dhcpcd)" },
+	{ "dns_above", CONFIG_BOOL, offsetof(struct file, dns_above), NULL,
+		"1: this domain is a guest of a network domain with the same virtual resolvers, so "
+		"that "
+		"they are real ones here (0; where dom0 publishes it, it need not be said)" },
+	{ "forwarder", CONFIG_LIST, offsetof(struct file, forwarder), check_own4,
+		"at most two IPv4 addresses, not used for anything else, where a forwarder of this "
+		"domain listens while the uplink has resolvers of the other family only, or one "
+		"that only this domain itself can ask (10.139.1.53, 10.139.1.54); [ ] for none" },
+	{ "forwarder6", CONFIG_LIST, offsetof(struct file, forwarder6), check_own6,
+		"the same for IPv6 (fd3c:6e76:6d64::53, fd3c:6e76:6d64::54)" },
+	{ "forwarder_user", CONFIG_TEXT, offsetof(struct file, forwarder_user), check_user,
+		"the user that the forwarder runs as (netvm-dns)" },
 	{ "uplinks", CONFIG_LIST, offsetof(struct file, uplinks), check_link,
 		"links by which guests' packets may leave (any but guests')" },
 	{ "packet_filter", CONFIG_TEXT, offsetof(struct file, packet_filter), check_packet_filter,
@@ -76,19 +99,32 @@ const struct config_key settings_keys[] = {
 	{ .name = NULL },
 };
 
+static int list_default(struct config_list *list, const char *first, const char *second)
+{
+	const char *const items[] = { first, second };
+
+	for (list->count = 0; list->count < 2; list->count++) {
+		list->item[list->count] = strdup(items[list->count]);
+		if (!list->item[list->count])
+			return -ENOMEM;
+	}
+	return 0;
+}
+
 static int file_defaults(struct file *f)
 {
-	static const char *const dns[2] = { "10.139.1.1", "10.139.1.2" };
+	int rc = list_default(&f->dns, "10.139.1.1", "10.139.1.2");
 
+	if (!rc)
+		rc = list_default(&f->forwarder, "10.139.1.53", "10.139.1.54");
+	if (!rc)
+		rc = list_default(&f->forwarder6, "fd3c:6e76:6d64::53", "fd3c:6e76:6d64::54");
 	f->gateway = strdup("10.137.0.1");
 	f->gateway6 = strdup("fe80::1");
 	f->packet_filter = strdup("auto");
-	for (f->dns.count = 0; f->dns.count < 2; f->dns.count++) {
-		f->dns.item[f->dns.count] = strdup(dns[f->dns.count]);
-		if (!f->dns.item[f->dns.count])
-			return -ENOMEM;
-	}
-	return f->gateway && f->gateway6 && f->packet_filter ? 0 : -ENOMEM;
+	f->forwarder_user = strdup("netvm-dns");
+	return !rc && f->gateway && f->gateway6 && f->packet_filter && f->forwarder_user ? 0
+											 : -ENOMEM;
 }
 
 static int take_dns(const char *path, const char *key, const struct config_list *list,
@@ -118,6 +154,10 @@ static int take_file(const char *path, struct file *f, struct settings *out, str
 	if (rc == 0)
 		rc = take_dns(path, "dns6", &f->dns6, out->dns6, e);
 	if (rc == 0)
+		rc = take_dns(path, "forwarder", &f->forwarder, out->forwarder, e);
+	if (rc == 0)
+		rc = take_dns(path, "forwarder6", &f->forwarder6, out->forwarder6, e);
+	if (rc == 0)
 		rc = check_count(path, "resolv_conf", &f->resolv_conf, RESOLVERS_PATHS_MAX, e);
 	if (rc == 0)
 		rc = check_count(path, "uplinks", &f->uplinks, RULESET_UPLINKS_MAX, e);
@@ -126,6 +166,9 @@ static int take_file(const char *path, struct file *f, struct settings *out, str
 	out->packet_filter = packet_filter_choice_find(f->packet_filter);
 	out->resolv_conf = f->resolv_conf;
 	out->uplinks = f->uplinks;
+	out->dns_above = f->dns_above;
+	out->forwarder_user = f->forwarder_user;
+	f->forwarder_user = NULL;
 	f->resolv_conf.count = f->uplinks.count = 0; /* handed over */
 	return 0;
 }
@@ -184,6 +227,8 @@ void settings_dispose(struct settings *s)
 {
 	list_free(&s->resolv_conf);
 	list_free(&s->uplinks);
+	free(s->forwarder_user);
+	s->forwarder_user = NULL;
 }
 
 void settings_manage(struct settings *s, const struct provider *p)

@@ -19,11 +19,18 @@
 
 #define SETTINGS_FILE SYSCONFDIR "/xen-netvm/netbackd.conf"
 
+#define FORWARDER_SLOTS 2
+
 struct settings {
 	struct addr gateway, gateway6;	/* this domain's own address on every vif; always set */
 	struct addr dns[2], dns6[2];	/* virtual resolvers; an absent one is not translated */
 	struct config_list resolv_conf; /* files with the real resolvers; empty: the usual ones */
 	struct config_list uplinks;	/* links that guests' packets may leave by; empty: any */
+	/* Where a forwarder of ours listens when translation does not do; none: there is no
+	 * forwarder. Two of a family: a change loses no question. */
+	struct addr forwarder[FORWARDER_SLOTS], forwarder6[FORWARDER_SLOTS];
+	char *forwarder_user; /* that it runs as; malloc'd */
+	bool dns_above;	      /* the network domain above has the same virtual resolvers */
 	enum packet_filter_choice packet_filter;
 	bool managed; /* dom0 publishes a netvm-provider: gateway and dns are from there */
 };

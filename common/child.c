@@ -35,7 +35,9 @@ static void fd_close(int *fd)
 	*fd = -1;
 }
 
-static int spawn(struct child *c, const char *const argv[], const int theirs[STREAMS])
+/* `flags`: POSIX_SPAWN_ ones, besides ours. */
+static int spawn(
+	pid_t *pid, const char *const argv[], const int theirs[STREAMS], unsigned int flags)
 {
 	posix_spawn_file_actions_t actions;
 	posix_spawnattr_t attr;
@@ -57,8 +59,9 @@ static int spawn(struct child *c, const char *const argv[], const int theirs[STR
 		posix_spawn_file_actions_adddup2(&actions, theirs[i], i);
 	posix_spawnattr_setsigmask(&attr, &none);
 	posix_spawnattr_setsigdefault(&attr, &pipe_signal);
-	posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
-	ret = posix_spawnp(&c->pid, argv[0], &actions, &attr, (char *const *)argv, environment);
+	posix_spawnattr_setflags(
+		&attr, (short)(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | flags));
+	ret = posix_spawnp(pid, argv[0], &actions, &attr, (char *const *)argv, environment);
 	posix_spawn_file_actions_destroy(&actions);
 	posix_spawnattr_destroy(&attr);
 	return -ret;
@@ -200,7 +203,7 @@ int child_run(const char *const argv[], const char *input, size_t out_max, unsig
 		fcntl(c.ours[i], F_SETFL, O_NONBLOCK);
 	}
 	if (!ret)
-		ret = spawn(&c, argv, theirs);
+		ret = spawn(&c.pid, argv, theirs, 0);
 	for (int i = 0; i < STREAMS; i++)
 		fd_close(&theirs[i]);
 	if (!ret) {
@@ -229,6 +232,19 @@ int child_run_ok(const char *const argv[], const char *input, size_t out_max, un
 		return ret;
 	return err_set(e, -EIO, "%s: failed with status %d%s%s", argv[0], r->status,
 		r->words[0] ? ": " : "", r->words);
+}
+
+int child_start(const char *const argv[], pid_t *pid, struct err *e)
+{
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC), ret = null < 0 ? -errno : 0;
+	const int theirs[STREAMS] = { [IN] = null, [OUT] = null, [WORDS] = STDERR_FILENO };
+
+	if (!ret)
+		ret = spawn(pid, argv, theirs, POSIX_SPAWN_SETSID);
+	fd_close(&null);
+	if (ret == -ENOENT)
+		return err_set(e, ret, "%s: not found; is its package installed?", argv[0]);
+	return ret ? err_sys(e, ret, "%s", argv[0]) : 0;
 }
 
 void child_result_free(struct child_result *r)

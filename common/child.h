@@ -1,5 +1,5 @@
 /*
- * child: runs a program with an argument vector and waits for its end.
+ * child: runs a program with an argument vector and waits for its end, or starts one that stays.
  *
  * No shell, no inherited descriptors but the three, LC_ALL=C, and an end for programs that hang.
  * Must not know any program.
@@ -8,6 +8,7 @@
 #define NETVM_CHILD_H
 
 #include <stddef.h>
+#include <sys/types.h>
 
 #include "common/err.h"
 
@@ -33,5 +34,9 @@ int child_run_ok(const char *const argv[], const char *input, size_t out_max, un
 	struct child_result *r, struct err *e);
 
 void child_result_free(struct child_result *r);
+
+/* Starts a program and goes on: in a session of its own, without input or output, with our standard
+ * error, which is where its log goes. The caller reaps it (or libev does). -ENOENT as above. */
+int child_start(const char *const argv[], pid_t *pid, struct err *e);
 
 #endif

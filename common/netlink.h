@@ -155,6 +155,8 @@ struct flow {
 	uint16_t port;	   /* of `dst`, host byte order; 0 where there are no ports */
 	uint8_t icmp_type; /* ICMP and ICMPv6 */
 	struct addr answers;
+	bool counted; /* the kernel counted its packets from the first on (nf_conntrack_acct) */
+	uint64_t packets, replies;
 };
 
 /* Ends every tracked connection, of both families, for which `ends` says so. Its next packet is one

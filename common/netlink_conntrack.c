@@ -9,6 +9,7 @@
  * taken the same tuple meanwhile stays. The same serves conntrack_end().
  */
 #include <arpa/inet.h>
+#include <endian.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/netfilter/nfnetlink.h>
@@ -88,7 +89,22 @@ static struct flow flow_read(const struct nlattr *orig, const struct nlattr *rep
 {
 	struct tuple o = tuple_read(orig, family), r = tuple_read(reply, family);
 
-	return (struct flow){ o.src, o.dst, o.proto, o.port, o.icmp_type, r.src };
+	return (struct flow){ .src = o.src,
+		.dst = o.dst,
+		.proto = o.proto,
+		.port = o.port,
+		.icmp_type = o.icmp_type,
+		.answers = r.src };
+}
+
+static uint64_t counter_read(const struct nlattr *nest)
+{
+	const struct nlattr *counters[CTA_COUNTERS_PACKETS + 1];
+
+	netlink_attrs_nested(nest, counters, CTA_COUNTERS_PACKETS);
+	return counters[CTA_COUNTERS_PACKETS]
+		       ? be64toh(mnl_attr_get_u64(counters[CTA_COUNTERS_PACKETS]))
+		       : 0;
 }
 
 static int conntrack_answer(const struct nlmsghdr *h, void *arg)
@@ -105,6 +121,11 @@ static int conntrack_answer(const struct nlmsghdr *h, void *arg)
 		!attrs[CTA_TUPLE_REPLY])
 		return 0;
 	flow = flow_read(attrs[CTA_TUPLE_ORIG], attrs[CTA_TUPLE_REPLY], m->nfgen_family);
+	flow.counted = attrs[CTA_COUNTERS_ORIG] && attrs[CTA_COUNTERS_REPLY];
+	if (flow.counted) {
+		flow.packets = counter_read(attrs[CTA_COUNTERS_ORIG]);
+		flow.replies = counter_read(attrs[CTA_COUNTERS_REPLY]);
+	}
 	len = mnl_attr_get_payload_len(attrs[CTA_TUPLE_ORIG]);
 	if (!j->ends(&flow, j->arg))
 		return 0;

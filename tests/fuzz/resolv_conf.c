@@ -2,16 +2,17 @@
  * resolv.conf with any bytes: what is taken is an address that another host can hold, each once,
  * and the rules that it leads to are of a fixed shape, whatever was in the file.
  *
- * sources: backend/resolvers.c backend/ruleset.c backend/ruleset_iptables.c
- * sources: backend/policy_iptables.c backend/iptables_made.c backend/policy_decide.c
- * sources: backend/policy_special.c xenstore-schema/policy.c xenstore-schema/policy_words.c
- * sources: backend/ruleset_iptables_parse.c common/addr.c common/clock.c common/err.c common/file.c
+ * sources: backend/resolvers.c backend/resolvers_plan.c backend/ruleset.c
+ * sources: backend/ruleset_iptables.c backend/policy_iptables.c backend/iptables_made.c
+ * sources: backend/policy_decide.c backend/policy_special.c xenstore-schema/policy.c
+ * sources: xenstore-schema/policy_words.c backend/ruleset_iptables_parse.c
+ * sources: common/addr.c common/clock.c common/err.c common/file.c
  */
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 
-#include "backend/resolvers.h"
+#include "backend/resolvers_plan.h"
 #include "backend/ruleset_iptables.h"
 #include "tests/fuzz/fuzz.h"
 
@@ -61,6 +62,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct ruleset set = { .group = 30830, .mark = RULESET_MARK };
 	char *text = malloc(size + 1);
+	struct resolvers_facts facts = { .above_all = size % 2 };
+	char loops[RESOLVERS_LOOPS_MAX];
+	struct forward forward;
 	struct resolvers r;
 
 	HOLDS(text);
@@ -73,7 +77,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	list_check(r.ip6, r.count6, AF_INET6);
 	addr_parse("10.139.1.1", &set.ip4.dns[0]);
 	addr_parse("2001:db8::53", &set.ip6.dns[0]);
-	resolvers_to_ruleset(&r, NULL, 0, &set);
+	for (size_t i = 0; i < RULESET_RESOLVERS_MAX; i++) {
+		facts.where4[i] = (size + i) % 3;
+		facts.where6[i] = (size / 3 + i) % 3;
+	}
+	resolvers_plan(&r, &facts, &set, &forward, loops);
+	HOLDS(strlen(loops) < sizeof(loops));
+	HOLDS(!forward.ip4 || !set.ip4.resolver_count);
+	HOLDS(!forward.ip6 || !set.ip6.resolver_count);
+	HOLDS(!forward.ask_count == !(forward.ip4 || forward.ip6));
 	rules_check(&set, AF_INET);
 	rules_check(&set, AF_INET6);
 	return 0;

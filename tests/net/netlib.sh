@@ -67,6 +67,17 @@ world_make() {
 	ip -6 route add default via 2001:db8:51::1
 }
 
+# The user that a forwarder runs as, in this scenario's own view of /etc.
+forwarder_user_make() {
+	local file
+	for file in passwd group; do
+		grep -v '^netvm-dns:' "/etc/$file" >"$scratch/$file"
+		mount --bind "$scratch/$file" "/etc/$file" || exit 1
+	done
+	echo 'netvm-dns:x:59953:59953::/nonexistent:/usr/sbin/nologin' >>"$scratch/passwd"
+	echo 'netvm-dns:x:59953:' >>"$scratch/group"
+}
+
 # vif_make D [DEVID]: the link pair as netback and a netfront would have made it. Neither is switched on yet.
 vif_make() {
 	local id=$1 dev=${2:-0}

@@ -236,21 +236,6 @@ static void nothing_to_read_is_no_resolver(void **state)
 	assert_string_equal(r.trouble, "");
 }
 
-static void an_address_of_this_domain_itself_is_not_translated_to(void **state)
-{
-	struct link_addr own = { .ifindex = 2 };
-	struct ruleset set = { .group = 1 };
-	struct resolvers r;
-
-	(void)state;
-	addr_parse("192.0.2.1", &own.addr);
-	resolvers_parse("nameserver 192.0.2.1\nnameserver 192.0.2.2\nnameserver 2001:db8::1\n", &r);
-	resolvers_to_ruleset(&r, &own, 1, &set);
-	assert_int_equal(set.ip4.resolver_count, 1);
-	assert_addr(&set.ip4.resolvers[0], "192.0.2.2");
-	assert_int_equal(set.ip6.resolver_count, 1);
-}
-
 /* --- watching --- */
 
 static bool changed(struct resolvers_watch *w)
@@ -415,7 +400,6 @@ int main(void)
 		cmocka_unit_test(a_file_without_resolvers_is_an_answer),
 		cmocka_unit_test(a_file_that_is_too_large_is_passed_over_and_named),
 		cmocka_unit_test(nothing_to_read_is_no_resolver),
-		cmocka_unit_test(an_address_of_this_domain_itself_is_not_translated_to),
 		cmocka_unit_test(a_file_replaced_by_rename_is_seen_each_time),
 		cmocka_unit_test(a_directory_that_is_made_later_is_seen),
 		cmocka_unit_test(any_file_of_a_directory_is_seen),

@@ -1,0 +1,111 @@
+/* Which connections end when the rules are others, and which wait for an answer first. */
+#include "tests/unit/unit.h"
+
+#include <netinet/in.h>
+
+#include "backend/flows.h"
+
+static struct ruleset set;
+
+static struct flow question(const char *to, const char *answers)
+{
+	struct flow f = { .proto = IPPROTO_UDP, .port = 53 };
+
+	addr_parse("10.137.0.5", &f.src);
+	addr_parse(to, &f.dst);
+	addr_parse(answers, &f.answers);
+	return f;
+}
+
+static int begin(void **state)
+{
+	(void)state;
+	set = (struct ruleset){ .group = 1 };
+	addr_parse("10.139.1.1", &set.ip4.dns[0]);
+	addr_parse("10.139.1.2", &set.ip4.dns[1]);
+	addr_parse("192.0.2.1", &set.ip4.resolvers[0]);
+	set.ip4.resolver_count = 1;
+	return 0;
+}
+
+static void a_flow_to_the_real_resolver_goes_on(void **state)
+{
+	struct flow f = question("10.139.1.2", "192.0.2.1");
+
+	(void)state;
+	assert_false(flow_must_end(&set, NULL, false, &f));
+	assert_false(flow_may_wait(&set, NULL, false, &f));
+	f = question("198.51.100.1", "198.51.100.1");
+	assert_false(flow_must_end(&set, NULL, false, &f));
+}
+
+static void a_question_under_way_to_the_resolver_before_waits_for_its_answer(void **state)
+{
+	struct flow f = question("10.139.1.1", "192.0.2.9");
+
+	(void)state;
+	f.counted = true;
+	f.packets = 1;
+	assert_true(flow_must_end(&set, NULL, false, &f));
+	assert_true(flow_may_wait(&set, NULL, false, &f));
+	f.packets = 3;
+	f.replies = 2;
+	assert_true(flow_may_wait(&set, NULL, false, &f));
+	f.replies = 3;
+	assert_true(flow_must_end(&set, NULL, false, &f));
+	assert_false(flow_may_wait(&set, NULL, false, &f));
+}
+
+static void what_cannot_be_told_waits(void **state)
+{
+	struct flow f = question("10.139.1.1", "192.0.2.9");
+
+	(void)state;
+	assert_true(flow_may_wait(&set, NULL, false, &f)); /* not counted */
+	f = (struct flow){ .proto = IPPROTO_TCP,
+		.port = 53,
+		.src = f.src,
+		.dst = f.dst,
+		.answers = f.answers,
+		.counted = true,
+		.packets = 3,
+		.replies = 3 };
+	assert_true(flow_may_wait(&set, NULL, false, &f));
+}
+
+static void other_ports_of_a_virtual_resolver_do_not_wait(void **state)
+{
+	struct flow f = question("10.139.1.1", "10.139.1.1");
+
+	(void)state;
+	f.port = 80;
+	assert_true(flow_must_end(&set, NULL, false, &f));
+	assert_false(flow_may_wait(&set, NULL, false, &f));
+}
+
+static void what_policy_turns_away_does_not_wait(void **state)
+{
+	struct ruleset_guest guest = { .policy = { .otherwise = POLICY_DROP } };
+	struct flow f = question("10.139.1.1", "192.0.2.9");
+
+	(void)state;
+	set.managed = true;
+	assert_true(flow_must_end(&set, &guest, false, &f));
+	assert_false(flow_may_wait(&set, &guest, false, &f));
+	guest.policy.otherwise = POLICY_ACCEPT;
+	assert_true(flow_may_wait(&set, &guest, false, &f));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup(a_flow_to_the_real_resolver_goes_on, begin),
+		cmocka_unit_test_setup(
+			a_question_under_way_to_the_resolver_before_waits_for_its_answer, begin),
+		cmocka_unit_test_setup(what_cannot_be_told_waits, begin),
+		cmocka_unit_test_setup(other_ports_of_a_virtual_resolver_do_not_wait, begin),
+		cmocka_unit_test_setup(what_policy_turns_away_does_not_wait, begin),
+	};
+
+	return cmocka_run_group_tests_name("flows", tests, NULL, NULL);
+}
