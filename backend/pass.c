@@ -269,11 +269,11 @@ static void words_add_targets(char words[NETVM_WORDS_MAX], const struct ruleset_
 {
 	char text[ADDR_TEXT_MAX];
 
-	for (size_t i = 0; i < f->resolver_count && i < 2 && !addr_is_set(&f->forwarder); i++)
-		words_add(words, addr_print(&f->resolvers[i], text));
+	for (size_t i = 0; i < f->resolver_count && i < 2; i++)
+		if (!ruleset_is_forwarder(f, &f->resolvers[i]))
+			words_add(words, addr_print(&f->resolvers[i], text));
 }
 
-/* Begins another part of a list of lists. */
 static void words_part(char words[NETVM_WORDS_MAX], const char *word)
 {
 	size_t used = strlen(words);
@@ -306,7 +306,6 @@ static void words_add_forward(char words[NETVM_WORDS_MAX], const struct service 
 	}
 }
 
-/* Where questions go, for people. */
 static void words_of_resolvers(char words[NETVM_WORDS_MAX], const struct service *s)
 {
 	words[0] = '\0';

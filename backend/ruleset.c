@@ -31,6 +31,14 @@ const struct addr *ruleset_target(const struct ruleset_family *f, unsigned int w
 	return &f->resolvers[which < f->resolver_count ? which : 0];
 }
 
+bool ruleset_is_forwarder(const struct ruleset_family *f, const struct addr *a)
+{
+	for (int i = 0; i < RULESET_FORWARDERS_MAX; i++)
+		if (addr_is_set(a) && addr_equal(&f->forwarders[i], a))
+			return true;
+	return false;
+}
+
 struct policy_world ruleset_world(const struct ruleset *r)
 {
 	const struct addr *const virtual[] = { &r->ip4.dns[0], &r->ip4.dns[1], &r->ip6.dns[0],

@@ -9,9 +9,11 @@
  *            reaches links outside the group (where uplinks are named: only those); nobody else
  *            opens a connection to a guest. The virtual resolvers take nothing but DNS; what is
  *            not translated is refused at once.
- *   input    guests may ping the gateway (and resolve it, in IPv6). Where a family has a forwarder,
- *            port 53 of it is open to what was translated to it and the guest's policy lets pass,
- *            and to nothing else, nor to others' packets from any link. All else is dropped.
+ *   input    guests may ping the gateway (and resolve it, in IPv6). Port
+ *            53 of our own forwarder is open to what was translated to it and the guest's policy
+ *            lets pass, whether it runs or not, so that translation alone changes when it comes
+ *            and goes; nothing else of it is, nor is it to others' packets from any link. All
+ *            else is dropped.
  *   policy   what is left of "a guest reaches" is decided by the guest's own rules, the guest being
  *            the one whose address the packet has (the source guard sees to that), the destination
  *            the one that the guest sent it to, before translation. Accepted, or refused with
@@ -36,8 +38,9 @@
 #include "common/netlink.h"
 #include "xenstore-schema/policy.h"
 
-#define RULESET_RESOLVERS_MAX 8
-#define RULESET_UPLINKS_MAX   8
+#define RULESET_RESOLVERS_MAX  8
+#define RULESET_UPLINKS_MAX    8
+#define RULESET_FORWARDERS_MAX 2
 
 /* The bit of the packet mark that says "sent by a guest". */
 #define RULESET_MARK 0x10000000U
@@ -48,7 +51,8 @@ struct ruleset_family {
 	struct addr dns[2];  /* virtual resolvers: what guests were told */
 	struct addr resolvers[RULESET_RESOLVERS_MAX]; /* real ones, best first */
 	size_t resolver_count;
-	struct addr forwarder; /* the only one of them, where it is this domain's own forwarder */
+	/* Where this domain's own forwarder may listen, which is then the only one of them. */
+	struct addr forwarders[RULESET_FORWARDERS_MAX];
 };
 
 /* A guest whose policy the packet filter enforces. */
@@ -85,6 +89,9 @@ void ruleset_dispose(struct ruleset *r);
  * the only one for both. NULL where there is none, or no such virtual resolver.
  */
 const struct addr *ruleset_target(const struct ruleset_family *f, unsigned int which);
+
+/* Whether it is one of the addresses of our own forwarder. */
+bool ruleset_is_forwarder(const struct ruleset_family *f, const struct addr *a);
 
 /* What policy_decide() needs to know of the world; points into `r`. */
 struct policy_world ruleset_world(const struct ruleset *r);

@@ -74,13 +74,14 @@ static void rules_known(struct writer *w)
 }
 
 /* Our own forwarder is there for guests alone: nobody else's packet comes to it by a link. */
-static void rule_forwarder_closed(struct writer *w)
+static void rules_forwarder_closed(struct writer *w)
 {
 	char text[ADDR_TEXT_MAX];
 
-	if (addr_is_set(&w->family->forwarder))
-		rule(w, "-d %s ! -i lo -m devgroup ! --src-group 0x%x -j DROP",
-			addr_print(&w->family->forwarder, text), w->ruleset->group);
+	for (int i = 0; i < RULESET_FORWARDERS_MAX; i++)
+		if (addr_is_set(&w->family->forwarders[i]))
+			rule(w, "-d %s ! -i lo -m devgroup ! --src-group 0x%x -j DROP",
+				addr_print(&w->family->forwarders[i], text), w->ruleset->group);
 }
 
 /* Questions that were translated to it; what a guest sends there itself is not. */
@@ -89,9 +90,13 @@ static void rules_forwarder(struct writer *w)
 	static const char *const protocols[] = { "udp", "tcp" };
 	char text[ADDR_TEXT_MAX];
 
-	for (int p = 0; addr_is_set(&w->family->forwarder) && p < 2; p++)
-		rule(w, "-d %s -p %s -m %s --dport 53 -m conntrack --ctstate DNAT -j " POLICY,
-			addr_print(&w->family->forwarder, text), protocols[p], protocols[p]);
+	for (int i = 0; i < RULESET_FORWARDERS_MAX; i++)
+		for (int p = 0; addr_is_set(&w->family->forwarders[i]) && p < 2; p++)
+			rule(w,
+				"-d %s -p %s -m %s --dport 53 -m conntrack --ctstate DNAT "
+				"-j " POLICY,
+				addr_print(&w->family->forwarders[i], text), protocols[p],
+				protocols[p]);
 }
 
 static void render_input(struct writer *w)
@@ -100,7 +105,7 @@ static void render_input(struct writer *w)
 	const char *proto =
 		w->ip6 ? "-p ipv6-icmp -m icmp6 --icmpv6-type" : "-p icmp -m icmp --icmp-type";
 
-	rule_forwarder_closed(w);
+	rules_forwarder_closed(w);
 	rule(w, "-m devgroup ! --src-group 0x%x -j RETURN", w->ruleset->group);
 	rules_known(w);
 	/* Neighbour discovery, without which IPv6 does not work at all: solicitation and

@@ -85,40 +85,49 @@ static void rules_known(struct nft_writer *w)
 					       : "ct state invalid drop\n");
 }
 
+#define FORWARDERS (2 * RULESET_FORWARDERS_MAX)
+
+/* The words for one of our forwarder's addresses, of either family; NULL where it is not set. */
+static const struct nft_words *forwarder_at(
+	const struct nft_writer *w, int i, char text[ADDR_TEXT_MAX])
+{
+	const struct nft_words *f = &nft_words[i / RULESET_FORWARDERS_MAX];
+	const struct addr *a = &nft_family(w, f)->forwarders[i % RULESET_FORWARDERS_MAX];
+
+	addr_print(a, text);
+	return addr_is_set(a) ? f : NULL;
+}
+
 /* Our own forwarder is there for guests alone: nobody else's packet comes to it by a link. */
 static void rules_forwarder_closed(struct nft_writer *w)
 {
 	char text[ADDR_TEXT_MAX];
 
-	for (int i = 0; i < 2; i++) {
-		const struct nft_words *f = &nft_words[i];
-		const struct addr *forwarder = &nft_family(w, f)->forwarder;
+	for (int i = 0; i < FORWARDERS; i++) {
+		const struct nft_words *f = forwarder_at(w, i, text);
 
-		if (addr_is_set(forwarder))
+		if (f)
 			text_addf(&w->body, "%s daddr %s iifname != \"lo\" iifgroup != %u drop\n",
-				f->ip, addr_print(forwarder, text), w->ruleset->group);
+				f->ip, text, w->ruleset->group);
 	}
 }
 
 /* Questions that were translated to it; what a guest sends there itself is not. */
 static void rules_forwarder(struct nft_writer *w)
 {
-	char text[ADDR_TEXT_MAX], verdict[64];
+	char text[ADDR_TEXT_MAX], verdict[64] = "accept";
 
-	for (int i = 0; i < 2; i++) {
-		const struct nft_words *f = &nft_words[i];
-		const struct addr *forwarder = &nft_family(w, f)->forwarder;
+	for (int i = 0; i < FORWARDERS; i++) {
+		const struct nft_words *f = forwarder_at(w, i, text);
 
-		if (!addr_is_set(forwarder))
+		if (!f)
 			continue;
 		if (w->ruleset->managed)
 			snprintf(verdict, sizeof(verdict), "%s saddr . iifname vmap @guests%c",
 				f->ip, f->digit);
-		else
-			snprintf(verdict, sizeof(verdict), "accept");
 		text_addf(&w->body,
 			"%s daddr %s meta l4proto @tcpudp th dport 53 ct status dnat %s\n", f->ip,
-			addr_print(forwarder, text), verdict);
+			text, verdict);
 	}
 }
 
@@ -127,13 +136,11 @@ static void rules_leave_forwarder(struct nft_writer *w)
 {
 	char text[ADDR_TEXT_MAX];
 
-	for (int i = 0; i < 2; i++) {
-		const struct nft_words *f = &nft_words[i];
-		const struct addr *forwarder = &nft_family(w, f)->forwarder;
+	for (int i = 0; i < FORWARDERS; i++) {
+		const struct nft_words *f = forwarder_at(w, i, text);
 
-		if (addr_is_set(forwarder))
-			text_addf(&w->body, "%s daddr %s accept\n", f->ip,
-				addr_print(forwarder, text));
+		if (f)
+			text_addf(&w->body, "%s daddr %s accept\n", f->ip, text);
 	}
 }
 

@@ -14,11 +14,13 @@
 /* --- what this domain is --- */
 
 /* Copies the virtual resolvers and our address. */
-static void family_set(
-	struct ruleset_family *f, const struct addr *gateway, const struct addr dns[2])
+static void family_set(struct ruleset_family *f, const struct addr *gateway,
+	const struct addr dns[2], const struct addr forwarders[FORWARDER_SLOTS])
 {
 	f->gateway = *gateway;
 	memcpy(f->dns, dns, sizeof(f->dns));
+	if (addr_is_set(&dns[0]) || addr_is_set(&dns[1]))
+		memcpy(f->forwarders, forwarders, sizeof(f->forwarders));
 }
 
 static int where_is(struct netlink *nl, uint32_t group, const struct addr *a,
@@ -109,8 +111,8 @@ static int base_take(struct store *store, struct netlink *nl, const struct setti
 		.group = VIF_GROUP, .mark = RULESET_MARK, .managed = set->managed, .now = time(NULL)
 	};
 	*dns = (struct ruleset_dns){ .loops = "" };
-	family_set(&out->ip4, &set->gateway, set->dns);
-	family_set(&out->ip6, &set->gateway6, set->dns6);
+	family_set(&out->ip4, &set->gateway, set->dns, set->forwarder);
+	family_set(&out->ip6, &set->gateway6, set->dns6, set->forwarder6);
 	for (size_t i = 0; i < set->uplinks.count; i++)
 		snprintf(out->uplinks[i], LINK_NAME_MAX, "%s", set->uplinks.item[i]);
 	out->uplink_count = set->uplinks.count;

@@ -98,7 +98,7 @@ static void lead_to(struct ruleset_family *f, const struct addr *forwarder)
 {
 	if (!addr_is_set(forwarder))
 		return;
-	f->resolvers[0] = f->forwarder = *forwarder;
+	f->resolvers[0] = *forwarder;
 	f->resolver_count = 1;
 }
 

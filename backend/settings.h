@@ -12,6 +12,7 @@
 #include <stddef.h>
 
 #include "backend/packet_filter.h"
+#include "backend/ruleset.h"
 #include "common/addr.h"
 #include "common/config.h"
 #include "common/err.h"
@@ -19,7 +20,7 @@
 
 #define SETTINGS_FILE SYSCONFDIR "/xen-netvm/netbackd.conf"
 
-#define FORWARDER_SLOTS 2
+#define FORWARDER_SLOTS RULESET_FORWARDERS_MAX
 
 struct settings {
 	struct addr gateway, gateway6;	/* this domain's own address on every vif; always set */

@@ -1,9 +1,12 @@
 /*
- * dns-query [-t] [-s PORT] SERVER NAME
+ * dns-query [-t] [-s PORT] [-u FILE] SERVER NAME
  *
  * Asks SERVER (an address of either family) for NAME's IPv4 address, by UDP or (-t) TCP, from PORT
  * if it is given. Prints one word: the address; "none" (an answer without one); "refused",
  * "unreachable" (the network said so), or "silence" (nothing within five seconds).
+ *
+ * -u: asks again and again, each time anew, until FILE is there, and prints a line for each word:
+ * the word, how often it came, and when first (nanoseconds since 1970).
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -15,6 +18,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/time.h>
+#include <time.h>
 #include <unistd.h>
 
 #define MESSAGE_MAX 512
@@ -121,23 +125,68 @@ static const char *ask(int fd, bool tcp, const char *name)
 	return answer_read(body, (size_t)n - (tcp ? 2 : 0), len);
 }
 
+static const char *ask_once(const char *server, bool tcp, const char *port, const char *name)
+{
+	int fd = connect_to(server, tcp, port);
+	const char *word = fd < 0 ? failure_word(errno) : ask(fd, tcp, name);
+
+	if (fd >= 0)
+		close(fd);
+	return word;
+}
+
+#define WORDS_MAX 16
+
+static void ask_until(const char *file, const char *server, bool tcp, const char *name)
+{
+	const struct timespec pause = { .tv_nsec = 500000 };
+	struct {
+		char word[INET_ADDRSTRLEN];
+		unsigned long count;
+		long long first;
+	} seen[WORDS_MAX];
+	size_t n = 0, i;
+
+	while (access(file, F_OK) < 0) {
+		const char *word = ask_once(server, tcp, NULL, name);
+		struct timespec now;
+
+		for (i = 0; i < n && strcmp(seen[i].word, word) != 0;)
+			i++;
+		if (i == n && n < WORDS_MAX) {
+			clock_gettime(CLOCK_REALTIME, &now);
+			snprintf(seen[n].word, sizeof(seen[n].word), "%.15s", word);
+			seen[n].count = 0;
+			seen[n++].first = now.tv_sec * 1000000000LL + now.tv_nsec;
+		}
+		seen[i < n ? i : n - 1].count++;
+		nanosleep(&pause, NULL);
+	}
+	for (i = 0; i < n; i++)
+		printf("%s %lu %lld\n", seen[i].word, seen[i].count, seen[i].first);
+}
+
 int main(int argc, char *argv[])
 {
-	const char *port = NULL;
+	const char *port = NULL, *until = NULL;
 	bool tcp = false;
-	int c, fd;
+	int c;
 
-	while ((c = getopt(argc, argv, "ts:")) != -1) {
+	while ((c = getopt(argc, argv, "ts:u:")) != -1) {
 		if (c == 't')
 			tcp = true;
 		else if (c == 's')
 			port = optarg;
+		else if (c == 'u')
+			until = optarg;
 		else
 			return 2;
 	}
 	if (argc - optind != 2)
 		return 2;
-	fd = connect_to(argv[optind], tcp, port);
-	puts(fd < 0 ? failure_word(errno) : ask(fd, tcp, argv[optind + 1]));
+	if (until)
+		ask_until(until, argv[optind], tcp, argv[optind + 1]);
+	else
+		puts(ask_once(argv[optind], tcp, port, argv[optind + 1]));
 	return 0;
 }
