@@ -172,6 +172,7 @@ int main(int argc, char *argv[])
 	bool tcp = false;
 	int c;
 
+	setvbuf(stdout, NULL, _IOLBF, 0); /* whoever waits for a line sees it */
 	while ((c = getopt(argc, argv, "ts:u:")) != -1) {
 		if (c == 't')
 			tcp = true;
