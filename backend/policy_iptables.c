@@ -343,15 +343,6 @@ static unsigned int common_bits(const struct addr *a, const struct addr *b)
 	return bit;
 }
 
-static struct prefix prefix_of(const struct addr *a, unsigned int bits)
-{
-	struct prefix p = { .addr = *a, .len = (uint8_t)bits };
-
-	for (unsigned int bit = bits; bit < addr_len(a) * 8; bit++)
-		p.addr.bytes[bit / 8] &= (uint8_t) ~(0x80U >> bit % 8);
-	return p;
-}
-
 static void leaf_line(struct text *t, const struct leaf *l)
 {
 	char text[ADDR_TEXT_MAX];
@@ -375,7 +366,7 @@ static void tree_node(struct render *r, const struct leaf *leaves, size_t count,
 	if (bits > addr_len(leaves[0].addr) * 8)
 		bits = (unsigned int)addr_len(leaves[0].addr) * 8; /* two have the same address */
 	for (size_t i = 0; i < count; i += n) {
-		struct prefix p = prefix_of(leaves[i].addr, bits);
+		struct prefix p = addr_prefix(leaves[i].addr, (uint8_t)bits);
 		char child[IPTABLES_MADE_NAME], text[PREFIX_TEXT_MAX];
 
 		for (n = 1; i + n < count && prefix_contains(&p, leaves[i + n].addr);)

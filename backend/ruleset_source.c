@@ -121,15 +121,6 @@ static int base_take(struct store *store, struct netlink *nl, const struct setti
 
 /* --- @lan --- */
 
-static struct prefix subnet(const struct link_addr *a)
-{
-	struct prefix p = { .addr = a->addr, .len = a->prefix_len };
-
-	for (unsigned int bit = p.len; bit < addr_len(&p.addr) * 8; bit++)
-		p.addr.bytes[bit / 8] &= (uint8_t) ~(0x80U >> bit % 8);
-	return p;
-}
-
 /* Whether guests' packets may leave by this link: it is a named uplink, or has a default route. */
 static bool is_uplink(const struct ruleset *r, const struct uplinks *found, const struct link *link)
 {
@@ -157,7 +148,7 @@ static int link_lan_add(
 		r->lan = more;
 	for (size_t i = 0; !rc && i < count; i++)
 		if (!addr_is_linklocal(&addrs[i].addr))
-			r->lan[r->lan_count++] = subnet(&addrs[i]);
+			r->lan[r->lan_count++] = addr_prefix(&addrs[i].addr, addrs[i].prefix_len);
 	free(addrs);
 	return rc;
 }

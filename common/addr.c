@@ -184,6 +184,15 @@ bool mac_equal(const struct mac *a, const struct mac *b)
 	return memcmp(a, b, sizeof(*a)) == 0;
 }
 
+struct prefix addr_prefix(const struct addr *a, uint8_t len)
+{
+	struct prefix p = { .addr = *a, .len = len };
+
+	for (unsigned int bit = len; bit < addr_len(a) * 8; bit++)
+		p.addr.bytes[bit / 8] &= (uint8_t) ~(0x80U >> bit % 8);
+	return p;
+}
+
 bool prefix_contains(const struct prefix *p, const struct addr *a)
 {
 	struct addr masked = *a;

@@ -66,6 +66,9 @@ static inline bool addr_equal(const struct addr *a, const struct addr *b)
 }
 bool mac_equal(const struct mac *a, const struct mac *b);
 
+/* The first `len` bits of an address, its host bits zero. */
+struct prefix addr_prefix(const struct addr *a, uint8_t len);
+
 /* Whether `a` lies in `p` (never where families differ). */
 bool prefix_contains(const struct prefix *p, const struct addr *a);
 

@@ -59,17 +59,6 @@ static char *change(const struct iptables_rules *now, const struct iptables_rule
 	return text;
 }
 
-#define assert_has(text, part)                                                                     \
-	do {                                                                                       \
-		if (!strstr(text, part))                                                           \
-			fail_msg("\"%s\" is not in:\n%s", part, text);                             \
-	} while (0)
-#define assert_has_not(text, part)                                                                 \
-	do {                                                                                       \
-		if (strstr(text, part))                                                            \
-			fail_msg("\"%s\" is in:\n%s", part, text);                                 \
-	} while (0)
-
 /* --- from a model to rules --- */
 
 static void leads_to(size_t resolvers, const char *first, const char *second)

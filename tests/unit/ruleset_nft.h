@@ -82,15 +82,4 @@ static inline const char *body(const struct nft_rules *r, const char *name)
 	return o->body ? o->body : "";
 }
 
-#define assert_has(text, part)                                                                     \
-	do {                                                                                       \
-		if (!strstr(text, part))                                                           \
-			fail_msg("\"%s\" is not in:\n%s", part, text);                             \
-	} while (0)
-#define assert_has_not(text, part)                                                                 \
-	do {                                                                                       \
-		if (strstr(text, part))                                                            \
-			fail_msg("\"%s\" is in:\n%s", part, text);                                 \
-	} while (0)
-
 #endif
