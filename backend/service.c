@@ -35,7 +35,7 @@ int service_open(struct service *s, const struct service_options *o, struct err 
 	settings_read(o->config, o->unknown, &s->settings, &s->settings_fault);
 	rc = dir_create(service_run_dir(s), 0755, e);
 	if (rc == 0)
-		rc = store_open(&s->store, e);
+		rc = o->alone ? store_open_alone(&s->store, e) : store_open(&s->store, e);
 	if (rc == 0)
 		rc = netlink_open(&s->nl, e);
 	if (rc == 0)

@@ -26,6 +26,7 @@ struct service_options {
 	const char *run_dir;				    /* NULL: RUNDIR */
 	uint32_t backend; /* whose backend directory: SCHEMA_SELF, or a domid */
 	FILE *plan;	  /* not NULL: print what would be done, do nothing */
+	bool alone;	  /* a program with one thread: store_open_alone() serves it */
 	bool lasting; /* this caller comes back (service_next()), and so may start a forwarder */
 };
 

@@ -157,6 +157,7 @@ static int run(const struct call *c, enum verb verb, const struct options *o, st
 		.config = o->config,
 		.unknown = log_unknown,
 		.backend = c->backend,
+		.alone = true,
 		.plan = o->dry_run ? stdout : NULL,
 	};
 	char link[LINK_NAME_MAX];

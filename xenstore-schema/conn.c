@@ -4,6 +4,10 @@
  * there and wakes the caller. A caller that loses patience sets `given_up`; a worker that finds
  * this set closes everything by itself. Whoever drops the last reference frees the memory.
  *
+ * A connection that is its program's only one and asks nothing but questions (conn_open_alone())
+ * has no worker: the caller makes the call itself, and an alarm ends it (conn_alarm.h). The two
+ * context switches a call are most of what a short program would wait for.
+ *
  * Always: `xs` is used by the worker and the event thread only; everything else is under `lock`,
  * which nobody holds while in libxenstore.
  */
@@ -18,6 +22,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "xenstore-schema/conn_alarm.h"
 #include "xenstore-schema/store.h"
 
 #define CONN_STACK  (256 * 1024)
@@ -31,6 +36,7 @@ struct conn {
 	pthread_mutex_t lock;
 	pthread_cond_t asked, answered; /* for the worker, for the caller */
 	unsigned int refs;		/* caller, worker, event thread */
+	bool alone;			/* there is no worker */
 	bool given_up;			/* the caller lost patience */
 	bool is_asked, is_answered;
 	struct conn_call call;
@@ -169,7 +175,9 @@ static bool conn_is_broken(struct conn *c, int err)
  * is asked something: who has a store then knows that there was an answer. */
 static int do_open(struct conn *c)
 {
+	conn_alarm_hold(true);
 	c->xs = xs_open(0);
+	conn_alarm_hold(false);
 	if (!c->xs)
 		return -errno;
 	return conn_is_broken(c, -EINVAL) ? -ENOTCONN : 0;
@@ -276,11 +284,38 @@ static int call_copy(struct conn *c, const struct conn_call *call)
 	return 0;
 }
 
+/* What the caller gets. */
+static int call_answer(const struct conn *c, struct conn_call *call)
+{
+	call->out = c->call.out;
+	call->count = c->call.count;
+	return c->result == -E2BIG && call->op != CONN_WATCH ? -EMSGSIZE : c->result;
+}
+
+static int call_alone(struct conn *c, struct conn_call *call)
+{
+	int err = c->given_up ? -ENOTCONN : call_copy(c, call);
+
+	if (err)
+		return err;
+	if (call->op == CONN_WATCH)
+		return -EOPNOTSUPP;
+	conn_alarm_begin();
+	c->result = call_run(c, &c->call);
+	c->given_up = conn_alarm_end();
+	if (!c->given_up)
+		return call_answer(c, call);
+	free(c->call.out);
+	return -ENOTCONN;
+}
+
 int conn_call(struct conn *c, struct conn_call *call)
 {
 	struct timespec until;
 	int err;
 
+	if (c->alone)
+		return call_alone(c, call);
 	clock_gettime(CLOCK_MONOTONIC, &until);
 	until.tv_sec += STORE_PATIENCE;
 	pthread_mutex_lock(&c->lock);
@@ -297,9 +332,7 @@ int conn_call(struct conn *c, struct conn_call *call)
 			err = -ENOTCONN;
 			goto out;
 		}
-	call->out = c->call.out;
-	call->count = c->call.count;
-	err = c->result == -E2BIG && call->op != CONN_WATCH ? -EMSGSIZE : c->result;
+	err = call_answer(c, call);
 out:
 	pthread_mutex_unlock(&c->lock);
 	return err;
@@ -327,21 +360,11 @@ static struct conn *conn_new(void)
 	return NULL;
 }
 
-int conn_open(struct conn **out)
+static int conn_begin(struct conn *c, struct conn **out)
 {
 	struct conn_call call = { .op = CONN_OPEN };
-	struct conn *c = conn_new();
-	int err;
+	int err = conn_call(c, &call);
 
-	*out = NULL;
-	if (!c)
-		return -ENOMEM;
-	err = thread_start(c, &c->worker, worker_run);
-	if (err) {
-		conn_unref(c);
-		return err;
-	}
-	err = conn_call(c, &call);
 	if (err)
 		conn_close(c);
 	else
@@ -349,17 +372,51 @@ int conn_open(struct conn **out)
 	return err;
 }
 
-void conn_close(struct conn *c)
+int conn_open(struct conn **out)
+{
+	struct conn *c = conn_new();
+	int err;
+
+	*out = NULL;
+	if (!c)
+		return -ENOMEM;
+	err = thread_start(c, &c->worker, worker_run);
+	if (!err)
+		return conn_begin(c, out);
+	conn_unref(c);
+	return err;
+}
+
+int conn_open_alone(struct conn **out)
+{
+	struct conn *c = conn_new();
+
+	*out = NULL;
+	if (!c)
+		return -ENOMEM;
+	c->alone = true;
+	return conn_begin(c, out);
+}
+
+/* Waits for a worker that answered the call; one that was given up ends some day. */
+static void worker_close(struct conn *c)
 {
 	struct conn_call call = { .op = CONN_CLOSE };
 
-	if (!c)
-		return;
-	/* A worker that answered this one ends; one that was given up does so some day. */
 	if (conn_call(c, &call) == -ENOTCONN)
 		pthread_detach(c->worker);
 	else
 		pthread_join(c->worker, NULL);
+}
+
+void conn_close(struct conn *c)
+{
+	if (!c)
+		return;
+	if (c->alone)
+		do_close(c);
+	else
+		worker_close(c);
 	conn_unref(c);
 }
 

@@ -8,7 +8,7 @@
  * further calls fail at once), and the thread, whenever the answer does come or the connection
  * breaks, closes and frees what it alone still holds. This is the same on a socket and on
  * /dev/xen/xenbus, costs two context switches a call, and needs no knowledge of libxenstore's
- * insides.
+ * insides. A program that ends after some questions can do without (conn_open_alone()).
  *
  * Events have a second thread of that kind: one that sits in xs_read_watch(), because only a
  * blocked reader is told that xenstored went away. What it gets stands in a queue behind an
@@ -68,6 +68,10 @@ struct conn_call {
 /* Starts the thread and opens the connection. Returns 0, or a negative errno: -ENOTCONN where
  * nothing answered in time, else what xs_open() said. */
 int conn_open(struct conn **out);
+
+/* The same without threads, for a program that has no other thread and no other connection of Xen's
+ * libraries, and leaves SIGALRM to this one (conn_alarm.h). CONN_WATCH: -EOPNOTSUPP. */
+int conn_open_alone(struct conn **out);
 
 /*
  * Has the thread do it, and waits. Returns 0 or a negative errno: what xenstored said, -EMSGSIZE

@@ -40,7 +40,7 @@ static int store_fail(struct err *e, int err, const char *doing, const char *pat
 	}
 }
 
-int store_open(struct store **out, struct err *e)
+static int store_open_by(struct store **out, int (*conn_open_by)(struct conn **out), struct err *e)
 {
 	struct store *s = calloc(1, sizeof(*s));
 	const char *socket = getenv("XENSTORED_PATH");
@@ -49,7 +49,7 @@ int store_open(struct store **out, struct err *e)
 	*out = NULL;
 	if (!s)
 		return err_sys(e, -ENOMEM, "xenstore");
-	err = conn_open(&s->conn);
+	err = conn_open_by(&s->conn);
 	if (!err) {
 		*out = s;
 		return 0;
@@ -63,6 +63,16 @@ int store_open(struct store **out, struct err *e)
 		socket ? socket : "where libxenstore looks for it",
 		geteuid() == 0 ? "in dom0 start xenstored, in a domain load xen_evtchn and xenfs"
 			       : "that needs root");
+}
+
+int store_open(struct store **out, struct err *e)
+{
+	return store_open_by(out, conn_open, e);
+}
+
+int store_open_alone(struct store **out, struct err *e)
+{
+	return store_open_by(out, conn_open_alone, e);
 }
 
 void store_close(struct store *s)

@@ -31,6 +31,9 @@ struct store;
  * before a program waits for a lock that a caller of a silent xenstored holds. -ENOTCONN with what
  * to do about it where no xenstored answers. */
 int store_open(struct store **out, struct err *e);
+/* The same, several times faster, for a program with one thread and this one connection of Xen's
+ * libraries that watches nothing. Takes SIGALRM and the real interval timer during calls. */
+int store_open_alone(struct store **out, struct err *e);
 void store_close(struct store *s); /* NULL is fine; an open transaction is aborted */
 
 /*

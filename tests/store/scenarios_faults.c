@@ -287,23 +287,98 @@ static void a_socket_that_nobody_serves(struct store *s)
 	store_close(s);
 }
 
-static void a_socket_that_nobody_accepts_from(struct store *s)
+/* Stops xenstored and fills its queue of connections: then connect(2) itself waits. */
+static void queue_fill(void)
 {
 	struct sockaddr_un addr = { .sun_family = AF_UNIX };
-	struct store *none;
 	bool full = false;
 
 	strncpy(addr.sun_path, getenv("XENSTORED_PATH"), sizeof(addr.sun_path) - 1);
 	xenstored_signal(SIGSTOP);
-	/* Until its queue of connections is full: then connect(2) itself waits. */
 	for (int i = 0; i < 100 && !full; i++) {
 		int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0);
 
 		full = connect(fd, (struct sockaddr *)&addr, sizeof(addr)) < 0 && errno == EAGAIN;
 	}
 	IS(true, full);
+}
+
+static void a_socket_that_nobody_accepts_from(struct store *s)
+{
+	struct store *none;
+
+	queue_fill();
 	IN_TIME(RETURNS(-ENOTCONN, store_open(&none, &scenario_err)));
 	IN_TIME(store_close(s));
+}
+
+/* --- a program with one thread (store_open_alone()) --- */
+
+/* The scenario's own store has a thread, of which the other one must not know. */
+static struct store *alone_open(struct store *s)
+{
+	struct store *alone;
+
+	store_close(s);
+	RETURNS(0, store_open_alone(&alone, &scenario_err));
+	return alone;
+}
+
+static void alone_killed_while_idle(struct store *s)
+{
+	struct store *alone = alone_open(s);
+	char buf[16];
+
+	RETURNS(0, store_write(alone, "/test", "x", &scenario_err));
+	xenstored_kill();
+	IN_TIME(RETURNS(-ENOTCONN, store_read(alone, "/test", buf, sizeof(buf), &scenario_err)));
+	IN_TIME(store_close(alone));
+}
+
+static void alone_silent(struct store *s)
+{
+	struct store *alone = alone_open(s);
+	char buf[16];
+
+	xenstored_signal(SIGSTOP);
+	IN_TIME(RETURNS(-ENOTCONN, store_read(alone, "/test", buf, sizeof(buf), &scenario_err)));
+	IN_TIME(RETURNS(-ENOTCONN, store_write(alone, "/test", "x", &scenario_err)));
+	IN_TIME(store_close(alone));
+}
+
+static void alone_silent_in_a_transaction(struct store *s)
+{
+	RETURNS(0, store_write(s, "/test", "before", &scenario_err));
+	silent_in_a_transaction(alone_open(s));
+}
+
+static void alone_silent_from_the_beginning(struct store *s)
+{
+	struct store *none;
+
+	store_close(s);
+	xenstored_signal(SIGSTOP);
+	IN_TIME(RETURNS(-ENOTCONN, store_open_alone(&none, &scenario_err)));
+	IS(true, none == NULL);
+	IS(true, strstr(scenario_err.text, "did not answer") != NULL);
+}
+
+static void alone_where_nobody_accepts(struct store *s)
+{
+	struct store *none;
+
+	store_close(s);
+	queue_fill();
+	IN_TIME(RETURNS(-ENOTCONN, store_open_alone(&none, &scenario_err)));
+}
+
+static void alone_watches_nothing(struct store *s)
+{
+	struct store *alone = alone_open(s);
+
+	RETURNS(-EOPNOTSUPP, store_watch(alone, "/test", "tok", &scenario_err));
+	RETURNS(0, store_write(alone, "/test", "x", &scenario_err));
+	store_close(alone);
 }
 
 const struct scenario scenarios_faults[] = {
@@ -331,5 +406,16 @@ const struct scenario scenarios_faults[] = {
 	SCENARIO("a socket that nobody serves: an error in time", a_socket_that_nobody_serves),
 	SCENARIO("a socket from which nobody accepts: an error in time",
 		a_socket_that_nobody_accepts_from),
+	SCENARIO("without threads: xenstored killed while nothing is asked: a call fails",
+		alone_killed_while_idle),
+	SCENARIO("without threads: xenstored silent: the call fails in time, all further ones too",
+		alone_silent),
+	SCENARIO("without threads: xenstored silent in a transaction: nothing of it is applied",
+		alone_silent_in_a_transaction),
+	SCENARIO("without threads: xenstored silent from the beginning: no store, in time",
+		alone_silent_from_the_beginning),
+	SCENARIO("without threads: a socket from which nobody accepts: an error in time",
+		alone_where_nobody_accepts),
+	SCENARIO("without threads nothing is watched, and the rest goes on", alone_watches_nothing),
 	{ 0 },
 };
