@@ -20,6 +20,7 @@ static int (*const verbs[])(struct netvm *n, struct err *e) = {
 	[NETVM_SET] = netvm_set,
 	[NETVM_ADD] = netvm_add,
 	[NETVM_REMOVE] = netvm_remove,
+	[NETVM_CABLE] = netvm_cable,
 	[NETVM_GET_DEFAULT] = netvm_get_default,
 	[NETVM_SET_DEFAULT] = netvm_set_default,
 	[NETVM_START] = netvm_start,

@@ -45,6 +45,7 @@ int netvm_get(struct netvm *n, struct err *e);
 int netvm_set(struct netvm *n, struct err *e);
 int netvm_add(struct netvm *n, struct err *e);
 int netvm_remove(struct netvm *n, struct err *e);
+int netvm_cable(struct netvm *n, struct err *e);
 int netvm_get_default(struct netvm *n, struct err *e);
 int netvm_set_default(struct netvm *n, struct err *e);
 int netvm_start(struct netvm *n, struct err *e);

@@ -41,6 +41,8 @@ static const struct cli_verb verbs[] = {
 		-1, NETVM_SET, "domain pair..." },
 	{ "add", "NAME [KEY=VALUE]...", "make a domain known", 1, -1, NETVM_ADD, NULL },
 	{ "remove", "NAME", "forget a domain that nobody needs", 1, 1, NETVM_REMOVE, "domain" },
+	{ "cable", "NAME on|off", "connect a guest, or cut it off; nothing of it is forgotten", 2,
+		2, NETVM_CABLE, "domain" },
 	{ "get-default", "", "the network domain of domains that name none", 0, 0,
 		NETVM_GET_DEFAULT, NULL },
 	{ "set-default", "NAME", "choose it; \"none\" for none", 1, 1, NETVM_SET_DEFAULT,
