@@ -46,6 +46,24 @@ int iptables_save(int family, struct iptables_rules *out, struct err *e)
 	return ret;
 }
 
+int iptables_counters(int family, struct policy_hits *out, struct err *e)
+{
+	bool ip6 = family == AF_INET6;
+	const char *argv[] = { ip6 ? "ip6tables-save" : "iptables-save", "-c", "-t", "filter",
+		NULL };
+	char *rest = NULL;
+	struct child_result r;
+	int ret;
+
+	ret = program_run(
+		argv, ip6 ? "/usr/sbin/ip6tables-save" : "/usr/sbin/iptables-save", NULL, &r, e);
+	for (char *l = ret || !r.out ? NULL : strtok_r(r.out, "\n", &rest); l;
+		l = strtok_r(NULL, "\n", &rest))
+		iptables_counter_read(l, out);
+	child_result_free(&r);
+	return ret ? ret : policy_hits_end(out, e);
+}
+
 int iptables_restore(int family, const char *text, struct err *e)
 {
 	bool ip6 = family == AF_INET6;

@@ -6,6 +6,7 @@
 
 #include <stdio.h>
 
+#include "backend/policy_hits.h"
 #include "backend/ruleset_iptables.h"
 #include "common/err.h"
 
@@ -13,6 +14,10 @@
  * install; -EIO with the program's own words; errors of iptables_rules_parse(). `out` is valid for
  * iptables_rules_free() in any case. */
 int iptables_save(int family, struct iptables_rules *out, struct err *e);
+
+/* Hands to `out` what the rules of its chains counted, and ends it (policy_hits_end()). Errors as
+ * above and there. */
+int iptables_counters(int family, struct policy_hits *out, struct err *e);
 
 /* Feeds `text` to iptables-restore --noflush. -ENOENT and -EIO as above. */
 int iptables_restore(int family, const char *text, struct err *e);

@@ -9,12 +9,13 @@
 #include "backend/pass.h"
 #include "backend/question.h"
 #include "backend/service.h"
+#include "backend/status.h"
 #include "common/cli.h"
 #include "common/log.h"
 
 struct options {
 	const char *config, *explain;
-	bool once, down, dry_run, check, json;
+	bool once, down, dry_run, check, status, json;
 };
 
 static void say(bool faulty, const char *words)
@@ -56,8 +57,11 @@ static const struct cli_option cli_options[] = {
 		"nothing, exit" },
 	{ "explain", 'e', CLI_TEXT, offsetof(struct options, explain), "VIF",
 		"say what becomes of a packet of VIF's guest, and which rule decides, exit" },
+	{ "status", 's', CLI_FLAG, offsetof(struct options, status), NULL,
+		"show what stands: uplink, resolvers, every vif with its guest, counters and "
+		"rules, exit" },
 	{ "json", 'j', CLI_FLAG, offsetof(struct options, json), NULL,
-		"with --explain: answer in JSON" },
+		"with --explain and --status: answer in JSON" },
 	{ NULL, 0, CLI_FLAG, 0, NULL, NULL },
 };
 
@@ -104,6 +108,20 @@ static const struct cli cli = {
 		"holds\n"
 		"rule lines as a guest's policy has them.\n"
 		"\n"
+		"--status reads xenstore and the kernel and changes nothing; the daemon need not "
+		"run. The\n"
+		"HITS of a rule are the packets that it decided about: those that begin a "
+		"connection or\n"
+		"are refused, not those of connections that stand. A rule starts again at 0 when "
+		"its\n"
+		"guest's rules beside it change (in a policy of more than 64 rules, those of its "
+		"block),\n"
+		"when the packet filter or its engine is made anew, and with iptables also when "
+		"what a\n"
+		"name or @lan stands for changes; what happens to other guests never counts. A "
+		"dash: not\n"
+		"known, because the rules are being changed, or the guest has none.\n"
+		"\n"
 		"Exit status: 0 all as wanted; 1 (with --once) some vif could not be served or "
 		"the\n"
 		"rules do not stand, or (with --check) a file is faulty; 2 it could not be done, "
@@ -134,6 +152,17 @@ static int run_check(const struct options *o, const struct cli_parsed *p, int *s
 	return faults < 0 ? faults : 0;
 }
 
+static int run_status(struct service *s, bool json, struct err *e)
+{
+	struct status st;
+	int ret = status_read(s, &st, e);
+
+	if (!ret)
+		ret = status_print(&st, json, e);
+	status_dispose(&st);
+	return ret;
+}
+
 static int run(struct service *s, const struct service_options *so, const struct options *o,
 	const struct cli_parsed *p, int *status)
 {
@@ -146,6 +175,8 @@ static int run(struct service *s, const struct service_options *so, const struct
 	}
 	if (!ret && o->explain)
 		ret = question_explain(s, o->explain, p->args, p->count, o->json, &e);
+	else if (!ret && o->status)
+		ret = run_status(s, o->json, &e);
 	else if (!ret && o->down)
 		ret = pass_take_down(s, &e);
 	else if (!ret && (o->once || o->dry_run))
@@ -160,14 +191,15 @@ static int run(struct service *s, const struct service_options *so, const struct
 /* What the table of options cannot say. NULL: it is as it should be. */
 static const char *options_fault(const struct options *o, const struct cli_parsed *p)
 {
-	int modes = (o->once || o->dry_run) + o->down + o->check + (o->explain != NULL);
+	int modes = (o->once || o->dry_run) + o->down + o->check + o->status + (o->explain != NULL);
 
 	if (modes > 1 && !(modes == 2 && o->dry_run && o->down && !o->once))
-		return "say one of --once, --down, --check and --explain; see netbackd --help";
+		return "say one of --once, --down, --check, --status and --explain; see netbackd "
+		       "--help";
 	if (p->count && !o->check && !o->explain)
 		return "arguments are for --check and --explain; see netbackd --help";
-	if (o->json && !o->explain)
-		return "--json is for --explain; see netbackd --help";
+	if (o->json && !o->explain && !o->status)
+		return "--json is for --explain and --status; see netbackd --help";
 	return NULL;
 }
 

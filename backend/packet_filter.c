@@ -174,6 +174,24 @@ int packet_filter_stand(struct packet_filter *pf, const struct ruleset *r, bool 
 	return ret;
 }
 
+const char *packet_filter_name(const struct packet_filter *pf)
+{
+	enum packet_filter_choice chosen = engine_choose(pf);
+
+	return stamped(pf, chosen) ? engines[chosen]->name : NULL;
+}
+
+int packet_filter_hits(
+	struct packet_filter *pf, const struct ruleset *r, struct policy_hits *out, struct err *e)
+{
+	enum packet_filter_choice chosen = engine_choose(pf);
+	int ret = policy_hits_make(r, out, e);
+
+	if (!ret && !stamped(pf, chosen))
+		ret = err_set(e, -ENOENT, "no rules stand");
+	return ret ? ret : engines[chosen]->hits(pf->self[chosen], r, out, e);
+}
+
 int packet_filter_print(struct packet_filter *pf, const struct ruleset *r, FILE *out, struct err *e)
 {
 	return engines[engine_choose(pf)]->print(r, out, e);

@@ -16,6 +16,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 
+#include "backend/policy_hits.h"
 #include "backend/ruleset.h"
 #include "common/err.h"
 #include "common/netlink.h"
@@ -64,6 +65,17 @@ struct packet_filter_outcome {
  */
 int packet_filter_stand(struct packet_filter *pf, const struct ruleset *r, bool need_ip6,
 	struct packet_filter_outcome *outcome, struct err *e);
+
+/*
+ * What each rule of each guest's policy of `r` decided about, as the kernel has counted since it
+ * was written: a rule starts again at 0 with every change of what stands beside it in its guest's
+ * policy. Changes nothing, needs no lock. `out` is valid for policy_hits_dispose() in any case.
+ * -EAGAIN: the rules that stand are not those of `r`. -ENOENT: none of ours stand.
+ */
+int packet_filter_hits(
+	struct packet_filter *pf, const struct ruleset *r, struct policy_hits *out, struct err *e);
+/* Name of the engine whose rules stand; NULL: none do. */
+const char *packet_filter_name(const struct packet_filter *pf);
 
 /* Prints what the engine would be told where nothing of ours stood: files that its own programs
  * (nft; ipset and iptables-restore) take. Changes nothing. */

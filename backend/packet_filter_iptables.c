@@ -362,6 +362,28 @@ static bool engine_holds(void *self)
 	return en->digest && stamp_holds(&w);
 }
 
+/* A chain is named after what it holds, so that names alone say which rules stand. */
+static int engine_hits(void *self, const struct ruleset *r, struct policy_hits *out, struct err *e)
+{
+	int ret = 0;
+
+	(void)self;
+	for (int i = 0; i < STAMP_FAMILIES && !ret; i++) {
+		struct iptables_mades chains = { .count = 0 }, sets = { .count = 0 };
+		struct policy_iptables_tops tops;
+
+		ret = policy_iptables_render_seen(
+			r, families[i], &chains, &sets, &tops, policy_hits_see, out);
+		if (ret)
+			err_sys(e, ret, "packet filter rules");
+		else if (out->chain_count)
+			ret = iptables_counters(families[i], out, e);
+		iptables_mades_free(&chains);
+		iptables_mades_free(&sets);
+	}
+	return ret;
+}
+
 static int engine_tear_down(void *self, struct err *e)
 {
 	struct work w = { .engine = self };
@@ -458,6 +480,7 @@ const struct packet_filter_engine packet_filter_iptables = {
 	.close = free,
 	.stand = engine_stand,
 	.holds = engine_holds,
+	.hits = engine_hits,
 	.tear_down = engine_tear_down,
 	.print = engine_print,
 };

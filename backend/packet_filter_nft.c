@@ -356,6 +356,27 @@ static int engine_stand(void *self, const struct ruleset *r, bool need_ip6,
 	return ret;
 }
 
+static void counter_see(void *arg, const char *chain, uint64_t packets)
+{
+	policy_hits_count(arg, chain, packets);
+}
+
+/* The digest in the stamp says that these rules are those that stand. */
+static int engine_hits(void *self, const struct ruleset *r, struct policy_hits *out, struct err *e)
+{
+	struct engine *en = self;
+	struct nft_rules wanted;
+	struct stamp stamp;
+	int ret = nft_rules_render_seen(r, &wanted, policy_hits_see, out, e);
+
+	if (!ret && (!stamp_read(en->stamp, &stamp) || stamp.wanted != wanted.digest))
+		ret = err_set(e, -EAGAIN, "the rules that stand are not those that should");
+	if (!ret)
+		ret = nft_counters_read(en->nl, NFT_FAMILY, NFT_TABLE, counter_see, out, e);
+	nft_rules_free(&wanted);
+	return ret ? ret : policy_hits_end(out, e);
+}
+
 static int engine_tear_down(void *self, struct err *e)
 {
 	const struct nft_rules nothing = { .objects = NULL };
@@ -430,6 +451,7 @@ const struct packet_filter_engine packet_filter_nft = {
 	.close = engine_close,
 	.stand = engine_stand,
 	.holds = engine_holds,
+	.hits = engine_hits,
 	.tear_down = engine_tear_down,
 	.print = engine_print,
 };

@@ -32,6 +32,8 @@ struct render {
 	const struct leaf *guests; /* of packets to these, sorted; NULL: to the outside */
 	size_t guest_count;
 	struct iptables_mades *chains, *sets;
+	ruleset_see see; /* NULL: nobody asks */
+	void *see_arg;
 	bool out_of_memory;
 };
 
@@ -40,14 +42,29 @@ struct text {
 	char *buf;
 	size_t len, count;
 	FILE *out;
+	size_t rule;   /* which rule of its guest's policy the next lines stand for */
+	size_t *rules; /* of each line; NULL: nobody asks */
+	size_t space;
 };
 
 static bool text_open(struct render *r, struct text *t)
 {
-	*t = (struct text){ .count = 0 };
+	*t = (struct text){ .rule = RULESET_NO_RULE };
 	t->out = open_memstream(&t->buf, &t->len);
 	r->out_of_memory |= !t->out;
 	return t->out;
+}
+
+/* Of a chain of a guest's rules: what each line stands for is noted. */
+static bool text_open_rules(struct render *r, struct text *t, const struct ruleset_guest *g)
+{
+	if (!text_open(r, t))
+		return false;
+	/* Two lines a rule, four on DNS, and the last. */
+	t->space = 2 * g->policy.count + 5;
+	t->rules = r->see ? calloc(t->space, sizeof(*t->rules)) : NULL;
+	r->out_of_memory |= r->see && !t->rules;
+	return true;
 }
 
 __attribute__((format(printf, 2, 3))) static void line(struct text *t, const char *fmt, ...)
@@ -58,11 +75,14 @@ __attribute__((format(printf, 2, 3))) static void line(struct text *t, const cha
 	vfprintf(t->out, fmt, ap);
 	va_end(ap);
 	fputc('\n', t->out);
+	if (t->rules && t->count < t->space)
+		t->rules[t->count] = t->rule;
 	t->count++;
 }
 
-/* Names the finished text and puts it where it belongs. `kind` keeps apart what reads the same. */
-static void text_close(struct render *r, struct text *t, const char *kind,
+/* Names the finished text and puts it where it belongs. `kind` keeps apart what reads the same.
+ * Gives whether there was none like it. */
+static bool text_close(struct render *r, struct text *t, const char *kind,
 	struct iptables_mades *where, char name[IPTABLES_MADE_NAME])
 {
 	uint64_t digest = digest_add(DIGEST_START, kind, strlen(kind) + 1);
@@ -72,7 +92,7 @@ static void text_close(struct render *r, struct text *t, const char *kind,
 	if (fclose(t->out) != 0) {
 		r->out_of_memory = true;
 		free(t->buf);
-		return;
+		return false;
 	}
 	digest = digest_add(digest, t->buf, t->len);
 	snprintf(name, IPTABLES_MADE_NAME, IPTABLES_MADE_PREFIX "%016llx",
@@ -82,9 +102,19 @@ static void text_close(struct render *r, struct text *t, const char *kind,
 	if (m && !m->text) {
 		m->text = t->buf;
 		m->count = t->count;
-		return;
+		return true;
 	}
 	free(t->buf);
+	return false;
+}
+
+static void text_close_rules(struct render *r, struct text *t, const struct ruleset_guest *g,
+	char name[IPTABLES_MADE_NAME])
+{
+	/* The same block of another guest is another one, for its counters. */
+	if (text_close(r, t, g->name, r->chains, name) && t->rules)
+		r->see(r->see_arg, name, (size_t)(g - r->ruleset->guests), t->rules, t->count);
+	free(t->rules);
 }
 
 /* --- sets --- */
@@ -211,10 +241,12 @@ static void rule_icmp(
 		verdict(r, rule->action));
 }
 
-static void rule_render(struct render *r, struct text *t, const struct policy_rule *rule)
+static void rule_render(struct render *r, struct text *t, const struct policy *policy, size_t index)
 {
+	const struct policy_rule *rule = &policy->rules[index];
 	char to[96];
 
+	t->rule = index;
 	destination(r, rule, to);
 	if (rule->proto == POLICY_PROTO_ICMP) {
 		rule_icmp(r, t, rule, to);
@@ -256,15 +288,19 @@ static void guest_dns(struct render *r, struct text *t, const struct ruleset_gue
 	char text[ADDR_TEXT_MAX];
 
 	for (unsigned int i = 0; i < 2; i++) {
-		enum policy_verdict udp, tcp;
+		size_t udp, tcp;
 
 		if (!addr_is_set(&r->family->dns[i]))
 			continue;
-		udp = ruleset_dns_verdict(r->ruleset, g, r->family, i, IPPROTO_UDP);
-		tcp = ruleset_dns_verdict(r->ruleset, g, r->family, i, IPPROTO_TCP);
+		udp = ruleset_dns_rule(r->ruleset, g, r->family, i, IPPROTO_UDP);
+		tcp = ruleset_dns_rule(r->ruleset, g, r->family, i, IPPROTO_TCP);
 		addr_print(&r->family->dns[i], text);
-		line(t, "-p udp -m conntrack --ctorigdst %s -j %s", text, verdict(r, udp));
-		line(t, "-p tcp -m conntrack --ctorigdst %s -j %s", text, verdict(r, tcp));
+		t->rule = udp;
+		line(t, "-p udp -m conntrack --ctorigdst %s -j %s", text,
+			verdict(r, policy_verdict_of(&g->policy, udp)));
+		t->rule = tcp;
+		line(t, "-p tcp -m conntrack --ctorigdst %s -j %s", text,
+			verdict(r, policy_verdict_of(&g->policy, tcp)));
 	}
 }
 
@@ -285,14 +321,14 @@ static void guest_blocks(struct render *r, struct text *t, const struct ruleset_
 		char name[IPTABLES_MADE_NAME];
 		struct text b;
 
-		if (!text_open(r, &b))
+		if (!text_open_rules(r, &b, g))
 			return;
 		for (; next < g->policy.count && next / BLOCK_RULES == block; next++)
 			if (rule_counts(r, &g->policy.rules[next]))
-				rule_render(r, &b, &g->policy.rules[next]);
+				rule_render(r, &b, &g->policy, next);
 		block++;
-		/* The same block of another guest is another one, for its counters. */
-		text_close(r, &b, g->name, r->chains, name);
+		text_close_rules(r, &b, g, name);
+		t->rule = RULESET_NO_RULE;
 		line(t, "-j %s", name);
 	}
 }
@@ -303,7 +339,7 @@ static void guest_render(
 	struct text t;
 
 	name[0] = '\0';
-	if (!text_open(r, &t))
+	if (!text_open_rules(r, &t, g))
 		return;
 	if (!r->guests)
 		guest_dns(r, &t, g);
@@ -312,9 +348,10 @@ static void guest_render(
 	else
 		for (size_t i = 0; i < g->policy.count; i++)
 			if (rule_counts(r, &g->policy.rules[i]))
-				rule_render(r, &t, &g->policy.rules[i]);
+				rule_render(r, &t, &g->policy, i);
+	t.rule = g->policy.count;
 	line(&t, "-j %s", verdict(r, r->guests ? POLICY_DROP : g->policy.otherwise));
-	text_close(r, &t, g->name, r->chains, name);
+	text_close_rules(r, &t, g, name);
 }
 
 /* Whether any packet of the guest to another can be accepted. */
@@ -404,14 +441,17 @@ static size_t tree_render(struct render *r, struct leaf *leaves, char top[IPTABL
 	return count;
 }
 
-int policy_iptables_render(const struct ruleset *rules, int family, struct iptables_mades *chains,
-	struct iptables_mades *sets, struct policy_iptables_tops *tops)
+int policy_iptables_render_seen(const struct ruleset *rules, int family,
+	struct iptables_mades *chains, struct iptables_mades *sets,
+	struct policy_iptables_tops *tops, ruleset_see see, void *arg)
 {
 	struct render r = { .ruleset = rules,
 		.ip6 = family == AF_INET6,
 		.family = family == AF_INET6 ? &rules->ip6 : &rules->ip4,
 		.chains = chains,
-		.sets = sets };
+		.sets = sets,
+		.see = see,
+		.see_arg = arg };
 	struct leaf *leaves = calloc(2 * rules->guest_count + 1, sizeof(*leaves));
 
 	*tops = (struct policy_iptables_tops){ .outside = "" };
@@ -422,4 +462,10 @@ int policy_iptables_render(const struct ruleset *rules, int family, struct iptab
 	tree_render(&r, leaves + r.guest_count, tops->guests);
 	free(leaves);
 	return r.out_of_memory ? -ENOMEM : 0;
+}
+
+int policy_iptables_render(const struct ruleset *r, int family, struct iptables_mades *chains,
+	struct iptables_mades *sets, struct policy_iptables_tops *tops)
+{
+	return policy_iptables_render_seen(r, family, chains, sets, tops, NULL, NULL);
 }

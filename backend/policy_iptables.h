@@ -32,4 +32,8 @@ struct policy_iptables_tops {
 int policy_iptables_render(const struct ruleset *r, int family, struct iptables_mades *chains,
 	struct iptables_mades *sets, struct policy_iptables_tops *tops);
 
+/* The same, and tells `see` (may be NULL) what the rules of guests' chains stand for. */
+int policy_iptables_render_seen(const struct ruleset *r, int family, struct iptables_mades *chains,
+	struct iptables_mades *sets, struct policy_iptables_tops *tops, ruleset_see see, void *arg);
+
 #endif

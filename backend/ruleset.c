@@ -57,13 +57,13 @@ struct policy_world ruleset_world(const struct ruleset *r)
 	return world;
 }
 
-enum policy_verdict ruleset_dns_verdict(const struct ruleset *r, const struct ruleset_guest *guest,
+size_t ruleset_dns_rule(const struct ruleset *r, const struct ruleset_guest *guest,
 	const struct ruleset_family *f, unsigned int which, uint8_t proto)
 {
 	struct policy_packet query = { .dst = f->dns[which], .proto = proto, .port = DNS_PORT };
 	struct policy_world world = ruleset_world(r);
 
-	return policy_verdict_of(&guest->policy, policy_decide(&guest->policy, &world, &query));
+	return policy_decide(&guest->policy, &world, &query);
 }
 
 /* Whether a rule by name can match in a family: the name has an address of it, or, of a drop, none

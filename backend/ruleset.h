@@ -96,15 +96,25 @@ bool ruleset_is_forwarder(const struct ruleset_family *f, const struct addr *a);
 /* What policy_decide() needs to know of the world; points into `r`. */
 struct policy_world ruleset_world(const struct ruleset *r);
 
-/* What the guest's policy says about port 53 of that family's virtual resolver `which` (0 or 1) by
- * UDP (17) or TCP (6). Engines render this, since what they see is the translated packet. */
-enum policy_verdict ruleset_dns_verdict(const struct ruleset *r, const struct ruleset_guest *guest,
+/* Which rule of the guest's policy (policy.count: none) decides about port 53 of that family's
+ * virtual resolver `which` (0 or 1) by UDP (17) or TCP (6). Engines render this, since what they
+ * see is the translated packet. */
+size_t ruleset_dns_rule(const struct ruleset *r, const struct ruleset_guest *guest,
 	const struct ruleset_family *f, unsigned int which, uint8_t proto);
 
 /* Whether the rule exists for packets of a family (AF_INET, AF_INET6) at all: not expired, with a
  * destination of that family. A name without an address of it is none; but one without any is all
  * that there is for a drop. */
 bool ruleset_rule_applies(const struct ruleset *r, const struct policy_rule *rule, int family);
+
+/*
+ * Told by an engine that renders `r`, for each chain that holds rules of a guest (its index in
+ * r->guests): which rule of its policy each counting rule of the chain stands for, by index;
+ * policy.count is what no rule decides.
+ */
+#define RULESET_NO_RULE ((size_t)-1)
+typedef void (*ruleset_see)(
+	void *arg, const char *chain, size_t guest, const size_t *rules, size_t count);
 
 /* By the name of its vif; NULL where it is not there. */
 const struct ruleset_guest *ruleset_guest_find(const struct ruleset *r, const char *name);

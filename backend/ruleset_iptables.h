@@ -22,6 +22,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "backend/policy_hits.h"
 #include "backend/policy_iptables.h"
 #include "backend/ruleset.h"
 #include "common/err.h"
@@ -67,6 +68,10 @@ int iptables_rules_render(
 /* Reads what iptables-save (without -c) printed. -EBADMSG with the line's number where it is not
  * that; -ENOMEM. */
 int iptables_rules_parse(const char *saved, struct iptables_rules *out, struct err *e);
+
+/* Hands to `out` what a line of iptables-save -c says that a rule counted; other lines, and other
+ * chains than those, say nothing. */
+void iptables_counter_read(const char *line, struct policy_hits *out);
 
 /* The input of iptables-restore --noflush that makes `wanted` out of `now`; `*text` malloc'd. What
  * `wanted` lacks is removed, the user's chains only where they are empty and nobody else uses them.

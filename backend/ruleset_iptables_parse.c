@@ -4,7 +4,9 @@
  * ours too; everything else is read over. A table that does not end, or a line of another shape,
  * refuses the whole: a decision on half of the rules would be worse than none.
  */
+#include <assert.h>
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -217,4 +219,15 @@ int iptables_rules_parse(const char *saved, struct iptables_rules *out, struct e
 		return err_set(
 			e, -EBADMSG, "iptables-save: its output ends within table %s", r.table);
 	return 0;
+}
+
+void iptables_counter_read(const char *line, struct policy_hits *out)
+{
+	char chain[IPTABLES_MADE_NAME] = "";
+	unsigned long long packets;
+	int end = 0;
+
+	static_assert(IPTABLES_MADE_NAME == 23, "the length below");
+	if (sscanf(line, "[%llu:%*u] -A %22s%n", &packets, chain, &end) == 2 && line[end] == ' ')
+		policy_hits_count(out, chain, packets);
 }

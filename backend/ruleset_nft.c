@@ -277,9 +277,10 @@ static int uplinks_check(const struct ruleset *r, struct err *e)
 	return 0;
 }
 
-int nft_rules_render(const struct ruleset *r, struct nft_rules *out, struct err *e)
+int nft_rules_render_seen(
+	const struct ruleset *r, struct nft_rules *out, ruleset_see see, void *arg, struct err *e)
 {
-	struct nft_writer w = { .ruleset = r, .out = out };
+	struct nft_writer w = { .ruleset = r, .out = out, .see = see, .see_arg = arg };
 	int ret;
 
 	*out = (struct nft_rules){ .objects = NULL };
@@ -297,4 +298,9 @@ int nft_rules_render(const struct ruleset *r, struct nft_rules *out, struct err 
 	text_dispose(&w.body);
 	nft_rules_sort(out);
 	return w.failed ? err_sys(e, -ENOMEM, "packet filter rules") : 0;
+}
+
+int nft_rules_render(const struct ruleset *r, struct nft_rules *out, struct err *e)
+{
+	return nft_rules_render_seen(r, out, NULL, NULL, e);
 }

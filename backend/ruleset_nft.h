@@ -64,6 +64,9 @@ struct nft_rules {
 /* What `r` means. -ENOMEM; -EINVAL: it cannot be said in nft's words. `out` is valid for
  * nft_rules_free() in any case. */
 int nft_rules_render(const struct ruleset *r, struct nft_rules *out, struct err *e);
+/* The same, and tells `see` (may be NULL) what the rules that count stand for. */
+int nft_rules_render_seen(
+	const struct ruleset *r, struct nft_rules *out, ruleset_see see, void *arg, struct err *e);
 
 /* Notes an object that stands and of which nothing else is known (`chain`: it is one, or else a set
  * or map); nft_rules_sort() when all are noted. -ENOMEM. */

@@ -192,7 +192,9 @@ static bool rule_is_rendered(const struct job *j, const struct policy_rule *rule
 	       (!j->way->peers || rule_is_for_peers(j, rule));
 }
 
-static size_t add_rules(const struct job *j, struct text *t, const struct policy *policy)
+/* `which` (NULL: nobody asks) gets the index of each rule that is added. */
+static size_t add_rules(
+	const struct job *j, struct text *t, const struct policy *policy, size_t *which)
 {
 	size_t count = 0;
 
@@ -206,6 +208,8 @@ static size_t add_rules(const struct job *j, struct text *t, const struct policy
 		text_add(t, "counter ");
 		text_add(t, verdict_text(j, rule->action));
 		text_add(t, "\n");
+		if (which)
+			which[count] = i;
 		count++;
 	}
 	return count;
@@ -236,8 +240,18 @@ static const char *block_end(const char *line)
 	return line;
 }
 
+static size_t lines_count(const char *text, const char *end)
+{
+	size_t count = 0;
+
+	for (; text < end; text++)
+		count += *text == '\n';
+	return count;
+}
+
 /* Writes `rules` as blocks, and leaves the jumps to them in w->body. */
-static void write_blocks(struct nft_writer *w, const char *chain, const char *rules)
+static void write_blocks(struct nft_writer *w, const char *chain, const char *rules, size_t guest,
+	const size_t *which)
 {
 	struct text jumps = { .s = NULL };
 	size_t first = w->out->count;
@@ -245,14 +259,18 @@ static void write_blocks(struct nft_writer *w, const char *chain, const char *ru
 
 	for (const char *line = rules; *line; line = end) {
 		char name[NFT_NAME_MAX + 24];
-		size_t len;
+		size_t len, lines;
 
 		end = block_end(line);
 		len = (size_t)(end - line);
 		snprintf(name, sizeof(name), "%s/%016" PRIx64, chain,
 			digest_add(DIGEST_START, line, len));
+		lines = which ? lines_count(line, end) : 0;
+		which += lines;
 		if (object_exists(w, first, name))
 			continue;
+		if (which)
+			w->see(w->see_arg, name, guest, which - lines, lines);
 		text_addf(&jumps, "jump %s\n", name);
 		text_add_bytes(&w->body, line, len);
 		nft_write(w, NFT_CHAIN, name, "");
@@ -261,18 +279,27 @@ static void write_blocks(struct nft_writer *w, const char *chain, const char *ru
 	w->body = jumps;
 }
 
-static void write_chain(const struct job *j, const char *chain, const struct policy *policy)
+static void write_chain(const struct job *j, const char *chain, size_t guest)
 {
 	struct nft_writer *w = j->w;
+	const struct policy *policy = &w->ruleset->guests[guest].policy;
+	size_t *which = w->see ? calloc(policy->count + 1, sizeof(*which)) : NULL;
 	struct text rules = { .s = NULL };
-	size_t count = add_rules(j, &rules, policy);
+	size_t count = add_rules(j, &rules, policy, which);
 
+	w->failed |= w->see && !which;
 	if (!rules.failed && count > BLOCK_WHOLE) {
-		write_blocks(w, chain, rules.s);
+		write_blocks(w, chain, rules.s, guest, which);
 		text_dispose(&rules);
+		count = 0;
 	} else {
 		w->body = rules;
 	}
+	if (which) {
+		which[count] = policy->count;
+		w->see(w->see_arg, chain, guest, which, count + 1);
+	}
+	free(which);
 	text_addf(&w->body, "counter %s\n", verdict_text(j, otherwise(j, policy)));
 	nft_write(w, NFT_CHAIN, chain, "");
 }
@@ -325,7 +352,7 @@ static void write_way(const struct job *j)
 		snprintf(name, sizeof(name), "%s-%c%s", g->name, j->f->digit, j->way->suffix);
 		snprintf(leads, sizeof(leads), "goto %s", name);
 		if (g->policy.count)
-			write_chain(j, name, &g->policy);
+			write_chain(j, name, i);
 		add_element(j, &map, g,
 			g->policy.count ? leads : verdict_text(j, otherwise(j, &g->policy)));
 	}

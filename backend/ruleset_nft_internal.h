@@ -15,7 +15,9 @@ struct nft_writer {
 	const struct ruleset *ruleset;
 	struct nft_rules *out;
 	struct text body; /* of the object that is being written */
-	bool failed;	  /* out of memory */
+	ruleset_see see;  /* NULL: nobody asks */
+	void *see_arg;
+	bool failed; /* out of memory */
 };
 
 /* Adds an object with what was written to `body`, which is then empty. */

@@ -206,7 +206,7 @@ int service_rules_stand(struct service *s, bool *changed, struct err *e)
 	return rc;
 }
 
-int service_rules_print(struct service *s, FILE *out, struct err *e)
+int service_rules_look(struct service *s, struct err *e)
 {
 	int rc = s->settings_fault.code;
 
@@ -215,8 +215,13 @@ int service_rules_print(struct service *s, FILE *out, struct err *e)
 	else
 		rc = vif_source_provider(s->store, &s->settings, e);
 	s->has_ruleset = false;
-	if (rc == 0)
-		rc = rules_read(s, false, e);
+	return rc < 0 ? rc : rules_read(s, false, e);
+}
+
+int service_rules_print(struct service *s, FILE *out, struct err *e)
+{
+	int rc = service_rules_look(s, e);
+
 	return rc < 0 ? rc : packet_filter_print(s->filter, &s->ruleset, out, e);
 }
 

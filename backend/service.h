@@ -82,6 +82,9 @@ int service_rules_print(struct service *s, FILE *out, struct err *e);
  * nothing. -ENOTCONN and others: xenstore or the kernel could not be asked. */
 int service_look(struct service *s, const struct vif_id *id, struct vif_wanted *w, struct err *e);
 
+/* The rules of this moment into s->ruleset alone. */
+int service_rules_look(struct service *s, struct err *e);
+
 /* Seconds until service_rules_stand() is due again without an event, 0: it is not. */
 double service_next(const struct service *s);
 

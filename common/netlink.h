@@ -48,6 +48,12 @@ int link_get_by_index(struct netlink *nl, int ifindex, struct link *out, struct 
  * is 0). */
 int link_list(struct netlink *nl, struct link **out, size_t *count, struct err *e);
 
+/* What the kernel counted since the link was made, or somebody set it to 0. */
+struct link_counters {
+	uint64_t received, received_bytes, sent, sent_bytes;
+};
+int link_counters_get(struct netlink *nl, int ifindex, struct link_counters *out, struct err *e);
+
 int link_set_up(struct netlink *nl, int ifindex, bool up, struct err *e);
 int link_set_group(struct netlink *nl, int ifindex, uint32_t group, struct err *e);
 int link_set_mtu(struct netlink *nl, int ifindex, uint32_t mtu, struct err *e);
@@ -192,6 +198,13 @@ int nft_table_read(struct netlink *nl, int family, const char *table, uint32_t *
 /* One of them, by `p->chain` and `p->name`; what is not there has digest and count 0. */
 int nft_part_read(
 	struct netlink *nl, int family, const char *table, struct nft_part *p, struct err *e);
+
+/* Tells, chain by chain and in the order of its rules, what every rule with a counter of a table
+ * counted. -EAGAIN: rules changed meanwhile, and some may have been told twice. -ENOENT: no such
+ * table. */
+typedef void (*nft_counter_see)(void *arg, const char *chain, uint64_t packets);
+int nft_counters_read(struct netlink *nl, int family, const char *table, nft_counter_see see,
+	void *arg, struct err *e);
 
 /* Opens a non-blocking descriptor that becomes readable when that number was raised, for
  * netlink_watch_drain(); close(2) it. */
