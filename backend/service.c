@@ -351,6 +351,25 @@ static int actual_read(
 	return rc;
 }
 
+/* A cable counts as pulled when the kernel shows it: looked at anew, nothing is left to be done. */
+static int cut_verify(struct service *s, const struct vif_wanted *w, struct err *e)
+{
+	struct vif_actual a = { .exists = false };
+	struct vif_plan p = { .count = 0 };
+	int rc = vif_state_read(s->nl, w, &a, e);
+
+	if (rc == 0) {
+		vif_plan_make(&p, w, &a);
+		if (plan_changes(&p))
+			rc = err_set(e, -EIO,
+				"its cable is off, but the kernel does not show that nothing "
+				"passes");
+	}
+	vif_plan_dispose(&p);
+	vif_actual_dispose(&a);
+	return rc;
+}
+
 static int vif_open(struct service *s, struct vif_wanted *w, struct err *e)
 {
 	struct vif_actual a = { .exists = false };
@@ -364,6 +383,8 @@ static int vif_open(struct service *s, struct vif_wanted *w, struct err *e)
 	if (rc == 0)
 		rc = vif_pass(s, w, &a, &changed, e);
 	vif_actual_dispose(&a);
+	if (rc == 0 && w->life == VIF_CUT_OFF && !s->options.plan)
+		rc = cut_verify(s, w, e);
 	/* An open vif that was right stays so when only its status could not be told again. */
 	if (rc < 0 && (changed || rc != -ENOTCONN))
 		rc = vif_fail(s, w, e);

@@ -1,9 +1,11 @@
 /*
  * vif: one guest's link as data: what is wanted of it, and what is.
  *
- * A vif that is to serve its guest is "open"; one that is faulty, cut off, or to go is "closed":
- * its link down, without addresses, routes and neighbours, and with a guard that drops everything.
- * The three differ in what is said about them in xenstore only. Nothing here does anything; the
+ * A vif that is to serve its guest is "open"; one that is faulty or to go is "closed": its link
+ * down, without addresses, routes and neighbours, and with a guard that drops everything. An open
+ * vif whose cable is pulled keeps all that it has, so that its packets go nowhere else meanwhile
+ * and its connections go on afterwards, but is dumb and mute: nothing enters by its link, and
+ * nothing leaves by it. One that was never open is closed. Nothing here does anything; the
  * module must not know where wanted comes from or how actual is read.
  */
 #ifndef NETVM_VIF_H
@@ -31,7 +33,7 @@
 
 enum vif_life {
 	VIF_SERVED,  /* open it */
-	VIF_CUT_OFF, /* close it, but all is well: its cable is off */
+	VIF_CUT_OFF, /* nothing in or out, but all is well: its cable is off */
 	VIF_FAULTY,  /* close it and say why */
 	VIF_GONE,    /* close it: the guest or the device went away, or this host stops serving */
 };
@@ -76,6 +78,7 @@ struct vif_actual {
 	size_t addr_count, route_count, neighbour_count;
 	struct sock_filter guard[GUARD_PROGRAM_MAX]; /* what stands at its ingress */
 	size_t guard_count;			     /* 0: nothing of ours */
+	bool mute;				     /* nothing leaves by it */
 	/* Values in the order of vif_sysctls(); "" where the kernel has no such setting. */
 	char sysctls[VIF_SYSCTLS_MAX][VIF_SYSCTL_TEXT];
 	struct vif_claim claims[VIF_ADDRS_MAX]; /* of wanted->addrs, same order */

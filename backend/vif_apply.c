@@ -39,6 +39,11 @@ static int do_guard(const struct work *w, const struct vif_action *a, struct err
 	return guard_set(w->tools->nl, w->ifindex, w->plan->guard.prog, w->plan->guard.count, e);
 }
 
+static int do_mute(const struct work *w, const struct vif_action *a, struct err *e)
+{
+	return link_mute(w->tools->nl, w->ifindex, a->kind == DO_MUTE, e);
+}
+
 static int do_mtu(const struct work *w, const struct vif_action *a, struct err *e)
 {
 	return link_set_mtu(w->tools->nl, w->ifindex, a->number, e);
@@ -125,6 +130,8 @@ static int (*const actions[VIF_ACTIONS])(
 	[DO_SYSCTL] = do_sysctl,
 	[DO_GROUP] = do_group,
 	[DO_GUARD] = do_guard,
+	[DO_MUTE] = do_mute,
+	[DO_SPEAK] = do_mute,
 	[DO_MTU] = do_mtu,
 	[DO_UP] = do_up,
 	[DO_DOWN] = do_down,

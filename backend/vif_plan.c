@@ -360,6 +360,30 @@ static void plan_open(struct vif_plan *p, const struct vif_wanted *w, const stru
 		if (!has_route(a, &r))
 			plan_add(p, DO_ROUTE_SET)->route = r;
 	}
+	if (a->mute)
+		plan_add(p, DO_SPEAK);
+	plan_status(p, w);
+}
+
+/* Whether the link has all that an open one has for the guest's addresses. */
+static bool was_open(const struct vif_wanted *w, const struct vif_actual *a)
+{
+	bool open = a->exists && a->link.up && a->link.group == VIF_GROUP && w->count;
+
+	for (size_t i = 0; open && i < w->count; i++) {
+		struct route r = host_route(w, a->link.ifindex, &w->addrs[i]);
+
+		open = has_route(a, &r);
+	}
+	return open;
+}
+
+static void plan_cut(struct vif_plan *p, const struct vif_wanted *w, const struct vif_actual *a)
+{
+	guard_make_closed(&p->guard);
+	plan_guard(p, a);
+	if (!a->mute)
+		plan_add(p, DO_MUTE);
 	plan_status(p, w);
 }
 
@@ -390,6 +414,8 @@ void vif_plan_make(struct vif_plan *p, const struct vif_wanted *w, const struct 
 	snprintf(p->fault, sizeof(p->fault), "%s", w->fault);
 	if (is_open(w))
 		plan_open(p, w, a);
+	else if (w->life == VIF_CUT_OFF && was_open(w, a))
+		plan_cut(p, w, a);
 	else
 		plan_close(p, w, a);
 }
@@ -403,6 +429,8 @@ void vif_action_print(const struct vif_plan *p, const struct vif_action *action,
 		[DO_SYSCTL] = "setting",
 		[DO_GROUP] = "into the group of guests",
 		[DO_GUARD] = "source guard",
+		[DO_MUTE] = "nothing to the guest",
+		[DO_SPEAK] = "packets to the guest again",
 		[DO_MTU] = "MTU",
 		[DO_UP] = "link on",
 		[DO_DOWN] = "link off",

@@ -7,6 +7,7 @@
  *   - opening: the rules stand, the link is in the guests' group and its guard is in force before
  *     the link is switched on; hotplug-status comes last;
  *   - closing: the link goes down first; hotplug-status comes last;
+ *   - cutting off: what stands stays, and nothing passes in either direction;
  *   - what is right already is left alone: of an open vif only the rules and the status remain;
  *   - nothing touches another link.
  */
@@ -24,6 +25,8 @@ enum vif_action_kind {
 	DO_SYSCTL, /* text, value */
 	DO_GROUP,  /* into VIF_GROUP */
 	DO_GUARD,  /* plan->guard */
+	DO_MUTE,   /* nothing leaves by the link */
+	DO_SPEAK,  /* it does again */
 	DO_MTU,	   /* number */
 	DO_UP,	   /* switch on */
 	DO_DOWN,   /* switch off */

@@ -99,6 +99,8 @@ int vif_state_read(
 	if (rc == 0)
 		rc = guard_get(
 			nl, out->link.ifindex, out->guard, GUARD_PROGRAM_MAX, &out->guard_count, e);
+	if (rc == 0)
+		rc = link_is_mute(nl, out->link.ifindex, &out->mute, e);
 	if (rc < 0)
 		return rc;
 	out->exists = true;

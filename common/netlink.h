@@ -148,6 +148,11 @@ int guard_delete(struct netlink *nl, int ifindex, struct err *e);
 int guard_get(struct netlink *nl, int ifindex, struct sock_filter *prog, size_t max, size_t *count,
 	struct err *e);
 
+/* Whether everything that would be sent by the link is dropped at its egress, before its driver
+ * sees or counts it. A link that was never made mute has no such program. Kernel: as above. */
+int link_mute(struct netlink *nl, int ifindex, bool mute, struct err *e);
+int link_is_mute(struct netlink *nl, int ifindex, bool *mute, struct err *e);
+
 /* --- tracked connections --- */
 
 /* Forgets every tracked connection that `addr` opened or answers (behind any translation).

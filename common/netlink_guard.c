@@ -19,14 +19,16 @@
 #define GUARD_PRIORITY 1U
 #define GUARD_HANDLE   1U
 #define GUARD_PARENT   TC_H_MAKE(TC_H_CLSACT, TC_H_MIN_INGRESS)
+#define CUT_PARENT     TC_H_MAKE(TC_H_CLSACT, TC_H_MIN_EGRESS)
 
-static void filter_begin(struct netlink_request *r, uint16_t type, uint16_t flags, int ifindex)
+static void filter_begin(
+	struct netlink_request *r, uint16_t type, uint16_t flags, int ifindex, uint32_t parent)
 {
 	struct tcmsg m = {
 		.tcm_family = AF_UNSPEC,
 		.tcm_ifindex = ifindex,
 		.tcm_handle = GUARD_HANDLE,
-		.tcm_parent = GUARD_PARENT,
+		.tcm_parent = parent,
 		.tcm_info = TC_H_MAKE(GUARD_PRIORITY << 16, htons(ETH_P_ALL)),
 	};
 
@@ -52,21 +54,19 @@ static int qdisc_set(struct netlink *nl, int ifindex)
 	return rc == -EEXIST ? 0 : rc;
 }
 
-int guard_set(struct netlink *nl, int ifindex, const struct sock_filter *prog, size_t count,
-	struct err *e)
+static int program_set(struct netlink *nl, int ifindex, uint32_t parent,
+	const struct sock_filter *prog, size_t count, struct err *e)
 {
 	struct netlink_request r;
 	struct nlattr *nest;
 	int rc;
 
-	if (count == 0 || count > GUARD_PROGRAM_MAX)
-		return err_sys(e, -EINVAL, "guard of %zu instructions on link %d", count, ifindex);
 	rc = qdisc_set(nl, ifindex);
 	if (rc < 0)
 		return netlink_fail(nl, e, rc,
 			"cannot set a clsact qdisc on link %d (kernel module sch_ingress)",
 			ifindex);
-	filter_begin(&r, RTM_NEWTFILTER, NLM_F_CREATE, ifindex);
+	filter_begin(&r, RTM_NEWTFILTER, NLM_F_CREATE, ifindex, parent);
 	nest = mnl_attr_nest_start(r.header, TCA_OPTIONS);
 	mnl_attr_put_u16(r.header, TCA_BPF_OPS_LEN, (uint16_t)count);
 	mnl_attr_put(r.header, TCA_BPF_OPS, count * sizeof(*prog), prog);
@@ -79,17 +79,30 @@ int guard_set(struct netlink *nl, int ifindex, const struct sock_filter *prog, s
 	return 0;
 }
 
-int guard_delete(struct netlink *nl, int ifindex, struct err *e)
+static int program_delete(struct netlink *nl, int ifindex, uint32_t parent, struct err *e)
 {
 	struct netlink_request r;
 	int rc;
 
-	filter_begin(&r, RTM_DELTFILTER, 0, ifindex);
+	filter_begin(&r, RTM_DELTFILTER, 0, ifindex, parent);
 	rc = netlink_run(nl, &r, NULL, NULL, NULL);
 	/* -EINVAL is the kernel's answer where no qdisc stands. */
 	if (rc == 0 || rc == -ENOENT || rc == -ENODEV || rc == -EINVAL)
 		return 0;
 	return netlink_fail(nl, e, rc, "cannot delete the source guard of link %d", ifindex);
+}
+
+int guard_set(struct netlink *nl, int ifindex, const struct sock_filter *prog, size_t count,
+	struct err *e)
+{
+	if (count == 0 || count > GUARD_PROGRAM_MAX)
+		return err_sys(e, -EINVAL, "guard of %zu instructions on link %d", count, ifindex);
+	return program_set(nl, ifindex, GUARD_PARENT, prog, count, e);
+}
+
+int guard_delete(struct netlink *nl, int ifindex, struct err *e)
+{
+	return program_delete(nl, ifindex, GUARD_PARENT, e);
 }
 
 struct guard_read {
@@ -120,18 +133,45 @@ static int guard_answer(const struct nlmsghdr *h, void *arg)
 	return 0;
 }
 
+static int program_get(
+	struct netlink *nl, int ifindex, uint32_t parent, struct guard_read *g, struct err *e)
+{
+	struct netlink_request r;
+	int rc;
+
+	filter_begin(&r, RTM_GETTFILTER, 0, ifindex, parent);
+	rc = netlink_run(nl, &r, guard_answer, NULL, g);
+	if (rc < 0)
+		g->count = 0;
+	if (rc < 0 && rc != -ENOENT && rc != -EINVAL && rc != -ENODEV)
+		return netlink_fail(nl, e, rc, "cannot read the source guard of link %d", ifindex);
+	return 0;
+}
+
 int guard_get(struct netlink *nl, int ifindex, struct sock_filter *prog, size_t max, size_t *count,
 	struct err *e)
 {
 	struct guard_read g = { .prog = prog, .max = max };
-	struct netlink_request r;
-	int rc;
+	int rc = program_get(nl, ifindex, GUARD_PARENT, &g, e);
 
-	*count = 0;
-	filter_begin(&r, RTM_GETTFILTER, 0, ifindex);
-	rc = netlink_run(nl, &r, guard_answer, NULL, &g);
-	if (rc < 0 && rc != -ENOENT && rc != -EINVAL && rc != -ENODEV)
-		return netlink_fail(nl, e, rc, "cannot read the source guard of link %d", ifindex);
-	*count = rc < 0 ? 0 : g.count;
-	return 0;
+	*count = g.count;
+	return rc;
+}
+
+static const struct sock_filter drop_all = BPF_STMT(BPF_RET | BPF_K, GUARD_DROP);
+
+int link_mute(struct netlink *nl, int ifindex, bool mute, struct err *e)
+{
+	return mute ? program_set(nl, ifindex, CUT_PARENT, &drop_all, 1, e)
+		    : program_delete(nl, ifindex, CUT_PARENT, e);
+}
+
+int link_is_mute(struct netlink *nl, int ifindex, bool *mute, struct err *e)
+{
+	struct sock_filter prog;
+	struct guard_read g = { .prog = &prog, .max = 1 };
+	int rc = program_get(nl, ifindex, CUT_PARENT, &g, e);
+
+	*mute = g.count == 1 && memcmp(&prog, &drop_all, sizeof(prog)) == 0;
+	return rc;
 }

@@ -224,6 +224,10 @@ static void vif_words(
 		snprintf(buf, size, "error");
 	else if (now->vifs && !v->has_backend)
 		snprintf(buf, size, "no backend");
+	else if (now->vifs && !d->cable)
+		/* Only on the word of the network domain, which looked at its kernel. */
+		snprintf(buf, size, "%s",
+			strcmp(v->report.state, "cut off") == 0 ? "cut off" : "not cut off yet");
 	else if (now->vifs)
 		snprintf(buf, size, "%s", state_word(v->frontend.state));
 }

@@ -299,15 +299,38 @@ static void a_faulty_vif_does_not_end_connections_of_an_address_it_never_served(
 	assert_null(strstr(words, "forget"));
 }
 
-static void a_vif_that_is_cut_off_is_closed_and_connected(void **state)
+static void a_vif_that_is_cut_off_keeps_all_and_passes_nothing(void **state)
 {
 	(void)state;
 	open_up();
 	wanted.life = VIF_CUT_OFF;
 	make();
+	assert_string_equal(words, "vif5.0: source guard that drops everything\n"
+				   "vif5.0: nothing to the guest\n"
+				   "vif5.0: hotplug-status connected\n");
+}
+
+static void one_that_was_not_open_is_closed(void **state)
+{
+	(void)state;
+	open_up();
+	actual.route_count = 1;
+	wanted.life = VIF_CUT_OFF;
+	make();
 	assert_non_null(strstr(words, "vif5.0: link off\n"));
-	assert_non_null(strstr(words, "vif5.0: source guard that drops everything\n"
-				      "vif5.0: hotplug-status connected\n"));
+}
+
+static void plugged_in_again_it_forgets_nothing(void **state)
+{
+	(void)state;
+	open_up();
+	actual.mute = true;
+	actual.guard_count = 0;
+	make();
+	assert_string_equal(words, "vif5.0: rules stand\n"
+				   "vif5.0: source guard\n"
+				   "vif5.0: packets to the guest again\n"
+				   "vif5.0: hotplug-status connected\n");
 }
 
 static void of_a_link_that_is_gone_only_connections_are_left(void **state)
@@ -430,7 +453,9 @@ int main(void)
 		PLAN_TEST(a_closed_vif_is_left_alone),
 		PLAN_TEST(a_faulty_vif_is_closed_and_says_why),
 		PLAN_TEST(a_faulty_vif_does_not_end_connections_of_an_address_it_never_served),
-		PLAN_TEST(a_vif_that_is_cut_off_is_closed_and_connected),
+		PLAN_TEST(a_vif_that_is_cut_off_keeps_all_and_passes_nothing),
+		PLAN_TEST(one_that_was_not_open_is_closed),
+		PLAN_TEST(plugged_in_again_it_forgets_nothing),
 		PLAN_TEST(of_a_link_that_is_gone_only_connections_are_left),
 		PLAN_TEST(connections_of_an_address_that_another_vif_holds_by_now_are_kept),
 		PLAN_TEST(
