@@ -17,11 +17,10 @@
 #define SO_NETNS_COOKIE 71 /* Linux 5.14 */
 #endif
 
-/* This boot and network namespace in one word: the kernel's cookie of the namespace, which is never
- * used again, or (before Linux 5.14) its inode. */
-static bool place_get(char place[PLACE_MAX])
+/* The kernel's cookie of this network namespace, which is never used again, or (before Linux 5.14)
+ * its inode; 0: neither can be told. */
+static uint64_t namespace_get(void)
 {
-	char *boot = NULL;
 	uint64_t cookie = 0;
 	socklen_t len = sizeof(cookie);
 	struct stat st;
@@ -31,13 +30,28 @@ static bool place_get(char place[PLACE_MAX])
 		cookie = stat("/proc/self/ns/net", &st) == 0 ? st.st_ino : 0;
 	if (fd >= 0)
 		close(fd);
-	if (!cookie || file_read("/proc/sys/kernel/random/boot_id", 64, &boot, NULL, NULL) < 0)
-		return false;
-	snprintf(place, PLACE_MAX, "%.40s/%" PRIu64, boot, cookie);
-	free(boot);
-	for (char *c = place; *c; c++)
-		if (*c == '\n' || *c == ' ')
-			*c = '-';
+	return cookie;
+}
+
+/* This boot and network namespace in one word. A process stays in both: it is found out once. */
+static bool place_get(char place[PLACE_MAX])
+{
+	static char here[PLACE_MAX];
+	char *boot = NULL;
+	uint64_t cookie;
+
+	if (!here[0]) {
+		cookie = namespace_get();
+		if (!cookie ||
+			file_read("/proc/sys/kernel/random/boot_id", 64, &boot, NULL, NULL) < 0)
+			return false;
+		snprintf(here, sizeof(here), "%.40s/%" PRIu64, boot, cookie);
+		free(boot);
+		for (char *c = here; *c; c++)
+			if (*c == '\n' || *c == ' ')
+				*c = '-';
+	}
+	memcpy(place, here, sizeof(here));
 	return true;
 }
 
@@ -72,9 +86,10 @@ bool filter_stamp_is_here(const char *path)
 int filter_stamp_write(const char *path, const char *text, struct err *e)
 {
 	char place[PLACE_MAX], line[PLACE_MAX + FILTER_STAMP_MAX + 4];
+	char there[FILTER_STAMP_MAX];
 	int len;
 
-	if (!place_get(place))
+	if (!place_get(place) || (filter_stamp_read(path, there) && strcmp(there, text) == 0))
 		return 0;
 	len = snprintf(line, sizeof(line), "%s %s .\n", place, text);
 	return file_replace(path, line, (size_t)len, 0600, e);
