@@ -35,6 +35,15 @@ static bool is_turned_away(const struct ruleset *r, const struct ruleset_guest *
 	return policy_judge(&guest->policy, &world, &packet) == POLICY_DROP;
 }
 
+bool flow_is_closed(
+	const struct ruleset_guest *answers, const struct ruleset_guest *from, const struct flow *f)
+{
+	const struct exposure x = { .proto = f->proto, .port = f->port, .to = f->answers_port };
+
+	return answers && !from && !addr_equal(&f->answers, &f->dst) &&
+	       !exposures_have(&answers->exposures, &x);
+}
+
 static const struct ruleset_family *family_of(const struct ruleset *r, const struct flow *f)
 {
 	return f->dst.family == AF_INET6 ? &r->ip6 : &r->ip4;
@@ -90,6 +99,8 @@ static bool ends(const struct flow *f, void *arg)
 	const struct ruleset_guest *guest = guest_of(s, &f->src);
 	bool to_guest = guest_of(s, &f->dst);
 
+	if (flow_is_closed(guest_of(s, &f->answers), guest, f))
+		return true;
 	if (!flow_must_end(s->ruleset, guest, to_guest, f))
 		return false;
 	if (!s->patient || !flow_may_wait(s->ruleset, guest, to_guest, f))

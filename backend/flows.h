@@ -5,6 +5,9 @@
  * changed, the connections of guests are held against the same model: one that policy turns away
  * now ends, and so does a DNS flow to what is no longer the real resolver; all others go on.
  *
+ * What was led to a guest from outside ends where the guest does not expose that port now. In a
+ * managed domain that holds for whoever led it there, for dom0 says what reaches a guest.
+ *
  * A question that is under way to the resolver before would be lost with its flow, and who asked it
  * would wait for seconds. So such a flow stays until the answer has come, or some seconds have
  * passed. It must not know packet filters.
@@ -17,6 +20,11 @@
 #include "backend/ruleset.h"
 #include "common/err.h"
 #include "common/netlink.h"
+
+/* Pure: whether it was led to a guest from outside, and would not be now. `answers`: whose address
+ * f->answers is, `from`: whose f->src is; NULL: no guest's. */
+bool flow_is_closed(const struct ruleset_guest *answers, const struct ruleset_guest *from,
+	const struct flow *f);
 
 /* Pure: whether the connection must end. `guest`: whose address f->src is, NULL: no guest's;
  * `to_guest`: f->dst is another's. */

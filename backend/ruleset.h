@@ -20,6 +20,9 @@
  *            "administratively prohibited". Without management everything is accepted; with it, a
  *            guest that is not named reaches nothing. Another guest, on a link inside the group,
  *            is reached by a rule that accepts its address alone (policy_decide.h), else never.
+ *   expose   what comes by an uplink to a port of this domain that a guest exposes goes to the
+ *            guest, whatever its policy is; by no other way, so not from another guest. A guest
+ *            whose entry cannot be understood exposes nothing.
  *   nat      port 53, UDP and TCP, of each virtual resolver leads to a real one; what guests send
  *            leaves a link outside the group with that link's address.
  *
@@ -36,6 +39,7 @@
 #include "backend/policy_decide.h"
 #include "common/addr.h"
 #include "common/netlink.h"
+#include "xenstore-schema/exposure.h"
 #include "xenstore-schema/policy.h"
 
 #define RULESET_RESOLVERS_MAX  8
@@ -60,7 +64,8 @@ struct ruleset_guest {
 	char name[LINK_NAME_MAX]; /* of its vif, which names its chains */
 	struct addr ip, ip6;	  /* its addresses; absent: none of that family */
 	struct policy policy;
-	uint32_t generation; /* dom0's number of this state of it */
+	struct exposures exposures; /* its ports that are open to the outside */
+	uint32_t generation;	    /* dom0's number of this state of it */
 };
 
 struct ruleset {

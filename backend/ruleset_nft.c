@@ -170,6 +170,55 @@ static void write_input(struct nft_writer *w)
 		"{ type filter hook input priority filter; policy accept; }");
 }
 
+/* --- ports of guests that are open to the outside --- */
+
+/* Calls `each` for every port and every address that it leads to. */
+static void each_exposure(
+	struct nft_writer *w, void (*each)(struct nft_writer *w, const struct nft_words *f,
+				      const struct exposure *x, const char *guest))
+{
+	for (size_t g = 0; g < w->ruleset->guest_count; g++)
+		for (int f = 0; f < 2; f++) {
+			const struct ruleset_guest *guest = &w->ruleset->guests[g];
+			const struct addr *a = f ? &guest->ip6 : &guest->ip;
+			char text[ADDR_TEXT_MAX];
+
+			for (size_t i = 0; addr_is_set(a) && i < guest->exposures.count; i++)
+				each(w, &nft_words[f], &guest->exposures.item[i],
+					addr_print(a, text));
+		}
+}
+
+/* By an uplink, or by any link that is no guest's where none is named. */
+static void rules_translate(struct nft_writer *w, const struct nft_words *f,
+	const struct exposure *x, const char *guest)
+{
+	const struct ruleset *r = w->ruleset;
+	const bool ip6 = f->family == AF_INET6;
+
+	for (size_t i = 0; i < r->uplink_count || (!i && !r->uplink_count); i++) {
+		if (r->uplink_count)
+			text_addf(&w->body, "iifname \"%s\" ", r->uplinks[i]);
+		text_addf(&w->body,
+			"iifgroup != %u meta nfproto ipv%c fib daddr type local %s dport %u dnat "
+			"%s to %s%s%s:%u\n",
+			r->group, f->digit, exposure_proto(x), x->port, f->ip, ip6 ? "[" : "",
+			guest, ip6 ? "]" : "", x->to);
+	}
+}
+
+/* Exactly what was translated so. */
+static void rule_let_in(struct nft_writer *w, const struct nft_words *f, const struct exposure *x,
+	const char *guest)
+{
+	const uint32_t group = w->ruleset->group;
+
+	text_addf(&w->body,
+		"iifgroup != %u oifgroup %u %s daddr %s %s dport %u ct status dnat ct original "
+		"proto-dst %u accept\n",
+		group, group, f->ip, guest, exposure_proto(x), x->to, x->port);
+}
+
 static void write_forward(struct nft_writer *w)
 {
 	const struct ruleset *r = w->ruleset;
@@ -182,6 +231,7 @@ static void write_forward(struct nft_writer *w)
 			"iifgroup %u oifgroup %u ip saddr . iifname vmap @peers4\n"
 			"iifgroup %u oifgroup %u ip6 saddr . iifname vmap @peers6\n",
 			r->group, r->group, r->group, r->group);
+	each_exposure(w, rule_let_in);
 	text_addf(&w->body, "oifgroup %u drop\n", r->group);
 	text_add(&w->body, "jump resolvers\n");
 	if (r->managed)
@@ -234,6 +284,7 @@ static void write_dns(struct nft_writer *w)
 				rules_resolver(
 					w, &nft_words[f], &nft_family(w, &nft_words[f])->dns[i]);
 	nft_write(w, NFT_CHAIN, "resolvers", "");
+	each_exposure(w, rules_translate);
 	text_addf(&w->body, "iifgroup != %u return\n", w->ruleset->group);
 	for (unsigned int i = 0; i < 4; i++) {
 		const struct nft_words *f = &nft_words[i / 2];

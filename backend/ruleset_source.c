@@ -202,10 +202,12 @@ static int guest_read(
 	g->ip = c.ip;
 	g->ip6 = c.ip6;
 	g->generation = c.generation;
+	g->exposures = c.exposures;
 	rc = policy_parse(c.rules, c.policy, &g->policy, e);
 	if (rc && rc != -ENOMEM) {
 		policy_dispose(&g->policy);
 		g->policy.otherwise = POLICY_DROP;
+		g->exposures.count = 0;
 		rc = 0;
 	}
 	client_dispose(&c);

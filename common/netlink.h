@@ -166,6 +166,7 @@ struct flow {
 	uint16_t port;	   /* of `dst`, host byte order; 0 where there are no ports */
 	uint8_t icmp_type; /* ICMP and ICMPv6 */
 	struct addr answers;
+	uint16_t answers_port; /* of `answers`, as `port` */
 	bool counted; /* the kernel counted its packets from the first on (nf_conntrack_acct) */
 	uint64_t packets, replies;
 };

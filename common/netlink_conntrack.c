@@ -49,7 +49,7 @@ struct tracked {
 struct tuple {
 	struct addr src, dst;
 	uint8_t proto, icmp_type;
-	uint16_t port; /* of the destination, host byte order */
+	uint16_t port, src_port; /* of destination and source, host byte order */
 };
 
 static void tuple_read_proto(const struct nlattr *nest, struct tuple *t)
@@ -63,6 +63,8 @@ static void tuple_read_proto(const struct nlattr *nest, struct tuple *t)
 		t->proto = mnl_attr_get_u8(proto[CTA_PROTO_NUM]);
 	if (proto[CTA_PROTO_DST_PORT])
 		t->port = ntohs(mnl_attr_get_u16(proto[CTA_PROTO_DST_PORT]));
+	if (proto[CTA_PROTO_SRC_PORT])
+		t->src_port = ntohs(mnl_attr_get_u16(proto[CTA_PROTO_SRC_PORT]));
 	if (type)
 		t->icmp_type = mnl_attr_get_u8(type);
 }
@@ -94,7 +96,8 @@ static struct flow flow_read(const struct nlattr *orig, const struct nlattr *rep
 		.proto = o.proto,
 		.port = o.port,
 		.icmp_type = o.icmp_type,
-		.answers = r.src };
+		.answers = r.src,
+		.answers_port = r.src_port };
 }
 
 static uint64_t counter_read(const struct nlattr *nest)

@@ -21,7 +21,7 @@
 struct netvm_options {
 	const char *config; /* FILE of --config */
 	const char *sysfs;
-	bool json, dry_run, names;
+	bool json, dry_run, names, remove;
 	bool cut_dom0, no_iommu, shared_group, force;
 	unsigned int timeout; /* seconds */
 	bool get, set, reset; /* qvm-prefs: what is to be done with a key */
@@ -50,6 +50,7 @@ int netvm_get_default(struct netvm *n, struct err *e);
 int netvm_set_default(struct netvm *n, struct err *e);
 int netvm_start(struct netvm *n, struct err *e);
 int netvm_xl_config(struct netvm *n, struct err *e);
+int netvm_expose(struct netvm *n, struct err *e);
 int netvm_pci_list(struct netvm *n, struct err *e);
 int netvm_pci_assign(struct netvm *n, struct err *e);
 int netvm_pci_release(struct netvm *n, struct err *e);

@@ -87,14 +87,31 @@ static bool config_value(const struct registry_domain *d, char *buf, size_t size
 	return d->config;
 }
 
-static bool pci_value(const struct registry_domain *d, char *buf, size_t size)
+static bool list_value(const struct config_list *l, char *buf, size_t size)
 {
 	size_t used = 0;
 
-	for (size_t i = 0; i < d->pci.count && used < size; i++)
-		used += (size_t)snprintf(
-			buf + used, size - used, "%s%s", i ? " " : "", d->pci.item[i]);
-	return d->pci.count;
+	for (size_t i = 0; i < l->count && used < size; i++)
+		used += (size_t)snprintf(buf + used, size - used, "%s%s", i ? " " : "", l->item[i]);
+	return l->count;
+}
+
+static bool pci_value(const struct registry_domain *d, char *buf, size_t size)
+{
+	return list_value(&d->pci, buf, size);
+}
+
+static bool expose_value(const struct registry_domain *d, char *buf, size_t size)
+{
+	return list_value(&d->expose_text, buf, size);
+}
+
+static void list_json(struct json *j, const char *key, const struct config_list *l)
+{
+	json_array(j, key);
+	for (size_t i = 0; i < l->count; i++)
+		json_text(j, NULL, l->item[i]);
+	json_array_end(j);
 }
 
 static const struct {
@@ -110,6 +127,7 @@ static const struct {
 	{ "role", role_value },
 	{ "policy", policy_value },
 	{ "rules", rules_value },
+	{ "expose", expose_value },
 	{ "cable", cable_value },
 	{ "config", config_value },
 	{ "pci", pci_value },
@@ -174,10 +192,8 @@ void domain_json(struct json *j, const struct registry_domain *d)
 	json_array(j, "rules");
 	lines_json(j, d->rules);
 	json_array_end(j);
+	list_json(j, "expose", &d->expose_text);
 	json_bool(j, "cable", d->cable);
 	value_json(j, d, "config");
-	json_array(j, "pci");
-	for (size_t i = 0; i < d->pci.count; i++)
-		json_text(j, NULL, d->pci.item[i]);
-	json_array_end(j);
+	list_json(j, "pci", &d->pci);
 }

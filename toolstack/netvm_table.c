@@ -15,6 +15,7 @@ static const struct cli_option options[] = {
 		"say what would be changed, and change nothing" },
 	{ "names", 0, CLI_FLAG, AT(names), NULL,
 		"list, get: print the names of domains or keys alone, one a line" },
+	{ "remove", 0, CLI_FLAG, AT(remove), NULL, "expose: close the port again" },
 	{ "cut-dom0", 0, CLI_FLAG, AT(cut_dom0), NULL,
 		"pci assign: also a device that dom0's own route, address or root file system "
 		"needs" },
@@ -51,6 +52,10 @@ static const struct cli_verb verbs[] = {
 		"domain" },
 	{ "xl-config", "NAME", "the lines that its xl config needs", 1, 1, NETVM_XL_CONFIG,
 		"domain" },
+	{ "expose", "[NAME [PORT]]",
+		"ports of domains that are open to the outside; with PORT (tcp/8080:80, or udp/53) "
+		"open one",
+		0, 2, NETVM_EXPOSE, "domain" },
 	{ "pci list", "", "network devices: driver, IOMMU group, safe to give away or why not", 0,
 		0, NETVM_PCI_LIST, NULL },
 	{ "pci assign", "DEVICE NAME", "give a network device to a domain", 2, 2, NETVM_PCI_ASSIGN,

@@ -376,6 +376,7 @@ static bool client_equal(const struct client *a, const struct client *b)
 	return strcmp(a->name, b->name) == 0 && addr_equal(&a->ip, &b->ip) &&
 	       addr_equal(&a->ip6, &b->ip6) && mac_equal(&a->mac, &b->mac) && a->mtu == b->mtu &&
 	       a->cable == b->cable && a->policy == b->policy &&
+	       exposures_equal(&a->exposures, &b->exposures) &&
 	       strcmp(a->rules ? a->rules : "", b->rules ? b->rules : "") == 0;
 }
 
@@ -396,6 +397,7 @@ static void clients_publish(struct planning *p)
 			.cable = s->d->cable,
 			.policy = s->d->policy,
 			.rules = s->d->rules,
+			.exposures = s->d->exposed,
 			.generation = 1 };
 		strcpy(w.name, s->d->name);
 		now = client_find(s->provider->now, &guest);

@@ -49,14 +49,18 @@ struct registry_domain {
 	char *netvm_text; /* a name, "none", or NULL: the default */
 	char *ip_text, *ip6_text, *mac_text, *role_text, *policy_text;
 	char *config; /* the domain's xl config; NULL: see registry_xl_config() */
-	struct config_list pci;
+	struct config_list pci, expose_text;
 	/* Of its policy, joined by '\n', each in order (policy.h, or with "dst=@guest:NAME"); NULL:
 	 * none. */
 	char *rules;
 	/* Typed. */
-	struct addr ip, ip6; /* not set: none given yet (registry_allocate()) */
-	struct mac mac;	     /* not set: registry_mac() */
-	long mtu;	     /* bytes, 0: not given */
+	struct addr ip, ip6;	  /* not set: none given yet (registry_allocate()) */
+	struct mac mac;		  /* not set: registry_mac() */
+	long mtu;		  /* bytes, 0: not given */
+	struct exposures exposes; /* ports of its own that it opens to the outside */
+	/* Found: what every network domain leads to it, which is the above and, for a network
+	 * domain, the ports of the guests behind it. */
+	struct exposures exposed;
 	bool provides_network;
 	bool cable; /* false: cut off */
 	enum provider_role role;

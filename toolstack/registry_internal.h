@@ -32,4 +32,14 @@ bool registry_rules_name(const struct registry_domain *d, const char *name);
 /* A domain whose rules name one that is not there, or whose file cannot be used, is at fault. */
 void registry_rules_fault(struct registry *r);
 
+/* --- ports that are open to the outside (registry_expose.c) --- */
+
+/* exposure_parse(), of one that no network domain needs for itself. */
+int registry_expose_check(const char *text, struct err *e);
+/* A domain that exposes a port which its network domain, or one above it, leads to another already,
+ * is at fault. Network domains come first, then names in order. */
+void registry_expose_fault(struct registry *r);
+/* Finds `exposed` of every domain, when all faults are known. */
+void registry_expose_carry(struct registry *r);
+
 #endif

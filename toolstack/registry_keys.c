@@ -103,6 +103,10 @@ const struct config_key registry_domain_keys[] = {
 		"what it may reach, in the language of xen-netvm-policy(7), one rule a text; the "
 		"first that matches decides; dst=@guest:NAME stands for the addresses of another "
 		"domain that has a file here" },
+	{ "expose", CONFIG_LIST, DOMAIN(expose_text), registry_expose_check,
+		"ports that are open to the outside: \"tcp/8080:80\" leads port 8080 of its "
+		"network domain's uplink to its port 80, \"udp/53\" to the same port, through "
+		"every network domain on the way out; other guests do not get in there" },
 	{ "cable", CONFIG_BOOL, DOMAIN(cable), NULL, "0: cut off, as if its cable was pulled" },
 	{ "config", CONFIG_TEXT, DOMAIN(config), path_check,
 		"its xl config (default /etc/xen/NAME.cfg)" },

@@ -1,7 +1,8 @@
 /*
  * What no file can say alone. In this order: each domain's network domain is found; loops;
- * addresses held twice; rules that name domains; then a guest of a domain at fault is at fault,
- * over all steps, because nobody knows what it should be told. A fault never spreads the other way.
+ * addresses held twice; rules that name domains; ports exposed twice; then a guest of a domain at
+ * fault is at fault, over all steps, because nobody knows what it should be told. A fault never
+ * spreads the other way.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -190,10 +191,12 @@ void registry_resolve(struct registry *r)
 			loop_fault(r, &r->domain[i]);
 	addresses_check(r);
 	registry_rules_fault(r);
+	registry_expose_fault(r);
 	for (size_t i = 0; i < r->count; i++)
 		fault_inherit(r, &r->domain[i]);
 	/* Whoever follows the pointers must come to an end. */
 	for (size_t i = 0; i < r->count; i++)
 		if (r->domain[i].fault.code)
 			r->domain[i].netvm = NULL;
+	registry_expose_carry(r);
 }

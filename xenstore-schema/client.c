@@ -46,6 +46,11 @@ static const struct schema_key keys[] = {
 		.required = true,
 		.help = "What happens to a packet that no rule matches. Children 0000 to 9999 hold "
 			"one or more rule lines each, in this order, at most 2048 bytes." },
+	{ "expose", KEY_PORTS, SCHEMA_FIELD(struct client, exposures),
+		.help = "Ports that are open to the outside and lead to the guest, separated by "
+			"spaces: \"tcp/8080:80\" is port 8080 of what comes by an uplink to the "
+			"network domain, which goes to the guest's port 80; \"udp/53\" has the same "
+			"on both sides. Ports of guests behind this one are among them." },
 	{ "generation", KEY_NUMBER, SCHEMA_FIELD(struct client, generation), .required = true,
 		.help = "Changes with every change of this entry, and is written last." },
 	{ 0 },

@@ -29,6 +29,7 @@
 
 #include "common/addr.h"
 #include "common/err.h"
+#include "xenstore-schema/exposure.h"
 #include "xenstore-schema/store.h"
 
 /* --- names --- */
@@ -124,9 +125,10 @@ struct client {
 	uint32_t mtu;
 	bool cable;		    /* false: cut off. Published as "on"/"off"; absent is on */
 	enum policy_verdict policy; /* what happens when no rule matches */
-	char *rules;	     /* rule lines joined by '\n' (policy/0000...), malloc'd, NULL: none;
-				client_dispose() */
-	uint32_t generation; /* changes with every change, written last */
+	char *rules; /* rule lines joined by '\n' (policy/0000...), malloc'd, NULL: none;
+			client_dispose() */
+	struct exposures exposures; /* ports that lead to it from outside */
+	uint32_t generation;	    /* changes with every change, written last */
 };
 
 /* Whether client_write() has room for them: -EMSGSIZE. What they say is not looked at. */

@@ -28,6 +28,7 @@ enum key_kind {
 	KEY_STATE,  /* enum xenbus_state, as a number */
 	KEY_TEXT,   /* char[size]: printable ASCII */
 	KEY_NAME,   /* char[DOMAIN_NAME_MAX]: a domain's name */
+	KEY_PORTS,  /* struct exposures, separated by single spaces */
 	KEY_KINDS
 };
 

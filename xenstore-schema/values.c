@@ -256,6 +256,46 @@ static int name_text(const struct schema_key *key, const void *field, char *buf)
 	return 1;
 }
 
+/* --- ports --- */
+
+static int ports_parse(const struct schema_key *key, const char *text, void *field)
+{
+	struct exposures set = { .count = 0 };
+
+	(void)key;
+	for (;;) {
+		size_t len = strcspn(text, " ");
+		char word[EXPOSURE_TEXT_MAX];
+		struct exposure e;
+
+		if (len >= sizeof(word))
+			return -EINVAL;
+		memcpy(word, text, len);
+		word[len] = '\0';
+		if (exposure_parse(word, &e) < 0 || exposures_add(&set, &e) < 0)
+			return -EINVAL;
+		if (!text[len])
+			break;
+		text += len + 1;
+	}
+	memcpy(field, &set, sizeof(set));
+	return 0;
+}
+
+static int ports_text(const struct schema_key *key, const void *field, char *buf)
+{
+	const struct exposures *set = field;
+	char text[EXPOSURE_TEXT_MAX];
+	size_t used = 0;
+
+	(void)key;
+	for (size_t i = 0; i < set->count; i++)
+		used += (size_t)snprintf(buf + used, STORE_VALUE_MAX - used, "%s%s", i ? " " : "",
+			exposure_print(&set->item[i], text));
+	return set->count ? 1 : 0;
+}
+static_assert(EXPOSURES_MAX * EXPOSURE_TEXT_MAX <= STORE_VALUE_MAX, "all of them fit");
+
 /* --- the table --- */
 
 static const struct {
@@ -275,6 +315,8 @@ static const struct {
 	[KEY_STATE] = { "a state of Xen's devices, 0 to 8", state_parse, state_text },
 	[KEY_TEXT] = { "printable ASCII of the allowed length", text_parse, text_text },
 	[KEY_NAME] = { "a domain's name", name_parse, name_text },
+	[KEY_PORTS] = { "at most 32 different ports (tcp/8080:80), separated by single spaces",
+		ports_parse, ports_text },
 };
 static_assert(XENBUS_RECONFIGURED == 8, "as in xen/include/public/io/xenbus.h");
 static_assert(sizeof(kinds) / sizeof(kinds[0]) == KEY_KINDS, "every kind has a row");
@@ -296,6 +338,7 @@ int key_print(const struct schema_key *key, const void *object, char buf[STORE_V
 		struct addr addr;
 		uint32_t number;
 		char text[NETVM_WORDS_MAX];
+		struct exposures ports;
 	} scratch;
 	int present;
 

@@ -2,7 +2,8 @@
  * What iptables-save prints, with any bytes in it: it is taken or refused whole; where it is taken,
  * taking all away keeps nothing of ours, and putting it back says again what was there.
  *
- * sources: backend/ruleset.c backend/ruleset_iptables.c backend/ruleset_iptables_parse.c
+ * sources: backend/ruleset.c backend/ruleset_iptables.c backend/ruleset_iptables_change.c
+ * sources: xenstore-schema/exposure.c xenstore-schema/names.c backend/ruleset_iptables_parse.c
  * sources: backend/policy_iptables.c backend/iptables_made.c backend/policy_decide.c
  * sources: backend/policy_special.c xenstore-schema/policy.c xenstore-schema/policy_words.c
  * sources: common/addr.c common/err.c

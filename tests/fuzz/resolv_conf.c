@@ -3,7 +3,9 @@
  * and the rules that it leads to are of a fixed shape, whatever was in the file.
  *
  * sources: backend/resolvers.c backend/resolvers_plan.c backend/ruleset.c
- * sources: backend/ruleset_iptables.c backend/policy_iptables.c backend/iptables_made.c
+ * sources: backend/ruleset_iptables.c backend/ruleset_iptables_change.c
+ * sources: xenstore-schema/exposure.c xenstore-schema/names.c
+ * sources: backend/policy_iptables.c backend/iptables_made.c
  * sources: backend/policy_decide.c backend/policy_special.c xenstore-schema/policy.c
  * sources: xenstore-schema/policy_words.c backend/ruleset_iptables_parse.c
  * sources: common/addr.c common/clock.c common/err.c common/file.c

@@ -4,6 +4,7 @@
  *
  * sources: xenstore-schema/names.c xenstore-schema/values.c xenstore-schema/guest_link.c
  * sources: xenstore-schema/provider.c xenstore-schema/client.c xenstore-schema/report.c
+ * sources: xenstore-schema/exposure.c
  * sources: xenstore-schema/vif_backend.c xenstore-schema/schema_dir.c
  * sources: common/addr.c common/err.c
  */
@@ -217,6 +218,7 @@ static void client_try(struct store *s, struct store *other)
 	if (client_write(other, 6, &vif, &client, &e) == 0) {
 		HOLDS(client_read(other, 6, &vif, &again, &e) == 0);
 		HOLDS(client.policy == again.policy && client.cable == again.cable);
+		HOLDS(exposures_equal(&client.exposures, &again.exposures));
 		client_dispose(&again);
 	}
 	client_dispose(&client);

@@ -6,7 +6,7 @@
  * sources: xenstore-schema/provider.c xenstore-schema/client.c xenstore-schema/report.c
  * sources: xenstore-schema/vif_backend.c xenstore-schema/schema_dir.c xenstore-schema/store.c
  * sources: xenstore-schema/conn.c xenstore-schema/conn_alarm.c xenstore-schema/conn_ops.c
- * sources: common/addr.c common/err.c
+ * sources: xenstore-schema/exposure.c common/addr.c common/err.c
  * libraries: -lxenstore -lxentoolcore -lpthread
  */
 #include <string.h>

@@ -96,6 +96,29 @@ static void what_policy_turns_away_does_not_wait(void **state)
 	assert_true(flow_may_wait(&set, &guest, false, &f));
 }
 
+static void what_was_led_to_a_guest_ends_unless_that_port_is_exposed_now(void **state)
+{
+	struct ruleset_guest guest = { .policy = { .otherwise = POLICY_DROP } };
+	struct exposure web = { IPPROTO_TCP, 8080, 80 };
+	struct flow f = { .proto = IPPROTO_TCP, .port = 8080, .answers_port = 80 };
+
+	(void)state;
+	addr_parse("198.51.100.1", &f.src);
+	addr_parse("198.51.100.2", &f.dst);
+	addr_parse("10.137.0.5", &f.answers);
+	assert_true(flow_is_closed(&guest, NULL, &f));
+	exposures_add(&guest.exposures, &web);
+	assert_false(flow_is_closed(&guest, NULL, &f));
+	f.answers_port = 81;
+	assert_true(flow_is_closed(&guest, NULL, &f));
+	f.answers_port = 80;
+	f.proto = IPPROTO_UDP;
+	assert_true(flow_is_closed(&guest, NULL, &f));
+	assert_false(flow_is_closed(NULL, NULL, &f));
+	f.dst = f.answers;
+	assert_false(flow_is_closed(&guest, NULL, &f));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -105,6 +128,8 @@ int main(void)
 		cmocka_unit_test_setup(what_cannot_be_told_waits, begin),
 		cmocka_unit_test_setup(other_ports_of_a_virtual_resolver_do_not_wait, begin),
 		cmocka_unit_test_setup(what_policy_turns_away_does_not_wait, begin),
+		cmocka_unit_test_setup(
+			what_was_led_to_a_guest_ends_unless_that_port_is_exposed_now, begin),
 	};
 
 	return cmocka_run_group_tests_name("flows", tests, NULL, NULL);

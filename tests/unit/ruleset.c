@@ -1,6 +1,7 @@
 /* The packet filter's rules: what a model becomes, and how one state leads to another. */
 #include "tests/unit/unit.h"
 
+#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
@@ -214,6 +215,29 @@ static void ip6_lets_neighbours_be_found_and_the_gateway_be_pinged(void **state)
 /* --- from what stands to what is wanted --- */
 
 /* What iptables-save prints when all stands. */
+static void an_exposed_port_is_led_to_its_guest_and_only_that_let_in(void **state)
+{
+	struct ruleset_guest guest = { .name = "vif5.0", .ip = addr("10.137.0.5") };
+	struct exposure web = { IPPROTO_TCP, 8080, 80 };
+	struct ruleset r = sample(0);
+	struct iptables_rules rules;
+
+	(void)state;
+	exposures_add(&guest.exposures, &web);
+	r.managed = true;
+	r.guests = &guest;
+	r.guest_count = 1;
+	rules = rendered(&r, AF_INET);
+	assert_has(rules.chain[CHAIN_DNS].rules,
+		"-A netvm-dns -m devgroup ! --src-group 0x786e -m addrtype --dst-type LOCAL -p tcp "
+		"-m tcp --dport 8080 -j DNAT --to-destination 10.137.0.5:80\n");
+	assert_has(rules.chain[CHAIN_FORWARD].rules,
+		"-d 10.137.0.5 -p tcp -m tcp --dport 80 -m devgroup ! --src-group 0x786e "
+		"--dst-group 0x786e -m conntrack --ctstate DNAT --ctorigdstport 8080 -j ACCEPT\n"
+		"-A netvm-forward -m devgroup --dst-group 0x786e -j DROP\n");
+	iptables_rules_free(&rules);
+}
+
 static char *saved(const struct iptables_rules *r, const char *forward_before)
 {
 	char *text;
@@ -448,6 +472,7 @@ int main(void)
 			user_chains_are_called_after_known_connections_and_before_verdicts),
 		cmocka_unit_test(named_uplinks_are_the_only_way_out),
 		cmocka_unit_test(ip6_lets_neighbours_be_found_and_the_gateway_be_pinged),
+		cmocka_unit_test(an_exposed_port_is_led_to_its_guest_and_only_that_let_in),
 		cmocka_unit_test(an_empty_machine_gets_chains_rules_and_jumps_in_one_script),
 		cmocka_unit_test(what_stands_is_recognised_and_user_chains_are_not_declared_again),
 		cmocka_unit_test(a_jump_that_is_not_the_first_rule_any_more_is_put_first),

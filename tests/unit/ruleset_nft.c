@@ -1,6 +1,8 @@
 /* The packet filter's rules as nftables': what a model becomes. */
 #include "tests/unit/ruleset_nft.h"
 
+#include <netinet/in.h>
+
 /* --- the base --- */
 
 static void the_base_is_rendered_exactly(void **state)
@@ -264,6 +266,29 @@ static void a_subnet_within_another_is_left_out_of_a_set(void **state)
 	ruleset_dispose(&r);
 }
 
+static void an_exposed_port_is_led_to_its_guest_and_only_that_let_in(void **state)
+{
+	struct ruleset r = managed(1, NULL, POLICY_DROP);
+	struct exposure web = { IPPROTO_TCP, 8080, 80 };
+	struct nft_rules rules;
+
+	(void)state;
+	snprintf(r.uplinks[r.uplink_count++], LINK_NAME_MAX, "eth0");
+	exposures_add(&r.guests[0].exposures, &web);
+	rules = rendered(&r);
+	assert_has(body(&rules, "dns"),
+		"iifname \"eth0\" iifgroup != 30830 meta nfproto ipv4 fib daddr type local tcp "
+		"dport 8080 dnat ip to 10.137.0.2:80\n"
+		"iifname \"eth0\" iifgroup != 30830 meta nfproto ipv6 fib daddr type local tcp "
+		"dport 8080 dnat ip6 to [2001:db8:137::2]:80\n"
+		"iifgroup != 30830 return\n");
+	assert_has(body(&rules, "forward"),
+		"iifgroup != 30830 oifgroup 30830 ip daddr 10.137.0.2 tcp dport 80 ct status dnat "
+		"ct original proto-dst 8080 accept\n");
+	nft_rules_free(&rules);
+	ruleset_dispose(&r);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -278,6 +303,7 @@ int main(void)
 		cmocka_unit_test(a_vif_with_the_longest_of_names_has_no_twin),
 		cmocka_unit_test(another_guest_is_reached_by_a_rule_about_it_alone),
 		cmocka_unit_test(names_are_sets_of_their_addresses),
+		cmocka_unit_test(an_exposed_port_is_led_to_its_guest_and_only_that_let_in),
 		cmocka_unit_test(a_subnet_within_another_is_left_out_of_a_set),
 	};
 
