@@ -6,7 +6,7 @@
  * sources: xenstore-schema/exposure.c xenstore-schema/names.c backend/ruleset_iptables_parse.c
  * sources: backend/policy_iptables.c backend/iptables_made.c backend/policy_decide.c
  * sources: backend/policy_special.c xenstore-schema/policy.c xenstore-schema/policy_words.c
- * sources: common/addr.c common/err.c
+ * sources: backend/policy_hits.c common/addr.c common/err.c
  */
 #include <errno.h>
 #include <stdlib.h>

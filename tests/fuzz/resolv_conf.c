@@ -8,7 +8,7 @@
  * sources: backend/policy_iptables.c backend/iptables_made.c
  * sources: backend/policy_decide.c backend/policy_special.c xenstore-schema/policy.c
  * sources: xenstore-schema/policy_words.c backend/ruleset_iptables_parse.c
- * sources: common/addr.c common/clock.c common/err.c common/file.c
+ * sources: backend/policy_hits.c common/addr.c common/clock.c common/err.c common/file.c
  */
 #include <stdlib.h>
 #include <string.h>
