@@ -93,52 +93,54 @@ static int show(const struct netvm *n, const struct registry *r, const struct re
 
 /* --- changing --- */
 
-/* The texts of the file without `at` (which may be none of them), and with `more` (may be NULL). */
-static int list_write(const struct netvm *n, const struct registry_domain *d, size_t at,
-	const char *more, struct err *e)
-{
-	const struct config_list *l = &d->expose_text;
-	const char **values = calloc(l->count + 1, sizeof(*values));
-	struct registry_change c = { .key = "expose", .values = values };
-	int ret;
+struct wish {
+	const char *port; /* as typed */
+	struct exposure x;
+	bool remove;
+	const char **values; /* malloc'd: what is to be in the file */
+};
 
-	if (!values)
+/* The texts of the file without that port, and with it as it is wished. */
+static int list_decide(const struct registry *r, const struct registry_domain *d,
+	struct registry_change *out, void *arg, struct err *e)
+{
+	struct wish *w = arg;
+	const struct config_list *l = &d->expose_text;
+	size_t count = 0;
+
+	(void)r;
+	w->values = calloc(l->count + 1, sizeof(*w->values));
+	if (!w->values)
 		return err_sys(e, -ENOMEM, "%s", d->name);
-	for (size_t i = 0; i < l->count; i++)
-		if (i != at)
-			values[c.count++] = l->item[i];
-	if (more)
-		values[c.count++] = more;
-	if (!c.count)
-		c = (struct registry_change){ .key = "expose", .count = 1 };
-	ret = n->o.dry_run ? registry_edit_check(n->dir, d->name, &c, 1, e)
-			   : registry_edit(n->dir, d->name, &c, 1, e);
-	free(values);
-	return ret;
+	for (size_t i = 0; i < l->count; i++) {
+		struct exposure there;
+
+		if (exposure_parse(l->item[i], &there) < 0 || there.proto != w->x.proto ||
+			there.port != w->x.port)
+			w->values[count++] = l->item[i];
+	}
+	if (w->remove && count == l->count)
+		return err_set(e, -ENOENT, "%s does not expose %s/%u", d->name,
+			exposure_proto(&w->x), w->x.port);
+	if (!w->remove)
+		w->values[count++] = w->port;
+	*out = (struct registry_change){ "expose", count ? w->values : NULL, count ? count : 1 };
+	return 0;
 }
 
-static int change(
-	const struct netvm *n, const struct registry_domain *d, const char *port, struct err *e)
+static int change(const struct netvm *n, const char *name, const char *port, struct err *e)
 {
-	const struct config_list *l = &d->expose_text;
-	struct exposure x, there;
-	size_t at;
+	struct wish w = { .port = port, .remove = n->o.remove };
 	int ret;
 
-	if (exposure_parse(port, &x) < 0) {
+	if (exposure_parse(port, &w.x) < 0) {
 		err_set(e, -EINVAL, "\"%s\" is not a port: tcp/8080, or tcp/8080:80", port);
 		return NETVM_USAGE;
 	}
-	for (at = 0; at < l->count; at++)
-		if (exposure_parse(l->item[at], &there) == 0 && there.proto == x.proto &&
-			there.port == x.port)
-			break;
-	if (n->o.remove && at == l->count)
-		return err_set(e, -ENOENT, "%s does not expose %s/%u", d->name, exposure_proto(&x),
-			x.port);
-	ret = list_write(n, d, at, n->o.remove ? NULL : port, e);
+	ret = registry_edit_from(n->dir, name, list_decide, &w, n->o.dry_run, e);
+	free(w.values);
 	if (!ret && n->o.dry_run)
-		printf("would %s %s of %s\n", n->o.remove ? "close" : "expose", port, d->name);
+		printf("would %s %s of %s\n", n->o.remove ? "close" : "expose", port, name);
 	return ret;
 }
 
@@ -155,7 +157,7 @@ int netvm_expose(struct netvm *n, struct err *e)
 		ret = NETVM_USAGE;
 	}
 	if (!ret)
-		ret = n->count == 2 ? change(n, d, n->args[1], e) : show(n, &r, d, e);
+		ret = n->count == 2 ? change(n, n->args[0], n->args[1], e) : show(n, &r, d, e);
 	registry_dispose(&r);
 	return ret;
 }

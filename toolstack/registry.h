@@ -179,6 +179,19 @@ int registry_edit(const char *dir, const char *name, const struct registry_chang
 int registry_edit_check(const char *dir, const char *name, const struct registry_change *changes,
 	size_t count, struct err *e);
 
+/* Says what is to be changed of a domain that is in order, as it is now. What `out` points to may
+ * be a part of `r`. */
+typedef int (*registry_decide)(const struct registry *r, const struct registry_domain *d,
+	struct registry_change *out, void *arg, struct err *e);
+
+/*
+ * As registry_edit(), for a change that follows from what stands there: `decide` is asked under the
+ * lock, so that of two at once neither is lost. Where it does not return 0, nothing is changed and
+ * that is returned. `dry`: nothing is changed in any case. -ENOENT: there is no such domain.
+ */
+int registry_edit_from(const char *dir, const char *name, registry_decide decide, void *arg,
+	bool dry, struct err *e);
+
 /* Removes a domain's file. -ENOENT: there is none. -EBUSY: domains name it as their network domain
  * or in their rules (the first is named). */
 int registry_forget(const char *dir, const char *name, struct err *e);

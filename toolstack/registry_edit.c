@@ -129,15 +129,14 @@ static int text_check(const char *path, const char *name, const char *text, stru
 	return ret;
 }
 
-static int edit(const char *dir, const char *name, const struct registry_change *changes,
+/* Under the lock, unless `dry`. */
+static int file_edit(const char *dir, const char *name, const struct registry_change *changes,
 	size_t count, bool dry, struct err *e)
 {
 	const struct config_key *keys = name ? registry_domain_keys : registry_global_keys;
 	char path[PATH_MAX], *text = NULL;
-	int lock = -1, ret = registry_path(dir, name, path, sizeof(path), e);
+	int ret = registry_path(dir, name, path, sizeof(path), e);
 
-	if (!ret && !dry)
-		ret = registry_lock(dir, &lock, e);
 	if (!ret)
 		ret = registry_text_change(path, keys, changes, count, &text, e);
 	if (!ret)
@@ -147,6 +146,16 @@ static int edit(const char *dir, const char *name, const struct registry_change 
 	if (!ret && !dry && (count || access(path, F_OK) != 0))
 		ret = file_replace(path, text, strlen(text), 0644, e);
 	free(text);
+	return ret;
+}
+
+static int edit(const char *dir, const char *name, const struct registry_change *changes,
+	size_t count, bool dry, struct err *e)
+{
+	int lock = -1, ret = dry ? 0 : registry_lock(dir, &lock, e);
+
+	if (!ret)
+		ret = file_edit(dir, name, changes, count, dry, e);
 	if (lock >= 0)
 		close(lock);
 	return ret;
@@ -162,6 +171,34 @@ int registry_edit_check(const char *dir, const char *name, const struct registry
 	size_t count, struct err *e)
 {
 	return edit(dir, name, changes, count, true, e);
+}
+
+int registry_edit_from(const char *dir, const char *name, registry_decide decide, void *arg,
+	bool dry, struct err *e)
+{
+	struct registry_change change = { .key = NULL };
+	struct registry r = { .count = 0 };
+	const struct registry_domain *d;
+	int lock = -1, ret = dry ? 0 : registry_lock(dir, &lock, e);
+
+	if (!ret)
+		ret = registry_read(dir, &r, NULL, e);
+	if (!ret) {
+		d = registry_find(&r, name);
+		if (!d)
+			ret = err_set(
+				e, -ENOENT, "there is no domain \"%s\" in the registry", name);
+		else if (d->fault.code)
+			ret = err_set(e, -EINVAL, "%s", d->fault.text);
+		else
+			ret = decide(&r, d, &change, arg, e);
+	}
+	if (!ret)
+		ret = file_edit(dir, name, &change, 1, dry, e);
+	registry_dispose(&r);
+	if (lock >= 0)
+		close(lock);
+	return ret;
 }
 
 /* Who names `name` as the network domain, or `*in_rules` in rules; NULL: nobody. */
