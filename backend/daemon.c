@@ -52,7 +52,7 @@ static void tell_manager(const struct daemon *d, const struct pass_result *r)
 	char text[160];
 
 	snprintf(text, sizeof(text), "STATUS=%zu vifs, %zu faulty; uplink %s%s", r->vifs, r->faulty,
-		r->uplinks.count ? r->uplinks.names[0] : "none",
+		r->uplinks.there.count ? r->uplinks.there.names[0] : "none",
 		r->rules_fault ? "; packet filter does not stand" : "");
 	notify_send(text);
 	if (!d->ready)

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "backend/pass_plan.h"
+#include "backend/pass_report.h"
 
 #define EXPIRY_MAX 60 /* seconds */
 
@@ -256,104 +257,6 @@ static int actions_do(struct pass *p, struct err *e)
 
 /* --- reporting --- */
 
-/* Appends a word to a list in a report, where it fits. */
-static void words_add(char words[NETVM_WORDS_MAX], const char *word)
-{
-	size_t used = strlen(words);
-
-	if (used + strlen(word) + 2 <= NETVM_WORDS_MAX)
-		snprintf(words + used, NETVM_WORDS_MAX - used, "%s%s", used ? " " : "", word);
-}
-
-static void words_add_targets(char words[NETVM_WORDS_MAX], const struct ruleset_family *f)
-{
-	char text[ADDR_TEXT_MAX];
-
-	for (size_t i = 0; i < f->resolver_count && i < 2; i++)
-		if (!ruleset_is_forwarder(f, &f->resolvers[i]))
-			words_add(words, addr_print(&f->resolvers[i], text));
-}
-
-static void words_part(char words[NETVM_WORDS_MAX], const char *word)
-{
-	size_t used = strlen(words);
-
-	if (used && used + 1 < NETVM_WORDS_MAX)
-		strcpy(words + used, ";");
-	words_add(words, word);
-}
-
-/* What a forwarder asks, and for which family of guests; or why there is none. */
-static void words_add_forward(char words[NETVM_WORDS_MAX], const struct service *s)
-{
-	const struct forward *f = &s->dns.forward;
-	char text[ADDR_TEXT_MAX], one[ADDR_TEXT_MAX + LINK_NAME_MAX + 1];
-
-	if (s->dns_trouble[0]) {
-		words_part(words, s->dns_trouble);
-		return;
-	}
-	words_part(words, "forwarded for");
-	if (f->ip4)
-		words_add(words, "IPv4");
-	if (f->ip6)
-		words_add(words, "IPv6");
-	words_add(words, "to");
-	for (size_t i = 0; i < f->ask_count; i++) {
-		snprintf(one, sizeof(one), "%s%s%s", addr_print(&f->ask[i].addr, text),
-			f->ask[i].link[0] ? "%" : "", f->ask[i].link);
-		words_add(words, one);
-	}
-}
-
-static void words_of_resolvers(char words[NETVM_WORDS_MAX], const struct service *s)
-{
-	words[0] = '\0';
-	words_add_targets(words, &s->ruleset.ip4);
-	words_add_targets(words, &s->ruleset.ip6);
-	if (s->dns.forward.ask_count)
-		words_add_forward(words, s);
-	if (s->dns.loops[0]) {
-		words_part(words, "refused, for it would come back here:");
-		words_add(words, s->dns.loops);
-	}
-}
-
-static void resolvers_say(const struct pass *p, const char *words)
-{
-	char text[NETVM_WORDS_MAX + 16];
-
-	snprintf(text, sizeof(text), "resolvers: %s", words[0] ? words : "none");
-	p->say(p->s->dns.loops[0] || p->s->dns_trouble[0], text);
-}
-
-static int domain_report(struct pass *p, uint32_t probe, struct err *e)
-{
-	struct netvm_report r = { .version = PACKAGE_VERSION,
-		.capabilities = PASS_CAPABILITIES,
-		.state = "ready",
-		.probe = probe };
-	struct netvm_report before;
-	int ret = uplinks_read(p->s->nl, VIF_GROUP, &p->result->uplinks, e);
-
-	if (ret)
-		return ret;
-	if (p->rules_fault.code)
-		snprintf(
-			r.state, sizeof(r.state), "%.*s", NETVM_WORDS_MAX - 1, p->rules_fault.text);
-	for (size_t i = 0; i < p->result->uplinks.count; i++)
-		words_add(r.uplink, p->result->uplinks.names[i]);
-	r.mtu = p->result->uplinks.mtu;
-	words_of_resolvers(r.resolvers, p->s);
-	if (netvm_report_read(p->s->store, SCHEMA_SELF, &before, NULL) < 0)
-		before = (struct netvm_report){ .state = "" };
-	if (p->rules_fault.code && strcmp(before.state, r.state) != 0)
-		p->say(true, p->rules_fault.text);
-	if (strcmp(before.resolvers, r.resolvers) != 0)
-		resolvers_say(p, r.resolvers);
-	return netvm_report_write(p->s->store, &r, e);
-}
-
 /* What is written is compared with what was said before: a change is news. */
 static int client_report_put(struct pass *p, const struct outcome *o, struct err *e)
 {
@@ -468,7 +371,8 @@ int pass_run(struct service *s, struct pass_memory *memory, double now, pass_say
 	if (!ret && !s->options.plan)
 		ret = client_reports(&p, e);
 	if (!ret && !s->options.plan)
-		ret = domain_report(&p, probe, e);
+		ret = pass_report(s, probe, &p.rules_fault, say, e);
+	out->uplinks = s->notes.uplinks;
 	out->vifs = p.outcome_count;
 	for (size_t i = 0; i < p.outcome_count; i++)
 		out->faulty += p.outcomes[i].faulty;

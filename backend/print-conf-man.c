@@ -28,7 +28,7 @@ int main(void)
 	printf(".SH EXAMPLE\n.nf\n"
 	       "gateway = \"10.137.0.1\"\n"
 	       "dns = [ \"10.139.1.1\", \"10.139.1.2\" ]\n"
-	       "uplinks = [ \"wlan0\", \"eth0\" ]\n"
+	       "uplinks = [ \"eth0\", \"wlan*\" ]\n"
 	       ".fi\n.SH SEE ALSO\n.BR netbackd (8),\n.BR vif\\-route\\-netvm (8),\n"
 	       ".BR xl.cfg (5)\n");
 	return fflush(stdout) || ferror(stdout) ? EXIT_FAILURE : EXIT_SUCCESS;

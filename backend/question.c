@@ -24,14 +24,6 @@ static int vif_look(struct service *s, const char *vif, struct vif_wanted *w, st
 	return ret;
 }
 
-static bool is_uplink(const struct ruleset *r, const char *name)
-{
-	for (size_t i = 0; i < r->uplink_count; i++)
-		if (strcmp(r->uplinks[i], name) == 0)
-			return true;
-	return !r->uplink_count;
-}
-
 /* A destination without a route is one outside: the question is about rules. */
 static int way_find(struct service *s, const struct addr *dst, enum explain_way *out, struct err *e)
 {
@@ -48,7 +40,7 @@ static int way_find(struct service *s, const struct addr *dst, enum explain_way 
 		ret = link_get_by_index(s->nl, route.ifindex, &link, e);
 	if (!ret && link.group == s->ruleset.group)
 		*out = EXPLAIN_TO_GUEST;
-	else if (!ret && !is_uplink(&s->ruleset, link.name))
+	else if (!ret && s->ruleset.confined && !uplink_names_have(&s->ruleset.uplinks, link.name))
 		*out = EXPLAIN_TO_NO_UPLINK;
 	return ret;
 }

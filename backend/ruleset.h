@@ -5,19 +5,19 @@
  * they are the links of one interface group, so a guest that comes or goes changes nothing there.
  * Where dom0 manages the domain, each guest has a policy besides. What it means:
  *
+ *   uplinks  a guest's packet that would leave by a link outside the group that is no uplink is
+ *            dropped before all else, be its connection as old as it may: whatever routes say,
+ *            and whether the uplink is up, down or not there.
  *   forward  established and related packets of guests pass, invalid ones are dropped; a guest
- *            reaches links outside the group (where uplinks are named: only those); nobody else
- *            opens a connection to a guest. The virtual resolvers take nothing but DNS; what is
- *            not translated is refused at once.
- *   input    guests may ping the gateway (and resolve it, in IPv6). Port
- *            53 of our own forwarder is open to what was translated to it and the guest's policy
- *            lets pass, whether it runs or not, so that translation alone changes when it comes
- *            and goes; nothing else of it is, nor is it to others' packets from any link. All
- *            else is dropped.
- *   policy   what is left of "a guest reaches" is decided by the guest's own rules, the guest being
- *            the one whose address the packet has (the source guard sees to that), the destination
- *            the one that the guest sent it to, before translation. Accepted, or refused with
- *            "administratively prohibited". Without management everything is accepted; with it, a
+ *            reaches links outside the group; nobody else opens a connection to a guest. The
+ * virtual resolvers take nothing but DNS; what is not translated is refused at once. input guests
+ * may ping the gateway (and resolve it, in IPv6). Port 53 of our own forwarder is open to what was
+ * translated to it and the guest's policy lets pass, whether it runs or not, so that translation
+ * alone changes when it comes and goes; nothing else of it is, nor is it to others' packets from
+ * any link. All else is dropped. policy   what is left of "a guest reaches" is decided by the
+ * guest's own rules, the guest being the one whose address the packet has (the source guard sees to
+ * that), the destination the one that the guest sent it to, before translation. Accepted, or
+ * refused with "administratively prohibited". Without management everything is accepted; with it, a
  *            guest that is not named reaches nothing. Another guest, on a link inside the group,
  *            is reached by a rule that accepts its address alone (policy_decide.h), else never.
  *   expose   what comes by an uplink to a port of this domain that a guest exposes goes to the
@@ -37,13 +37,13 @@
 #include <stdint.h>
 
 #include "backend/policy_decide.h"
+#include "backend/uplink.h"
 #include "common/addr.h"
 #include "common/netlink.h"
 #include "xenstore-schema/exposure.h"
 #include "xenstore-schema/policy.h"
 
 #define RULESET_RESOLVERS_MAX  8
-#define RULESET_UPLINKS_MAX    8
 #define RULESET_FORWARDERS_MAX 2
 
 /* The bit of the packet mark that says "sent by a guest". */
@@ -72,8 +72,9 @@ struct ruleset {
 	uint32_t group; /* interface group of the guests' links */
 	uint32_t mark;	/* one bit of the packet mark; others' bits are kept */
 	struct ruleset_family ip4, ip6;
-	char uplinks[RULESET_UPLINKS_MAX][LINK_NAME_MAX]; /* where guests' packets may leave */
-	size_t uplink_count;				  /* 0: by any link outside the group */
+	bool confined; /* guests' packets leave by uplinks alone; else by any link outside the group
+			*/
+	struct uplink_names uplinks; /* those, by name or pattern; valid ones */
 
 	bool managed; /* guests have policies; the rest of this struct is of use then only */
 	struct ruleset_guest *guests; /* sorted by name (strcmp); ruleset_dispose() */

@@ -15,6 +15,7 @@
 const struct iptables_chain_name iptables_chain_names[CHAIN_COUNT] = {
 	[CHAIN_INPUT] = { "filter", "netvm-input", "INPUT", false },
 	[CHAIN_FORWARD] = { "filter", "netvm-forward", "FORWARD", false },
+	[CHAIN_UPLINKS] = { "filter", "netvm-uplinks", NULL, false },
 	[CHAIN_POLICY] = { "filter", "netvm-policy", NULL, false },
 	[CHAIN_CUSTOM_INPUT] = { "filter", "custom-input", NULL, true },
 	[CHAIN_CUSTOM_FORWARD] = { "filter", "custom-forward", NULL, true },
@@ -51,13 +52,56 @@ __attribute__((format(printf, 2, 3))) static void rule(struct writer *w, const c
 	w->count++;
 }
 
-/* `what` leaves by an uplink, or by any link where none is named: `verdict`. */
+/* The words for one link; iptables' sign of a pattern is another one than ours. */
+static void uplink_words(const char *option, const char *pattern, char out[LINK_NAME_MAX + 8])
+{
+	size_t len = strlen(pattern);
+	bool any = len && pattern[len - 1] == '*';
+
+	snprintf(out, LINK_NAME_MAX + 8, "%s %.*s%s ", option, (int)(any ? len - 1 : len), pattern,
+		any ? "+" : "");
+}
+
+/* `what` leaves by an uplink: `verdict`. */
 static void rule_uplinks(struct writer *w, const char *what, const char *verdict)
 {
-	for (size_t i = 0; i < w->ruleset->uplink_count; i++)
-		rule(w, "%s-o %s -j %s", what, w->ruleset->uplinks[i], verdict);
-	if (!w->ruleset->uplink_count)
+	const struct ruleset *r = w->ruleset;
+	char by[LINK_NAME_MAX + 8];
+
+	for (size_t i = 0; r->confined && i < r->uplinks.count; i++) {
+		uplink_words("-o", r->uplinks.names[i], by);
+		rule(w, "%s%s-j %s", what, by, verdict);
+	}
+	if (!r->confined)
 		rule(w, "%s-j %s", what, verdict);
+}
+
+/* What a guest sends to a virtual resolver is told at once that nobody is there. */
+static void rules_resolver_refuse(struct writer *w, const struct addr *virtual)
+{
+	char text[ADDR_TEXT_MAX];
+
+	rule(w, "-d %s -p tcp -j REJECT --reject-with tcp-reset", addr_print(virtual, text));
+	rule(w, "-d %s -j REJECT --reject-with %s-port-unreachable", text,
+		w->ip6 ? "icmp6" : "icmp");
+}
+
+static void each_virtual(
+	struct writer *w, void (*each)(struct writer *w, const struct addr *virtual))
+{
+	for (int i = 0; i < 2; i++)
+		if (addr_is_set(&w->family->dns[i]))
+			each(w, &w->family->dns[i]);
+}
+
+/* What guests send out by other links than uplinks ends here. */
+static void render_uplinks(struct writer *w)
+{
+	if (!w->ruleset->confined)
+		return;
+	rule_uplinks(w, "", "RETURN");
+	each_virtual(w, rules_resolver_refuse);
+	rule(w, "-j DROP");
 }
 
 /* What all packets of known connections get, before the user's chain and our verdicts. */
@@ -121,7 +165,7 @@ static void render_input(struct writer *w)
  */
 static void rules_resolver(struct writer *w, const struct addr *virtual)
 {
-	char text[ADDR_TEXT_MAX], what[ADDR_TEXT_MAX + 48];
+	char text[ADDR_TEXT_MAX];
 
 	addr_print(virtual, text);
 	for (unsigned int i = 0; i < 2; i++) {
@@ -129,15 +173,11 @@ static void rules_resolver(struct writer *w, const struct addr *virtual)
 
 		if (!target || !addr_equal(target, virtual))
 			continue;
-		snprintf(what, sizeof(what), "-d %s -p udp -m udp --dport 53 ", text);
-		rule_uplinks(w, what, POLICY);
-		snprintf(what, sizeof(what), "-d %s -p tcp -m tcp --dport 53 ", text);
-		rule_uplinks(w, what, POLICY);
+		rule(w, "-d %s -p udp -m udp --dport 53 -j " POLICY, text);
+		rule(w, "-d %s -p tcp -m tcp --dport 53 -j " POLICY, text);
 		break;
 	}
-	rule(w, "-d %s -p tcp -j REJECT --reject-with tcp-reset", text);
-	rule(w, "-d %s -j REJECT --reject-with %s-port-unreachable", text,
-		w->ip6 ? "icmp6" : "icmp");
+	rules_resolver_refuse(w, virtual);
 }
 
 /* --- ports of guests that are open to the outside --- */
@@ -156,7 +196,7 @@ static void each_exposure(struct writer *w,
 	}
 }
 
-/* By an uplink, or by any link that is no guest's where none is named. */
+/* By an uplink, or by any link that is no guest's. */
 static void rules_translate(struct writer *w, const struct exposure *x, const char *guest)
 {
 	const struct ruleset *r = w->ruleset;
@@ -168,9 +208,9 @@ static void rules_translate(struct writer *w, const struct exposure *x, const ch
 		"%u -j DNAT --to-destination %s%s%s:%u",
 		r->group, proto, proto, x->port, w->ip6 ? "[" : "", guest, w->ip6 ? "]" : "",
 		x->to);
-	for (size_t i = 0; i < r->uplink_count || (!i && !r->uplink_count); i++) {
-		if (r->uplink_count)
-			snprintf(by, sizeof(by), "-i %s ", r->uplinks[i]);
+	for (size_t i = 0; i < (r->confined ? r->uplinks.count : 1); i++) {
+		if (r->confined)
+			uplink_words("-i", r->uplinks.names[i], by);
 		rule(w, "%s%s", by, what);
 	}
 }
@@ -192,6 +232,9 @@ static void render_forward(struct writer *w)
 	uint32_t group = w->ruleset->group;
 
 	rule(w, "-m devgroup ! --src-group 0x%x ! --dst-group 0x%x -j RETURN", group, group);
+	if (w->ruleset->confined)
+		rule(w, "-m devgroup --src-group 0x%x ! --dst-group 0x%x -j netvm-uplinks", group,
+			group);
 	rules_known(w);
 	rule(w, "-j custom-forward");
 	if (w->policies->guests[0])
@@ -199,12 +242,8 @@ static void render_forward(struct writer *w)
 			w->policies->guests);
 	each_exposure(w, rule_let_in);
 	rule(w, "-m devgroup --dst-group 0x%x -j DROP", group);
-	for (int i = 0; i < 2; i++)
-		if (addr_is_set(&w->family->dns[i]))
-			rules_resolver(w, &w->family->dns[i]);
-	rule_uplinks(w, "", POLICY);
-	if (w->ruleset->uplink_count)
-		rule(w, "-j DROP");
+	each_virtual(w, rules_resolver);
+	rule(w, "-j " POLICY);
 }
 
 /* What passed all else: the guest's own rules, or everything where there are none. */
@@ -273,6 +312,7 @@ int iptables_rules_render(
 	static void (*const render[CHAIN_COUNT])(struct writer * w) = {
 		[CHAIN_INPUT] = render_input,
 		[CHAIN_FORWARD] = render_forward,
+		[CHAIN_UPLINKS] = render_uplinks,
 		[CHAIN_POLICY] = render_policy,
 		[CHAIN_MARK] = render_mark,
 		[CHAIN_DNS] = render_dns,

@@ -9,8 +9,8 @@
  * built-in chain; the user's two are called by ours, created where they are missing, and never
  * written to:
  *
- *   filter  netvm-input (INPUT), netvm-forward (FORWARD), netvm-policy (called by it),
- *           custom-input, custom-forward, and one for each part of guests' policies
+ *   filter  netvm-input (INPUT), netvm-forward (FORWARD), netvm-uplinks and netvm-policy
+ *           (called by it), custom-input, custom-forward, and one for each part of guests' policies
  *           (policy_iptables.h), called netvm-DIGEST
  *   mangle  netvm-mark (PREROUTING)
  *   nat     netvm-dns (PREROUTING), netvm-postrouting (POSTROUTING)
@@ -30,6 +30,7 @@
 enum iptables_chain_id {
 	CHAIN_INPUT,
 	CHAIN_FORWARD,
+	CHAIN_UPLINKS,
 	CHAIN_POLICY,
 	CHAIN_CUSTOM_INPUT,
 	CHAIN_CUSTOM_FORWARD,

@@ -65,15 +65,49 @@ void nft_write(struct nft_writer *w, enum nft_kind kind, const char *name, const
 
 /* --- the base --- */
 
-/* `what` and then `verdict` for what leaves by an uplink, or by any link where none is named. */
+/* `what` and then `verdict` for what leaves by an uplink. */
 static void rule_uplinks(struct nft_writer *w, const char *what, const char *verdict)
 {
 	const struct ruleset *r = w->ruleset;
 
-	for (size_t i = 0; i < r->uplink_count; i++)
-		text_addf(&w->body, "%soifname \"%s\" %s\n", what, r->uplinks[i], verdict);
-	if (!r->uplink_count)
+	for (size_t i = 0; r->confined && i < r->uplinks.count; i++)
+		text_addf(&w->body, "%soifname \"%s\" %s\n", what, r->uplinks.names[i], verdict);
+	if (!r->confined)
 		text_addf(&w->body, "%s%s\n", what, verdict);
+}
+
+/* What a guest sends to a virtual resolver is told at once that nobody is there. */
+static void rules_resolver_refuse(
+	struct nft_writer *w, const struct nft_words *f, const struct addr *virtual)
+{
+	char text[ADDR_TEXT_MAX];
+
+	addr_print(virtual, text);
+	text_addf(&w->body, "%s daddr %s meta l4proto tcp reject with tcp reset\n", f->ip, text);
+	text_addf(&w->body, "%s daddr %s reject with %s\n", f->ip, text, f->unreachable);
+}
+
+static void each_virtual(struct nft_writer *w,
+	void (*each)(struct nft_writer *w, const struct nft_words *f, const struct addr *virtual))
+{
+	for (int i = 0; i < 4; i++) {
+		const struct nft_words *f = &nft_words[i / 2];
+		const struct addr *virtual = &nft_family(w, f)->dns[i % 2];
+
+		if (addr_is_set(virtual))
+			each(w, f, virtual);
+	}
+}
+
+/* What guests send out by other links than uplinks ends here. */
+static void write_uplinks(struct nft_writer *w)
+{
+	if (!w->ruleset->confined)
+		return;
+	rule_uplinks(w, "", "return");
+	each_virtual(w, rules_resolver_refuse);
+	text_add(&w->body, "drop\n");
+	nft_write(w, NFT_CHAIN, "uplinks", "");
 }
 
 /* What all packets of known connections get, before the user's chain and our verdicts. What is not
@@ -131,19 +165,6 @@ static void rules_forwarder(struct nft_writer *w)
 	}
 }
 
-/* What policy lets pass on its way to the forwarder leaves by no link. */
-static void rules_leave_forwarder(struct nft_writer *w)
-{
-	char text[ADDR_TEXT_MAX];
-
-	for (int i = 0; i < FORWARDERS; i++) {
-		const struct nft_words *f = forwarder_at(w, i, text);
-
-		if (f)
-			text_addf(&w->body, "%s daddr %s accept\n", f->ip, text);
-	}
-}
-
 static void write_input(struct nft_writer *w)
 {
 	char text[ADDR_TEXT_MAX];
@@ -189,16 +210,16 @@ static void each_exposure(
 		}
 }
 
-/* By an uplink, or by any link that is no guest's where none is named. */
+/* By an uplink, or by any link that is no guest's. */
 static void rules_translate(struct nft_writer *w, const struct nft_words *f,
 	const struct exposure *x, const char *guest)
 {
 	const struct ruleset *r = w->ruleset;
 	const bool ip6 = f->family == AF_INET6;
 
-	for (size_t i = 0; i < r->uplink_count || (!i && !r->uplink_count); i++) {
-		if (r->uplink_count)
-			text_addf(&w->body, "iifname \"%s\" ", r->uplinks[i]);
+	for (size_t i = 0; i < (r->confined ? r->uplinks.count : 1); i++) {
+		if (r->confined)
+			text_addf(&w->body, "iifname \"%s\" ", r->uplinks.names[i]);
 		text_addf(&w->body,
 			"iifgroup != %u meta nfproto ipv%c fib daddr type local %s dport %u dnat "
 			"%s to %s%s%s:%u\n",
@@ -224,6 +245,9 @@ static void write_forward(struct nft_writer *w)
 	const struct ruleset *r = w->ruleset;
 
 	text_addf(&w->body, "iifgroup != %u oifgroup != %u return\n", r->group, r->group);
+	if (r->confined)
+		text_addf(
+			&w->body, "iifgroup %u oifgroup != %u jump uplinks\n", r->group, r->group);
 	rules_known(w);
 	text_add(&w->body, "jump custom-forward\n");
 	if (r->managed)
@@ -241,10 +265,7 @@ static void write_forward(struct nft_writer *w)
 		text_add(&w->body, "goto leave\n");
 	nft_write(w, NFT_CHAIN, NFT_CHAIN_OURS,
 		"{ type filter hook forward priority filter; policy accept; }");
-	rules_leave_forwarder(w);
-	rule_uplinks(w, "", "accept");
-	if (r->uplink_count)
-		text_add(&w->body, "drop\n");
+	text_add(&w->body, "accept\n");
 	nft_write(w, NFT_CHAIN, "leave", "");
 	text_add(&w->body, "reject with icmpx admin-prohibited\n");
 	nft_write(w, NFT_CHAIN, "refuse", "");
@@ -270,19 +291,14 @@ static void rules_resolver(
 			text);
 		break;
 	}
-	text_addf(&w->body, "%s daddr %s meta l4proto tcp reject with tcp reset\n", f->ip, text);
-	text_addf(&w->body, "%s daddr %s reject with %s\n", f->ip, text, f->unreachable);
+	rules_resolver_refuse(w, f, virtual);
 }
 
 static void write_dns(struct nft_writer *w)
 {
 	char virtual[ADDR_TEXT_MAX], real[ADDR_TEXT_MAX];
 
-	for (int f = 0; f < 2; f++)
-		for (int i = 0; i < 2; i++)
-			if (addr_is_set(&nft_family(w, &nft_words[f])->dns[i]))
-				rules_resolver(
-					w, &nft_words[f], &nft_family(w, &nft_words[f])->dns[i]);
+	each_virtual(w, rules_resolver);
 	nft_write(w, NFT_CHAIN, "resolvers", "");
 	each_exposure(w, rules_translate);
 	text_addf(&w->body, "iifgroup != %u return\n", w->ruleset->group);
@@ -317,28 +333,14 @@ static void write_nat(struct nft_writer *w)
 		"{ type nat hook postrouting priority srcnat; policy accept; }");
 }
 
-/* A link's name stands in quotes; there a star at the end is a pattern. */
-static int uplinks_check(const struct ruleset *r, struct err *e)
-{
-	for (size_t i = 0; i < r->uplink_count; i++)
-		if (!*r->uplinks[i] || strpbrk(r->uplinks[i], "\"\\*\n"))
-			return err_set(e, -EINVAL,
-				"the name of the uplink \"%s\" cannot be said to nftables",
-				r->uplinks[i]);
-	return 0;
-}
-
 int nft_rules_render_seen(
 	const struct ruleset *r, struct nft_rules *out, ruleset_see see, void *arg, struct err *e)
 {
 	struct nft_writer w = { .ruleset = r, .out = out, .see = see, .see_arg = arg };
-	int ret;
 
 	*out = (struct nft_rules){ .objects = NULL };
-	ret = uplinks_check(r, e);
-	if (ret)
-		return ret;
 	write_input(&w);
+	write_uplinks(&w);
 	write_forward(&w);
 	write_dns(&w);
 	write_nat(&w);

@@ -88,7 +88,7 @@ static int facts_read(struct store *store, struct netlink *nl, const struct sett
 }
 
 static int resolvers_take(struct store *store, struct netlink *nl, const struct settings *set,
-	struct ruleset *out, struct ruleset_dns *dns, struct err *e)
+	struct ruleset *out, struct ruleset_notes *notes, struct err *e)
 {
 	const char *paths[RESOLVERS_PATHS_MAX + 1] = { NULL };
 	struct resolvers found;
@@ -100,38 +100,54 @@ static int resolvers_take(struct store *store, struct netlink *nl, const struct 
 	resolvers_read(paths, &found);
 	rc = facts_read(store, nl, set, &found, out, &facts, e);
 	if (rc == 0)
-		resolvers_plan(&found, &facts, out, &dns->forward, dns->loops);
+		resolvers_plan(&found, &facts, out, &notes->forward, notes->loops);
+	return rc;
+}
+
+static int name_cmp(const void *a, const void *b)
+{
+	return strcmp(a, b);
+}
+
+/* Whether netbackd runs here, or did, and comes back. */
+static bool is_followed(struct store *store, const struct settings *set)
+{
+	struct netvm_report report;
+
+	return set->lasting || netvm_report_read(store, SCHEMA_SELF, &report, NULL) == 0;
+}
+
+/* By default the links with a default route are as good as named; sorted, so that rules stay as
+ * they are when metrics change. Where nobody would follow a change they are not: what was right
+ * when a vif came would cut its guest off later. */
+static int uplinks_take(struct store *store, struct netlink *nl, const struct settings *set,
+	struct ruleset *r, struct uplinks *there, struct err *e)
+{
+	int rc = uplinks_read(nl, &set->uplinks, r->group, there, e);
+
+	r->confined = !set->any_uplink && (set->uplinks.count || is_followed(store, set));
+	if (r->confined)
+		r->uplinks = set->uplinks.count ? set->uplinks : there->there;
+	qsort(r->uplinks.names, r->uplinks.count, sizeof(r->uplinks.names[0]), name_cmp);
 	return rc;
 }
 
 static int base_take(struct store *store, struct netlink *nl, const struct settings *set,
-	struct ruleset *out, struct ruleset_dns *dns, struct err *e)
+	struct ruleset *out, struct ruleset_notes *notes, struct err *e)
 {
+	int rc;
+
 	*out = (struct ruleset){
 		.group = VIF_GROUP, .mark = RULESET_MARK, .managed = set->managed, .now = time(NULL)
 	};
-	*dns = (struct ruleset_dns){ .loops = "" };
+	*notes = (struct ruleset_notes){ .loops = "" };
 	family_set(&out->ip4, &set->gateway, set->dns, set->forwarder);
 	family_set(&out->ip6, &set->gateway6, set->dns6, set->forwarder6);
-	for (size_t i = 0; i < set->uplinks.count; i++)
-		snprintf(out->uplinks[i], LINK_NAME_MAX, "%s", set->uplinks.item[i]);
-	out->uplink_count = set->uplinks.count;
-	return resolvers_take(store, nl, set, out, dns, e);
+	rc = uplinks_take(store, nl, set, out, &notes->uplinks, e);
+	return rc ? rc : resolvers_take(store, nl, set, out, notes, e);
 }
 
 /* --- @lan --- */
-
-/* Whether guests' packets may leave by this link: it is a named uplink, or has a default route. */
-static bool is_uplink(const struct ruleset *r, const struct uplinks *found, const struct link *link)
-{
-	for (size_t i = 0; i < r->uplink_count; i++)
-		if (strcmp(r->uplinks[i], link->name) == 0)
-			return true;
-	for (size_t i = 0; !r->uplink_count && i < found->count; i++)
-		if (strcmp(found->names[i], link->name) == 0)
-			return true;
-	return false;
-}
 
 static int link_lan_add(
 	struct netlink *nl, struct ruleset *r, const struct link *link, struct err *e)
@@ -153,17 +169,16 @@ static int link_lan_add(
 	return rc;
 }
 
-static int lan_take(struct netlink *nl, struct ruleset *r, struct err *e)
+static int lan_take(
+	struct netlink *nl, const struct uplinks *uplinks, struct ruleset *r, struct err *e)
 {
-	struct uplinks found;
+	const struct uplink_names *names = r->confined ? &r->uplinks : &uplinks->there;
 	struct link *links = NULL;
 	size_t count = 0;
-	int rc = uplinks_read(nl, r->group, &found, e);
+	int rc = link_list(nl, &links, &count, e);
 
-	if (!rc)
-		rc = link_list(nl, &links, &count, e);
 	for (size_t i = 0; !rc && i < count; i++)
-		if (is_uplink(r, &found, &links[i]))
+		if (uplink_names_have(names, links[i].name))
 			rc = link_lan_add(nl, r, &links[i], e);
 	free(links);
 	return rc;
@@ -267,14 +282,14 @@ static int names_take_file(const char *run_dir, struct ruleset *r, struct err *e
 }
 
 int ruleset_source_read(struct store *store, struct netlink *nl, const struct settings *settings,
-	const char *run_dir, struct ruleset *r, struct ruleset_dns *dns, struct err *e)
+	const char *run_dir, struct ruleset *r, struct ruleset_notes *notes, struct err *e)
 {
 	struct ruleset before = *r;
-	int rc = base_take(store, nl, settings, r, dns, e);
+	int rc = base_take(store, nl, settings, r, notes, e);
 
 	r->serial = before.serial + 1;
 	if (!rc && r->managed)
-		rc = lan_take(nl, r, e);
+		rc = lan_take(nl, &notes->uplinks, r, e);
 	if (!rc && r->managed)
 		rc = guests_take(store, &before, r, e);
 	if (!rc && r->managed)

@@ -16,10 +16,11 @@
 #include "common/netlink.h"
 #include "xenstore-schema/store.h"
 
-/* What there is to say of resolvers besides the ruleset. */
-struct ruleset_dns {
+/* What there is to say besides the ruleset. */
+struct ruleset_notes {
 	struct forward forward;		 /* what a forwarder has to do; the ruleset is without it */
 	char loops[RESOLVERS_LOOPS_MAX]; /* resolvers that were refused, and why; "": none */
+	struct uplinks uplinks;		 /* that are there */
 };
 
 /*
@@ -30,6 +31,6 @@ struct ruleset_dns {
  * then empty. The caller owns `r`: ruleset_dispose().
  */
 int ruleset_source_read(struct store *store, struct netlink *nl, const struct settings *settings,
-	const char *run_dir, struct ruleset *r, struct ruleset_dns *dns, struct err *e);
+	const char *run_dir, struct ruleset *r, struct ruleset_notes *notes, struct err *e);
 
 #endif

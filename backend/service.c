@@ -33,6 +33,7 @@ int service_open(struct service *s, const struct service_options *o, struct err 
 
 	*s = (struct service){ .options = *o, .lock = -1 };
 	settings_read(o->config, o->unknown, &s->settings, &s->settings_fault);
+	s->settings.lasting = o->lasting;
 	rc = dir_create(service_run_dir(s), 0755, e);
 	if (rc == 0)
 		rc = o->alone ? store_open_alone(&s->store, e) : store_open(&s->store, e);
@@ -106,7 +107,7 @@ static void lead_to(struct ruleset_family *f, const struct addr *forwarder)
  * are without a resolver, and guests are refused at once. */
 static void forwarder_lead(struct service *s, bool keep)
 {
-	const struct forward *f = &s->dns.forward;
+	const struct forward *f = &s->notes.forward;
 	struct err why = ERR_NONE;
 	struct forwarder_at at;
 	int rc;
@@ -156,7 +157,7 @@ double service_next(const struct service *s)
 static int rules_read(struct service *s, bool keep, struct err *e)
 {
 	int rc = ruleset_source_read(
-		s->store, s->nl, &s->settings, service_run_dir(s), &s->ruleset, &s->dns, e);
+		s->store, s->nl, &s->settings, service_run_dir(s), &s->ruleset, &s->notes, e);
 
 	if (rc == 0)
 		forwarder_lead(s, keep);

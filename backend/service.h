@@ -36,11 +36,11 @@ struct service {
 	struct netlink *nl;
 	struct packet_filter *filter;
 	struct settings settings;
-	struct err settings_fault; /* code < 0: the file is wrong, and no vif can be served */
-	struct ruleset ruleset;	   /* as it was last read */
-	bool has_ruleset;	   /* ... and made to stand */
-	struct ruleset_dns dns;	   /* as it was last read */
-	char dns_trouble[160];	   /* why there is no forwarder where one is needed, or "" */
+	struct err settings_fault;  /* code < 0: the file is wrong, and no vif can be served */
+	struct ruleset ruleset;	    /* as it was last read */
+	bool has_ruleset;	    /* ... and made to stand */
+	struct ruleset_notes notes; /* as they were last read */
+	char dns_trouble[160];	    /* why there is no forwarder where one is needed, or "" */
 	struct forwarder *forwarder;
 	double unsettled; /* since when connections may have to end; clock_seconds(), 0: none */
 	int lock;	  /* descriptor while a call runs, else -1 */

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -23,9 +24,11 @@ static int check_path(const char *text, struct err *e)
 
 static int check_link(const char *text, struct err *e)
 {
-	return *text && strlen(text) < LINK_NAME_MAX && !strpbrk(text, "/ \t")
+	return uplink_pattern_is_valid(text)
 		       ? 0
-		       : err_set(e, -EINVAL, "the name of a network interface");
+		       : err_set(e, -EINVAL,
+				 "the name of a network interface, or the beginning of one and a "
+				 "star");
 }
 
 static int check_own4(const char *text, struct err *e)
@@ -91,7 +94,10 @@ const struct config_key settings_keys[] = {
 	{ "forwarder_user", CONFIG_TEXT, offsetof(struct file, forwarder_user), check_user,
 		"the user that the forwarder runs as (netvm-dns)" },
 	{ "uplinks", CONFIG_LIST, offsetof(struct file, uplinks), check_link,
-		"links by which guests' packets may leave (any but guests')" },
+		"links by which guests' packets may leave, by name or pattern (\"wlan*\"): by "
+		"those "
+		"or not at all, whether they are up, down or not there; \"*\" is any but guests' "
+		"own (the links with a default route, as it changes)" },
 	{ "packet_filter", CONFIG_TEXT, offsetof(struct file, packet_filter), check_packet_filter,
 		"what makes the rules stand: \"nftables\", \"iptables\", or \"auto\": the one that "
 		"does already, then iptables where its tables are in use on this machine, then "
@@ -144,6 +150,17 @@ static int check_count(const char *path, const char *key, const struct config_li
 				  : err_set(e, -EINVAL, "%s: %s takes %zu at most", path, key, max);
 }
 
+static void take_uplinks(const struct config_list *list, struct settings *out)
+{
+	for (size_t i = 0; i < list->count; i++) {
+		out->any_uplink |= strcmp(list->item[i], "*") == 0;
+		snprintf(out->uplinks.names[out->uplinks.count++], LINK_NAME_MAX, "%s",
+			list->item[i]);
+	}
+	if (out->any_uplink)
+		out->uplinks.count = 0;
+}
+
 static int take_file(const char *path, struct file *f, struct settings *out, struct err *e)
 {
 	int rc;
@@ -160,16 +177,16 @@ static int take_file(const char *path, struct file *f, struct settings *out, str
 	if (rc == 0)
 		rc = check_count(path, "resolv_conf", &f->resolv_conf, RESOLVERS_PATHS_MAX, e);
 	if (rc == 0)
-		rc = check_count(path, "uplinks", &f->uplinks, RULESET_UPLINKS_MAX, e);
+		rc = check_count(path, "uplinks", &f->uplinks, UPLINKS_MAX, e);
 	if (rc < 0)
 		return rc;
 	out->packet_filter = packet_filter_choice_find(f->packet_filter);
 	out->resolv_conf = f->resolv_conf;
-	out->uplinks = f->uplinks;
+	take_uplinks(&f->uplinks, out);
 	out->dns_above = f->dns_above;
 	out->forwarder_user = f->forwarder_user;
 	f->forwarder_user = NULL;
-	f->resolv_conf.count = f->uplinks.count = 0; /* handed over */
+	f->resolv_conf.count = 0; /* handed over */
 	return 0;
 }
 
@@ -226,7 +243,6 @@ static void list_free(struct config_list *list)
 void settings_dispose(struct settings *s)
 {
 	list_free(&s->resolv_conf);
-	list_free(&s->uplinks);
 	free(s->forwarder_user);
 	s->forwarder_user = NULL;
 }

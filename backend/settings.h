@@ -26,7 +26,12 @@ struct settings {
 	struct addr gateway, gateway6;	/* this domain's own address on every vif; always set */
 	struct addr dns[2], dns6[2];	/* virtual resolvers; an absent one is not translated */
 	struct config_list resolv_conf; /* files with the real resolvers; empty: the usual ones */
-	struct config_list uplinks;	/* links that guests' packets may leave by; empty: any */
+	struct uplink_names uplinks;	/* that guests' packets may leave by; none: those with the
+					   default    route */
+	bool any_uplink;		/* guests' packets may leave by any link but guests' */
+	bool lasting; /* the caller follows routes; else, by default, guests' packets leave by any
+		       * link
+		       */
 	/* Where a forwarder of ours listens when translation does not do; none: there is no
 	 * forwarder. Two of a family: a change loses no question. */
 	struct addr forwarder[FORWARDER_SLOTS], forwarder6[FORWARDER_SLOTS];

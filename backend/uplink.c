@@ -3,48 +3,132 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const struct link *link_of(const struct link *links, size_t count, int ifindex)
+/* --- names --- */
+
+/* nftables has names in quotes, where a star at the end is a pattern; iptables' is a plus. */
+static bool plain(const char *name, size_t len)
 {
-	for (size_t i = 0; i < count; i++)
-		if (links[i].ifindex == ifindex)
-			return &links[i];
-	return NULL;
+	for (size_t i = 0; i < len; i++)
+		if (name[i] <= ' ' || name[i] > '~' || strchr("\"\\*+/!$", name[i]))
+			return false;
+	return len < LINK_NAME_MAX;
 }
 
-static bool chosen(const struct uplinks *u, const char *name)
+bool uplink_name_is_plain(const char *name)
 {
-	for (size_t i = 0; i < u->count; i++)
-		if (strcmp(u->names[i], name) == 0)
+	return *name && plain(name, strlen(name));
+}
+
+bool uplink_pattern_is_valid(const char *pattern)
+{
+	size_t len = strlen(pattern);
+
+	if (len && pattern[len - 1] == '*')
+		return plain(pattern, len - 1) && len < LINK_NAME_MAX;
+	return uplink_name_is_plain(pattern);
+}
+
+static bool pattern_covers(const char *pattern, const char *link)
+{
+	size_t len = strlen(pattern);
+
+	if (len && pattern[len - 1] == '*')
+		return strncmp(pattern, link, len - 1) == 0;
+	return strcmp(pattern, link) == 0;
+}
+
+bool uplink_names_have(const struct uplink_names *patterns, const char *link)
+{
+	for (size_t i = 0; i < patterns->count; i++)
+		if (pattern_covers(patterns->names[i], link))
 			return true;
 	return false;
 }
 
-void uplinks_choose(const struct route *routes, size_t route_count, const struct link *links,
-	size_t link_count, uint32_t group, struct uplinks *out)
+/* --- links --- */
+
+struct choice {
+	const struct uplink_names *named;
+	const struct route *routes;
+	size_t route_count;
+	uint32_t group;
+};
+
+static bool may_be_uplink(const struct choice *c, const struct link *l)
 {
+	if (l->loopback || l->group == c->group)
+		return false;
+	return c->named->count ? uplink_names_have(c->named, l->name)
+			       : uplink_name_is_plain(l->name);
+}
+
+/* The metric of the link's best default route; `*has` says whether there is one. */
+static uint32_t metric_of(const struct choice *c, const struct link *l, bool *has)
+{
+	uint32_t best = 0;
+
+	*has = false;
+	for (size_t i = 0; i < c->route_count; i++) {
+		const struct route *r = &c->routes[i];
+
+		if (r->dst.len != 0 || r->ifindex != l->ifindex || (*has && r->metric >= best))
+			continue;
+		best = r->metric;
+		*has = true;
+	}
+	return best;
+}
+
+static bool taken(const struct uplinks *u, const char *name)
+{
+	for (size_t i = 0; i < u->there.count; i++)
+		if (strcmp(u->there.names[i], name) == 0)
+			return true;
+	return false;
+}
+
+static void take(struct uplinks *u, const struct link *l)
+{
+	memcpy(u->there.names[u->there.count++], l->name, LINK_NAME_MAX);
+	if (!u->mtu || l->mtu < u->mtu)
+		u->mtu = l->mtu;
+}
+
+void uplinks_choose(const struct uplink_names *named, const struct route *routes,
+	size_t route_count, const struct link *links, size_t link_count, uint32_t group,
+	struct uplinks *out)
+{
+	const struct choice c = { named, routes, route_count, group };
+
 	memset(out, 0, sizeof(*out));
-	while (out->count < RULESET_UPLINKS_MAX) {
+	while (out->there.count < UPLINKS_MAX) {
 		const struct link *best = NULL;
-		uint32_t metric = 0;
+		uint32_t best_metric = 0;
+		bool best_has = false;
 
-		for (size_t i = 0; i < route_count; i++) {
-			const struct link *l = link_of(links, link_count, routes[i].ifindex);
+		for (size_t i = 0; i < link_count; i++) {
+			bool has;
+			uint32_t metric;
 
-			if (routes[i].dst.len != 0 || !l || l->loopback || l->group == group ||
-				chosen(out, l->name) || (best && routes[i].metric >= metric))
+			if (!may_be_uplink(&c, &links[i]) || taken(out, links[i].name))
 				continue;
-			best = l;
-			metric = routes[i].metric;
+			metric = metric_of(&c, &links[i], &has);
+			if (!has && (!named->count || !links[i].up))
+				continue;
+			if (best && (has < best_has || (has == best_has && metric >= best_metric)))
+				continue;
+			best = &links[i];
+			best_metric = metric;
+			best_has = has;
 		}
 		if (!best)
 			return;
-		memcpy(out->names[out->count++], best->name, LINK_NAME_MAX);
-		if (!out->mtu || best->mtu < out->mtu)
-			out->mtu = best->mtu;
+		take(out, best);
 	}
 }
 
-int uplinks_read(struct netlink *nl, uint32_t group, struct uplinks *out, struct err *e)
+int uplinks_read(struct netlink *nl, const struct uplink_names *named, uint32_t group,
+	struct uplinks *out, struct err *e)
 {
 	struct route *routes = NULL;
 	struct link *links = NULL;
@@ -54,7 +138,7 @@ int uplinks_read(struct netlink *nl, uint32_t group, struct uplinks *out, struct
 	if (!ret)
 		ret = link_list(nl, &links, &link_count, e);
 	if (!ret)
-		uplinks_choose(routes, route_count, links, link_count, group, out);
+		uplinks_choose(named, routes, route_count, links, link_count, group, out);
 	free(routes);
 	free(links);
 	return ret;

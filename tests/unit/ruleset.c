@@ -180,14 +180,34 @@ static void named_uplinks_are_the_only_way_out(void **state)
 	struct iptables_rules rules;
 
 	(void)state;
-	strcpy(r.uplinks[0], "eth0");
-	strcpy(r.uplinks[1], "wlan0");
-	r.uplink_count = 2;
+	r.confined = true;
+	r.uplinks = (struct uplink_names){ { "eth0", "wlan*" }, 2 };
 	rules = rendered(&r, AF_INET);
-	assert_has(rules.chain[CHAIN_FORWARD].rules, "-A netvm-forward -o eth0 -j netvm-policy\n-A "
-						     "netvm-forward -o wlan0 -j netvm-policy\n"
-						     "-A netvm-forward -j DROP\n");
+	assert_has(rules.chain[CHAIN_FORWARD].rules,
+		" -j RETURN\n-A netvm-forward -m devgroup --src-group 0x786e ! --dst-group 0x786e "
+		"-j netvm-uplinks\n-A netvm-forward -m conntrack --ctstate RELATED,ESTABLISHED");
+	assert_memory_equal(rules.chain[CHAIN_UPLINKS].rules,
+		"-A netvm-uplinks -o eth0 -j RETURN\n-A netvm-uplinks -o wlan+ -j RETURN\n"
+		"-A netvm-uplinks -d 10.139.1.1 -p tcp -j REJECT",
+		50);
+	assert_has(rules.chain[CHAIN_UPLINKS].rules,
+		"icmp-port-unreachable\n-A netvm-uplinks -j DROP\n");
+	assert_has(rules.chain[CHAIN_POSTROUTING].rules, "-o wlan+ -j MASQUERADE\n");
 	assert_int_equal(rules.chain[CHAIN_POSTROUTING].count, 2);
+	iptables_rules_free(&rules);
+}
+
+static void without_an_uplink_nothing_leaves(void **state)
+{
+	struct ruleset r = sample(1);
+	struct iptables_rules rules;
+
+	(void)state;
+	r.confined = true;
+	rules = rendered(&r, AF_INET);
+	assert_has_not(rules.chain[CHAIN_UPLINKS].rules, "RETURN");
+	assert_has(rules.chain[CHAIN_UPLINKS].rules, "-j DROP\n");
+	assert_int_equal(rules.chain[CHAIN_POSTROUTING].count, 0);
 	iptables_rules_free(&rules);
 }
 
@@ -249,7 +269,8 @@ static char *saved(const struct iptables_rules *r, const char *forward_before)
 		"*mangle\n:PREROUTING ACCEPT [0:0]\n:netvm-mark - [0:0]\n"
 		"-A PREROUTING -j netvm-mark\n%sCOMMIT\n*filter\n:INPUT ACCEPT [0:0]\n"
 		":FORWARD DROP [12:900]\n:custom-input - [0:0]\n:custom-forward - [0:0]\n"
-		":netvm-input - [0:0]\n:netvm-forward - [0:0]\n:netvm-policy - [0:0]\n-A INPUT -j "
+		":netvm-input - [0:0]\n:netvm-forward - [0:0]\n:netvm-uplinks - "
+		"[0:0]\n:netvm-policy - [0:0]\n-A INPUT -j "
 		"netvm-input\n%s"
 		"-A FORWARD -j netvm-forward\n"
 		"-A FORWARD -m comment --comment \"say \\\"-j netvm-dns\\\"\" -j ACCEPT\n"
@@ -471,6 +492,7 @@ int main(void)
 		cmocka_unit_test(
 			user_chains_are_called_after_known_connections_and_before_verdicts),
 		cmocka_unit_test(named_uplinks_are_the_only_way_out),
+		cmocka_unit_test(without_an_uplink_nothing_leaves),
 		cmocka_unit_test(ip6_lets_neighbours_be_found_and_the_gateway_be_pinged),
 		cmocka_unit_test(an_exposed_port_is_led_to_its_guest_and_only_that_let_in),
 		cmocka_unit_test(an_empty_machine_gets_chains_rules_and_jumps_in_one_script),

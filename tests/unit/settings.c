@@ -78,7 +78,7 @@ static void what_the_file_says_goes_before_the_defaults(void **state)
 				   "dns = [ \"192.0.2.53\" ]\n"
 				   "dns6 = [ \"2001:db8::53\", \"2001:db8::54\" ]\n"
 				   "resolv_conf = [ \"/run/resolv.conf\" ]\n"
-				   "uplinks = [ \"eth0\", \"wlan0\" ]\n"
+				   "uplinks = [ \"eth0\", \"wlan*\" ]\n"
 				   "packet_filter = \"nftables\"\n",
 				 &s, &e),
 		0);
@@ -89,7 +89,7 @@ static void what_the_file_says_goes_before_the_defaults(void **state)
 	assert_addr(&s.dns6[1], "2001:db8::54");
 	assert_string_equal(s.resolv_conf.item[0], "/run/resolv.conf");
 	assert_int_equal(s.uplinks.count, 2);
-	assert_string_equal(s.uplinks.item[1], "wlan0");
+	assert_string_equal(s.uplinks.names[1], "wlan*");
 	assert_int_equal(s.packet_filter, PACKET_FILTER_NFTABLES);
 	settings_dispose(&s);
 }
@@ -120,6 +120,7 @@ static void a_wrong_value_is_refused_with_file_key_and_what_was_expected(void **
 		{ "resolv_conf = [ \"resolv.conf\" ]\n", "an absolute path" },
 		{ "uplinks = [ \"a-name-that-is-too-long\" ]\n", "a network interface" },
 		{ "uplinks = [ \"../eth0\" ]\n", "a network interface" },
+		{ "uplinks = [ \"w*n0\" ]\n", "a network interface" },
 		{ "uplinks = [ \"a\",\"b\",\"c\",\"d\",\"e\",\"f\",\"g\",\"h\",\"i\" ]\n",
 			"8 at most" },
 		{ "packet_filter = \"pf\"\n", "\"nftables\" or" },

@@ -1,0 +1,107 @@
+#include "backend/pass_report.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* Appends a word to a list in a report, where it fits. */
+static void words_add(char words[NETVM_WORDS_MAX], const char *word)
+{
+	size_t used = strlen(words);
+
+	if (used + strlen(word) + 2 <= NETVM_WORDS_MAX)
+		snprintf(words + used, NETVM_WORDS_MAX - used, "%s%s", used ? " " : "", word);
+}
+
+static void words_add_targets(char words[NETVM_WORDS_MAX], const struct ruleset_family *f)
+{
+	char text[ADDR_TEXT_MAX];
+
+	for (size_t i = 0; i < f->resolver_count && i < 2; i++)
+		if (!ruleset_is_forwarder(f, &f->resolvers[i]))
+			words_add(words, addr_print(&f->resolvers[i], text));
+}
+
+static void words_part(char words[NETVM_WORDS_MAX], const char *word)
+{
+	size_t used = strlen(words);
+
+	if (used && used + 1 < NETVM_WORDS_MAX)
+		strcpy(words + used, ";");
+	words_add(words, word);
+}
+
+/* What a forwarder asks, and for which family of guests; or why there is none. */
+static void words_add_forward(char words[NETVM_WORDS_MAX], const struct service *s)
+{
+	const struct forward *f = &s->notes.forward;
+	char text[ADDR_TEXT_MAX], one[ADDR_TEXT_MAX + LINK_NAME_MAX + 1];
+
+	if (s->dns_trouble[0]) {
+		words_part(words, s->dns_trouble);
+		return;
+	}
+	words_part(words, "forwarded for");
+	if (f->ip4)
+		words_add(words, "IPv4");
+	if (f->ip6)
+		words_add(words, "IPv6");
+	words_add(words, "to");
+	for (size_t i = 0; i < f->ask_count; i++) {
+		snprintf(one, sizeof(one), "%s%s%s", addr_print(&f->ask[i].addr, text),
+			f->ask[i].link[0] ? "%" : "", f->ask[i].link);
+		words_add(words, one);
+	}
+}
+
+static void words_of_resolvers(char words[NETVM_WORDS_MAX], const struct service *s)
+{
+	words[0] = '\0';
+	words_add_targets(words, &s->ruleset.ip4);
+	words_add_targets(words, &s->ruleset.ip6);
+	if (s->notes.forward.ask_count)
+		words_add_forward(words, s);
+	if (s->notes.loops[0]) {
+		words_part(words, "refused, for it would come back here:");
+		words_add(words, s->notes.loops);
+	}
+}
+
+/* What is another now than it was said before is news. */
+static void news_say(const struct service *s, const struct netvm_report *before,
+	const struct netvm_report *now, pass_say say)
+{
+	char text[NETVM_WORDS_MAX + 16];
+
+	if (strcmp(before->uplink, now->uplink) != 0) {
+		snprintf(text, sizeof(text), "uplinks: %s", now->uplink[0] ? now->uplink : "none");
+		say(false, text);
+	}
+	if (strcmp(before->resolvers, now->resolvers) != 0) {
+		snprintf(text, sizeof(text), "resolvers: %s",
+			now->resolvers[0] ? now->resolvers : "none");
+		say(s->notes.loops[0] || s->dns_trouble[0], text);
+	}
+}
+
+int pass_report(struct service *s, uint32_t probe, const struct err *rules_fault, pass_say say,
+	struct err *e)
+{
+	struct netvm_report r = { .version = PACKAGE_VERSION,
+		.capabilities = PASS_CAPABILITIES,
+		.state = "ready",
+		.mtu = s->notes.uplinks.mtu,
+		.probe = probe };
+	struct netvm_report before;
+
+	if (rules_fault->code)
+		snprintf(r.state, sizeof(r.state), "%.*s", NETVM_WORDS_MAX - 1, rules_fault->text);
+	for (size_t i = 0; i < s->notes.uplinks.there.count; i++)
+		words_add(r.uplink, s->notes.uplinks.there.names[i]);
+	words_of_resolvers(r.resolvers, s);
+	if (netvm_report_read(s->store, SCHEMA_SELF, &before, NULL) < 0)
+		before = (struct netvm_report){ .state = "" };
+	if (rules_fault->code && strcmp(before.state, r.state) != 0)
+		say(true, rules_fault->text);
+	news_say(s, &before, &r, say);
+	return netvm_report_write(s->store, &r, e);
+}
