@@ -38,10 +38,8 @@ static bool is_turned_away(const struct ruleset *r, const struct ruleset_guest *
 bool flow_is_closed(
 	const struct ruleset_guest *answers, const struct ruleset_guest *from, const struct flow *f)
 {
-	const struct exposure x = { .proto = f->proto, .port = f->port, .to = f->answers_port };
-
 	return answers && !from && !addr_equal(&f->answers, &f->dst) &&
-	       !exposures_have(&answers->exposures, &x);
+	       !exposures_lead(&answers->exposures, f->proto, f->port, f->answers_port, &f->src);
 }
 
 static const struct ruleset_family *family_of(const struct ruleset *r, const struct flow *f)

@@ -5,7 +5,8 @@
  * changed, the connections of guests are held against the same model: one that policy turns away
  * now ends, and so does a DNS flow to what is no longer the real resolver; all others go on.
  *
- * What was led to a guest from outside ends where the guest does not expose that port now. In a
+ * What was led to a guest from outside ends where the guest does not expose that port to where it
+ * comes from now. In a
  * managed domain that holds for whoever led it there, for dom0 says what reaches a guest.
  *
  * A question that is under way to the resolver before would be lost with its flow, and who asked it

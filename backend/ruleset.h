@@ -10,18 +10,22 @@
  *            and whether the uplink is up, down or not there.
  *   forward  established and related packets of guests pass, invalid ones are dropped; a guest
  *            reaches links outside the group; nobody else opens a connection to a guest. The
- * virtual resolvers take nothing but DNS; what is not translated is refused at once. input guests
- * may ping the gateway (and resolve it, in IPv6). Port 53 of our own forwarder is open to what was
- * translated to it and the guest's policy lets pass, whether it runs or not, so that translation
- * alone changes when it comes and goes; nothing else of it is, nor is it to others' packets from
- * any link. All else is dropped. policy   what is left of "a guest reaches" is decided by the
- * guest's own rules, the guest being the one whose address the packet has (the source guard sees to
- * that), the destination the one that the guest sent it to, before translation. Accepted, or
- * refused with "administratively prohibited". Without management everything is accepted; with it, a
+ *            virtual resolvers take nothing but DNS; what is not translated is refused at once.
+ *   input    guests may ping the gateway (and resolve it, in IPv6). Port
+ *            53 of our own forwarder is open to what was translated to it and the guest's policy
+ *            lets pass, whether it runs or not, so that translation alone changes when it comes
+ *            and goes; nothing else of it is, nor is it to others' packets from any link. All
+ *            else is dropped.
+ *   policy   what is left of "a guest reaches" is decided by the guest's own rules, the guest being
+ *            the one whose address the packet has (the source guard sees to that), the destination
+ *            the one that the guest sent it to, before translation. Accepted, or refused with
+ *            "administratively prohibited". Without management everything is accepted; with it, a
  *            guest that is not named reaches nothing. Another guest, on a link inside the group,
  *            is reached by a rule that accepts its address alone (policy_decide.h), else never.
  *   expose   what comes by an uplink to a port of this domain that a guest exposes goes to the
- *            guest, whatever its policy is; by no other way, so not from another guest. A guest
+ *            guest, whatever its policy is; by no other way, so not from another guest; where it
+ *            names a source, only what has an address of that. What comes in keeps its source, so
+ *            that is the true one also behind other network domains of ours. A guest
  *            whose entry cannot be understood exposes nothing.
  *   nat      port 53, UDP and TCP, of each virtual resolver leads to a real one; what guests send
  *            leaves a link outside the group with that link's address.

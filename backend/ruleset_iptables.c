@@ -192,8 +192,20 @@ static void each_exposure(struct writer *w,
 		char text[ADDR_TEXT_MAX];
 
 		for (size_t i = 0; addr_is_set(a) && i < guest->exposures.count; i++)
-			each(w, &guest->exposures.item[i], addr_print(a, text));
+			if (exposure_has_family(&guest->exposures.item[i], a->family))
+				each(w, &guest->exposures.item[i], addr_print(a, text));
 	}
+}
+
+/* The words for who may come there; none for everybody. */
+static const char *source_words(const struct exposure *x, char buf[PREFIX_TEXT_MAX + 8])
+{
+	char text[PREFIX_TEXT_MAX];
+
+	buf[0] = '\0';
+	if (x->source.len)
+		snprintf(buf, PREFIX_TEXT_MAX + 8, "-s %s ", prefix_print(&x->source, text));
+	return buf;
 }
 
 /* By an uplink, or by any link that is no guest's. */
@@ -201,13 +213,13 @@ static void rules_translate(struct writer *w, const struct exposure *x, const ch
 {
 	const struct ruleset *r = w->ruleset;
 	const char *proto = exposure_proto(x);
-	char what[192], by[LINK_NAME_MAX + 8] = "";
+	char what[256], by[LINK_NAME_MAX + 8] = "", source[PREFIX_TEXT_MAX + 8];
 
 	snprintf(what, sizeof(what),
-		"-m devgroup ! --src-group 0x%x -m addrtype --dst-type LOCAL -p %s -m %s --dport "
+		"%s-m devgroup ! --src-group 0x%x -m addrtype --dst-type LOCAL -p %s -m %s --dport "
 		"%u -j DNAT --to-destination %s%s%s:%u",
-		r->group, proto, proto, x->port, w->ip6 ? "[" : "", guest, w->ip6 ? "]" : "",
-		x->to);
+		source_words(x, source), r->group, proto, proto, x->port, w->ip6 ? "[" : "", guest,
+		w->ip6 ? "]" : "", x->to);
 	for (size_t i = 0; i < (r->confined ? r->uplinks.count : 1); i++) {
 		if (r->confined)
 			uplink_words("-i", r->uplinks.names[i], by);
@@ -220,11 +232,12 @@ static void rule_let_in(struct writer *w, const struct exposure *x, const char *
 {
 	const uint32_t group = w->ruleset->group;
 	const char *proto = exposure_proto(x);
+	char source[PREFIX_TEXT_MAX + 8];
 
 	rule(w,
-		"-d %s -p %s -m %s --dport %u -m devgroup ! --src-group 0x%x --dst-group 0x%x "
+		"%s-d %s -p %s -m %s --dport %u -m devgroup ! --src-group 0x%x --dst-group 0x%x "
 		"-m conntrack --ctstate DNAT --ctorigdstport %u -j ACCEPT",
-		guest, proto, proto, x->to, group, group, x->port);
+		source_words(x, source), guest, proto, proto, x->to, group, group, x->port);
 }
 
 static void render_forward(struct writer *w)

@@ -205,9 +205,23 @@ static void each_exposure(
 			char text[ADDR_TEXT_MAX];
 
 			for (size_t i = 0; addr_is_set(a) && i < guest->exposures.count; i++)
-				each(w, &nft_words[f], &guest->exposures.item[i],
-					addr_print(a, text));
+				if (exposure_has_family(&guest->exposures.item[i], a->family))
+					each(w, &nft_words[f], &guest->exposures.item[i],
+						addr_print(a, text));
 		}
+}
+
+/* The words for who may come there; none for everybody. */
+static const char *source_words(
+	const struct nft_words *f, const struct exposure *x, char buf[PREFIX_TEXT_MAX + 16])
+{
+	char text[PREFIX_TEXT_MAX];
+
+	buf[0] = '\0';
+	if (x->source.len)
+		snprintf(buf, PREFIX_TEXT_MAX + 16, "%s saddr %s ", f->ip,
+			prefix_print(&x->source, text));
+	return buf;
 }
 
 /* By an uplink, or by any link that is no guest's. */
@@ -216,15 +230,16 @@ static void rules_translate(struct nft_writer *w, const struct nft_words *f,
 {
 	const struct ruleset *r = w->ruleset;
 	const bool ip6 = f->family == AF_INET6;
+	char source[PREFIX_TEXT_MAX + 16];
 
 	for (size_t i = 0; i < (r->confined ? r->uplinks.count : 1); i++) {
 		if (r->confined)
 			text_addf(&w->body, "iifname \"%s\" ", r->uplinks.names[i]);
 		text_addf(&w->body,
-			"iifgroup != %u meta nfproto ipv%c fib daddr type local %s dport %u dnat "
+			"iifgroup != %u meta nfproto ipv%c %sfib daddr type local %s dport %u dnat "
 			"%s to %s%s%s:%u\n",
-			r->group, f->digit, exposure_proto(x), x->port, f->ip, ip6 ? "[" : "",
-			guest, ip6 ? "]" : "", x->to);
+			r->group, f->digit, source_words(f, x, source), exposure_proto(x), x->port,
+			f->ip, ip6 ? "[" : "", guest, ip6 ? "]" : "", x->to);
 	}
 }
 
@@ -233,11 +248,13 @@ static void rule_let_in(struct nft_writer *w, const struct nft_words *f, const s
 	const char *guest)
 {
 	const uint32_t group = w->ruleset->group;
+	char source[PREFIX_TEXT_MAX + 16];
 
 	text_addf(&w->body,
-		"iifgroup != %u oifgroup %u %s daddr %s %s dport %u ct status dnat ct original "
+		"iifgroup != %u oifgroup %u %s%s daddr %s %s dport %u ct status dnat ct original "
 		"proto-dst %u accept\n",
-		group, group, f->ip, guest, exposure_proto(x), x->to, x->port);
+		group, group, source_words(f, x, source), f->ip, guest, exposure_proto(x), x->to,
+		x->port);
 }
 
 static void write_forward(struct nft_writer *w)

@@ -21,6 +21,7 @@
 struct netvm_options {
 	const char *config; /* FILE of --config */
 	const char *sysfs;
+	const char *source, *from; /* of a port that is exposed */
 	bool json, dry_run, names, remove;
 	bool cut_dom0, no_iommu, shared_group, force;
 	unsigned int timeout; /* seconds */

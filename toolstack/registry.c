@@ -245,14 +245,8 @@ static int domain_type(struct registry_domain *d, const char *path, struct err *
 		return err_set(e, -EINVAL, "%s: ip: no host can hold %s", path, d->ip_text);
 	if (addr_is_set(&d->ip6) && (!addr_is_unicast(&d->ip6) || addr_is_linklocal(&d->ip6)))
 		return err_set(e, -EINVAL, "%s: ip6: no host can hold %s", path, d->ip6_text);
-	for (size_t i = 0; i < d->expose_text.count; i++) {
-		struct exposure x;
-
-		exposure_parse(d->expose_text.item[i], &x);
-		if (exposures_add(&d->exposes, &x) < 0)
-			return err_set(e, -EINVAL, "%s: expose: %s/%u twice, or more than %d ports",
-				path, exposure_proto(&x), x.port, EXPOSURES_MAX);
-	}
+	if (registry_expose_type(d, path, e))
+		return -EINVAL;
 	if (lines_count(d->rules) > POLICY_RULES_MAX)
 		return err_set(e, -E2BIG, "%s: rules: more than %d", path, POLICY_RULES_MAX);
 	return client_rules_check(d->rules, e) ? err_prefix(e, "%s: rules", path) : 0;

@@ -54,12 +54,11 @@ struct registry_domain {
 	 * none. */
 	char *rules;
 	/* Typed. */
-	struct addr ip, ip6;	  /* not set: none given yet (registry_allocate()) */
-	struct mac mac;		  /* not set: registry_mac() */
-	long mtu;		  /* bytes, 0: not given */
-	struct exposures exposes; /* ports of its own that it opens to the outside */
-	/* Found: what every network domain leads to it, which is the above and, for a network
-	 * domain, the ports of the guests behind it. */
+	struct addr ip, ip6; /* not set: none given yet (registry_allocate()) */
+	struct mac mac;	     /* not set: registry_mac() */
+	long mtu;	     /* bytes, 0: not given */
+	/* Found: what its network domain leads to it: ports of its own (expose_text) and, for a
+	 * network domain, those of the guests behind it. */
 	struct exposures exposed;
 	bool provides_network;
 	bool cable; /* false: cut off */
@@ -154,6 +153,14 @@ int registry_xl_config(const struct registry_domain *d, char *buf, size_t size, 
 /* Path of the file that speaks of `name`; NULL: netvm.conf. -ENAMETOOLONG, or -EINVAL for a name
  * that no domain can have. */
 int registry_path(const char *dir, const char *name, char *buf, size_t size, struct err *e);
+
+/* A port that a domain's file opens to the outside: "tcp/8080:80@192.0.2.0/24 from NETVM". */
+struct registry_exposure {
+	struct exposure port;
+	char from[DOMAIN_NAME_MAX]; /* the outermost network domain that leads it; "": all do */
+};
+/* 0 or -EINVAL. An item of a domain's `expose_text` that is in order is one. */
+int registry_exposure_parse(const char *text, struct registry_exposure *out);
 
 /* Every network domain of `d`, nearest first: at most `max`. Returns how many there are. */
 size_t registry_chain(

@@ -201,19 +201,23 @@ int registry_edit_from(const char *dir, const char *name, registry_decide decide
 	return ret;
 }
 
-/* Who names `name` as the network domain, or `*in_rules` in rules; NULL: nobody. */
-static const char *user_find(const struct registry *r, const char *name, bool *in_rules)
+/* Who names `name`, and `*how`; NULL: nobody. */
+static const char *user_find(const struct registry *r, const char *name, const char **how)
 {
-	*in_rules = false;
+	*how = "is the network domain of";
 	if (r->globals.default_netvm && strcmp(r->globals.default_netvm, name) == 0)
 		return "netvm.conf (default_netvm)";
 	for (size_t i = 0; i < r->count; i++)
 		if (r->domain[i].netvm_text && strcmp(r->domain[i].netvm_text, name) == 0)
 			return r->domain[i].name;
-	*in_rules = true;
-	for (size_t i = 0; i < r->count; i++)
-		if (registry_rules_name(&r->domain[i], name))
+	for (size_t i = 0; i < r->count; i++) {
+		*how = registry_rules_name(&r->domain[i], name)
+			       ? "is named in the rules of"
+			       : "is named in the exposed ports of";
+		if (registry_rules_name(&r->domain[i], name) ||
+			registry_expose_names(&r->domain[i], name))
 			return r->domain[i].name;
+	}
 	return NULL;
 }
 
@@ -221,8 +225,7 @@ int registry_forget(const char *dir, const char *name, struct err *e)
 {
 	struct registry r = { .count = 0 };
 	char path[PATH_MAX];
-	const char *user;
-	bool in_rules;
+	const char *user, *how;
 	int lock = -1, ret = registry_path(dir, name, path, sizeof(path), e);
 
 	if (!ret)
@@ -231,12 +234,9 @@ int registry_forget(const char *dir, const char *name, struct err *e)
 		ret = registry_read(dir, &r, NULL, e);
 	if (ret)
 		goto out;
-	user = user_find(&r, name, &in_rules);
+	user = user_find(&r, name, &how);
 	if (user)
-		ret = err_set(e, -EBUSY,
-			in_rules ? "%s is named in the rules of %s"
-				 : "%s is the network domain of %s",
-			name, user);
+		ret = err_set(e, -EBUSY, "%s %s %s", name, how, user);
 	else if (unlink(path) < 0)
 		ret = err_sys(e, -errno, "%s", path);
 out:

@@ -34,10 +34,15 @@ void registry_rules_fault(struct registry *r);
 
 /* --- ports that are open to the outside (registry_expose.c) --- */
 
-/* exposure_parse(), of one that no network domain needs for itself. */
+/* registry_exposure_parse(), of a port that no network domain needs for itself. */
 int registry_expose_check(const char *text, struct err *e);
-/* A domain that exposes a port which its network domain, or one above it, leads to another already,
- * is at fault. Network domains come first, then names in order. */
+/* Whether a port that `d` exposes is led from that network domain on. */
+bool registry_expose_names(const struct registry_domain *d, const char *name);
+/* 0, or what is wrong with the ports in the file of `d` by themselves. */
+int registry_expose_type(const struct registry_domain *d, const char *path, struct err *e);
+/* A domain that exposes a port from a network domain that is not there, or a port which one of its
+ * network domains leads to another already, is at fault. Network domains come first, then names in
+ * order. */
 void registry_expose_fault(struct registry *r);
 /* Finds `exposed` of every domain, when all faults are known. */
 void registry_expose_carry(struct registry *r);

@@ -106,7 +106,10 @@ const struct config_key registry_domain_keys[] = {
 	{ "expose", CONFIG_LIST, DOMAIN(expose_text), registry_expose_check,
 		"ports that are open to the outside: \"tcp/8080:80\" leads port 8080 of its "
 		"network domain's uplink to its port 80, \"udp/53\" to the same port, through "
-		"every network domain on the way out; other guests do not get in there" },
+		"every network domain on the way out; other guests do not get in there. "
+		"\"tcp/80@192.0.2.0/24\" is open to that subnet alone (several: one text each). "
+		"\"tcp/80 from NETVM\" is led from that network domain on and by none further "
+		"out: open to what its uplink brings, and to nobody while it is not on the way" },
 	{ "cable", CONFIG_BOOL, DOMAIN(cable), NULL, "0: cut off, as if its cable was pulled" },
 	{ "config", CONFIG_TEXT, DOMAIN(config), path_check,
 		"its xl config (default /etc/xen/NAME.cfg)" },

@@ -50,7 +50,9 @@ static const struct schema_key keys[] = {
 		.help = "Ports that are open to the outside and lead to the guest, separated by "
 			"spaces: \"tcp/8080:80\" is port 8080 of what comes by an uplink to the "
 			"network domain, which goes to the guest's port 80; \"udp/53\" has the same "
-			"on both sides. Ports of guests behind this one are among them." },
+			"on both sides; \"tcp/80@192.0.2.0/24\" is open to that subnet alone, and may stand "
+			"there once for each of several. Ports of guests behind this one are among "
+			"them. At most 32." },
 	{ "generation", KEY_NUMBER, SCHEMA_FIELD(struct client, generation), .required = true,
 		.help = "Changes with every change of this entry, and is written last." },
 	{ 0 },

@@ -34,8 +34,12 @@ int exposure_parse(const char *text, struct exposure *out)
 		if (port_take(&text, &e.to) < 0)
 			return -EINVAL;
 	}
-	if (*text)
+	if (*text == '@') {
+		if (prefix_parse(text + 1, &e.source) < 0)
+			return -EINVAL;
+	} else if (*text) {
 		return -EINVAL;
+	}
 	*out = e;
 	return 0;
 }
@@ -47,28 +51,60 @@ const char *exposure_proto(const struct exposure *e)
 
 const char *exposure_print(const struct exposure *e, char buf[EXPOSURE_TEXT_MAX])
 {
-	if (e->to == e->port)
-		snprintf(buf, EXPOSURE_TEXT_MAX, "%s/%u", exposure_proto(e), e->port);
+	char to[8] = "", source[PREFIX_TEXT_MAX];
+
+	if (e->to != e->port)
+		snprintf(to, sizeof(to), ":%u", e->to);
+	if (addr_is_set(&e->source.addr))
+		snprintf(buf, EXPOSURE_TEXT_MAX, "%s/%u%s@%s", exposure_proto(e), e->port, to,
+			prefix_print(&e->source, source));
 	else
-		snprintf(buf, EXPOSURE_TEXT_MAX, "%s/%u:%u", exposure_proto(e), e->port, e->to);
+		snprintf(buf, EXPOSURE_TEXT_MAX, "%s/%u%s", exposure_proto(e), e->port, to);
 	return buf;
 }
-
-/* --- sets --- */
 
 static int port_cmp(const struct exposure *a, const struct exposure *b)
 {
 	return a->proto != b->proto ? (int)a->proto - b->proto : (int)a->port - b->port;
 }
 
+bool exposure_same_port(const struct exposure *a, const struct exposure *b)
+{
+	return port_cmp(a, b) == 0;
+}
+
+bool exposure_has_family(const struct exposure *e, int family)
+{
+	return !addr_is_set(&e->source.addr) || e->source.addr.family == family;
+}
+
+/* --- sets --- */
+
+static int exposure_cmp(const struct exposure *a, const struct exposure *b)
+{
+	int order = port_cmp(a, b);
+
+	if (!order)
+		order = addr_cmp(&a->source.addr, &b->source.addr);
+	return order ? order : (int)a->source.len - b->source.len;
+}
+
+/* Of one port: whether one set cannot say both. */
+static bool exclude_each_other(const struct exposure *a, const struct exposure *b)
+{
+	return a->to != b->to || !addr_is_set(&a->source.addr) || !addr_is_set(&b->source.addr) ||
+	       exposure_cmp(a, b) == 0;
+}
+
 int exposures_add(struct exposures *set, const struct exposure *e)
 {
 	size_t at = 0;
 
-	while (at < set->count && port_cmp(&set->item[at], e) < 0)
-		at++;
-	if (at < set->count && port_cmp(&set->item[at], e) == 0)
-		return -EEXIST;
+	for (size_t i = 0; i < set->count; i++) {
+		if (port_cmp(&set->item[i], e) == 0 && exclude_each_other(&set->item[i], e))
+			return -EEXIST;
+		at += exposure_cmp(&set->item[i], e) < 0;
+	}
 	if (set->count == EXPOSURES_MAX)
 		return -E2BIG;
 	memmove(&set->item[at + 1], &set->item[at], (set->count - at) * sizeof(*e));
@@ -77,18 +113,23 @@ int exposures_add(struct exposures *set, const struct exposure *e)
 	return 0;
 }
 
-bool exposures_have(const struct exposures *set, const struct exposure *e)
+bool exposures_lead(const struct exposures *set, uint8_t proto, uint16_t port, uint16_t to,
+	const struct addr *source)
 {
-	for (size_t i = 0; i < set->count; i++)
-		if (port_cmp(&set->item[i], e) == 0)
-			return set->item[i].to == e->to;
+	for (size_t i = 0; i < set->count; i++) {
+		const struct exposure *e = &set->item[i];
+
+		if (e->proto == proto && e->port == port && e->to == to &&
+			(!addr_is_set(&e->source.addr) || prefix_contains(&e->source, source)))
+			return true;
+	}
 	return false;
 }
 
 bool exposures_equal(const struct exposures *a, const struct exposures *b)
 {
 	for (size_t i = 0; i < a->count && a->count == b->count; i++)
-		if (!exposures_have(b, &a->item[i]))
+		if (exposure_cmp(&a->item[i], &b->item[i]) != 0 || a->item[i].to != b->item[i].to)
 			return false;
 	return a->count == b->count;
 }

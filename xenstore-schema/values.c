@@ -315,7 +315,9 @@ static const struct {
 	[KEY_STATE] = { "a state of Xen's devices, 0 to 8", state_parse, state_text },
 	[KEY_TEXT] = { "printable ASCII of the allowed length", text_parse, text_text },
 	[KEY_NAME] = { "a domain's name", name_parse, name_text },
-	[KEY_PORTS] = { "at most 32 different ports (tcp/8080:80), separated by single spaces",
+	[KEY_PORTS] = { "at most 32 different ports (tcp/8080:80, or tcp/80@192.0.2.0/24), "
+			"separated by "
+			"single spaces",
 		ports_parse, ports_text },
 };
 static_assert(XENBUS_RECONFIGURED == 8, "as in xen/include/public/io/xenbus.h");

@@ -99,7 +99,7 @@ static void what_policy_turns_away_does_not_wait(void **state)
 static void what_was_led_to_a_guest_ends_unless_that_port_is_exposed_now(void **state)
 {
 	struct ruleset_guest guest = { .policy = { .otherwise = POLICY_DROP } };
-	struct exposure web = { IPPROTO_TCP, 8080, 80 };
+	struct exposure web = { .proto = IPPROTO_TCP, .port = 8080, .to = 80 };
 	struct flow f = { .proto = IPPROTO_TCP, .port = 8080, .answers_port = 80 };
 
 	(void)state;
@@ -119,6 +119,23 @@ static void what_was_led_to_a_guest_ends_unless_that_port_is_exposed_now(void **
 	assert_false(flow_is_closed(&guest, NULL, &f));
 }
 
+static void what_comes_from_elsewhere_than_an_exposed_port_is_open_to_ends(void **state)
+{
+	struct ruleset_guest guest = { .policy = { .otherwise = POLICY_DROP } };
+	struct exposure web;
+	struct flow f = { .proto = IPPROTO_TCP, .port = 8080, .answers_port = 80 };
+
+	(void)state;
+	assert_int_equal(exposure_parse("tcp/8080:80@198.51.100.0/25", &web), 0);
+	exposures_add(&guest.exposures, &web);
+	addr_parse("198.51.100.127", &f.src);
+	addr_parse("198.51.100.2", &f.dst);
+	addr_parse("10.137.0.5", &f.answers);
+	assert_false(flow_is_closed(&guest, NULL, &f));
+	addr_parse("198.51.100.128", &f.src);
+	assert_true(flow_is_closed(&guest, NULL, &f));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -130,6 +147,8 @@ int main(void)
 		cmocka_unit_test_setup(what_policy_turns_away_does_not_wait, begin),
 		cmocka_unit_test_setup(
 			what_was_led_to_a_guest_ends_unless_that_port_is_exposed_now, begin),
+		cmocka_unit_test_setup(
+			what_comes_from_elsewhere_than_an_exposed_port_is_open_to_ends, begin),
 	};
 
 	return cmocka_run_group_tests_name("flows", tests, NULL, NULL);

@@ -277,7 +277,7 @@ static void a_subnet_within_another_is_left_out_of_a_set(void **state)
 static void an_exposed_port_is_led_to_its_guest_and_only_that_let_in(void **state)
 {
 	struct ruleset r = managed(1, NULL, POLICY_DROP);
-	struct exposure web = { IPPROTO_TCP, 8080, 80 };
+	struct exposure web = { .proto = IPPROTO_TCP, .port = 8080, .to = 80 };
 	struct nft_rules rules;
 
 	(void)state;
@@ -298,6 +298,38 @@ static void an_exposed_port_is_led_to_its_guest_and_only_that_let_in(void **stat
 	ruleset_dispose(&r);
 }
 
+static void a_port_that_is_open_to_some_is_translated_for_those_alone(void **state)
+{
+	struct ruleset r = managed(1, NULL, POLICY_DROP);
+	struct exposure some, others, all6;
+	struct nft_rules rules;
+
+	(void)state;
+	assert_int_equal(exposure_parse("tcp/80@192.0.2.0/24", &some), 0);
+	assert_int_equal(exposure_parse("tcp/80@2001:db8:1::/48", &others), 0);
+	assert_int_equal(exposure_parse("udp/53@::/0", &all6), 0);
+	exposures_add(&r.guests[0].exposures, &some);
+	exposures_add(&r.guests[0].exposures, &others);
+	exposures_add(&r.guests[0].exposures, &all6);
+	rules = rendered(&r);
+	assert_has(body(&rules, "dns"),
+		"iifgroup != 30830 meta nfproto ipv4 ip saddr 192.0.2.0/24 fib daddr type local "
+		"tcp "
+		"dport 80 dnat ip to 10.137.0.2:80\n"
+		"iifgroup != 30830 meta nfproto ipv6 ip6 saddr 2001:db8:1::/48 fib daddr type "
+		"local "
+		"tcp dport 80 dnat ip6 to [2001:db8:137::2]:80\n"
+		"iifgroup != 30830 meta nfproto ipv6 fib daddr type local udp dport 53 dnat ip6 to "
+		"[2001:db8:137::2]:53\n"
+		"iifgroup != 30830 return\n");
+	assert_has(body(&rules, "forward"),
+		"iifgroup != 30830 oifgroup 30830 ip saddr 192.0.2.0/24 ip daddr 10.137.0.2 tcp "
+		"dport 80 ct status dnat ct original proto-dst 80 accept\n"
+		"iifgroup != 30830 oifgroup 30830 ip6 saddr 2001:db8:1::/48 ip6 daddr ");
+	nft_rules_free(&rules);
+	ruleset_dispose(&r);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -313,6 +345,7 @@ int main(void)
 		cmocka_unit_test(another_guest_is_reached_by_a_rule_about_it_alone),
 		cmocka_unit_test(names_are_sets_of_their_addresses),
 		cmocka_unit_test(an_exposed_port_is_led_to_its_guest_and_only_that_let_in),
+		cmocka_unit_test(a_port_that_is_open_to_some_is_translated_for_those_alone),
 		cmocka_unit_test(a_subnet_within_another_is_left_out_of_a_set),
 	};
 
