@@ -1,5 +1,6 @@
 /*
- * The steps are the rules of the packet filters' chains, in their order: the guard, input, forward.
+ * The steps are the rules of the packet filters' chains, in their order: the guard, input, forward;
+ * of a packet from outside the translation, without which it does not get to the guest.
  */
 #include "backend/explain.h"
 
@@ -27,6 +28,9 @@ static const struct {
 	[EXPLAIN_RESOLVER] = { "resolver", "a virtual resolver takes nothing but DNS" },
 	[EXPLAIN_NO_RESOLVER] = { "no-resolver", "there is no real resolver at this moment" },
 	[EXPLAIN_UPLINK] = { "uplink", "the link that it would leave by is no uplink" },
+	[EXPLAIN_EXPOSED] = { "exposed", "the guest exposes that port" },
+	[EXPLAIN_NOT_EXPOSED] = { "not-exposed", "the guest exposes no such port" },
+	[EXPLAIN_SOURCE] = { "source", "the guest exposes that port, but not to that address" },
 	[EXPLAIN_CLOSED] = { "closed", "its link is closed" },
 };
 
@@ -82,6 +86,28 @@ static bool is_echo(const struct policy_packet *p)
 					 : p->proto == IPPROTO_ICMP && p->icmp_type == ICMP_ECHO;
 }
 
+/* One from outside, which policy says nothing about. */
+static struct explanation ask_exposures(const struct ruleset *r, const struct explain_question *q)
+{
+	struct explanation out = dropped(EXPLAIN_NOT_EXPOSED);
+
+	if (!q->guest)
+		return dropped(r->managed ? EXPLAIN_NO_POLICY : EXPLAIN_NOT_EXPOSED);
+	for (size_t i = 0; i < q->guest->exposures.count; i++) {
+		const struct exposure *x = &q->guest->exposures.item[i];
+
+		if (x->proto != q->packet.proto || x->port != q->packet.port)
+			continue;
+		if (exposure_is_open_to(x, &q->packet.dst)) {
+			out = accepted(EXPLAIN_EXPOSED);
+			out.exposure = x;
+			break;
+		}
+		out.cause = EXPLAIN_SOURCE;
+	}
+	return out;
+}
+
 struct explanation explain(const struct ruleset *r, const struct explain_question *q)
 {
 	const struct policy_packet *p = &q->packet;
@@ -89,6 +115,8 @@ struct explanation explain(const struct ruleset *r, const struct explain_questio
 
 	if (!q->has_address)
 		return dropped(EXPLAIN_NO_ADDRESS);
+	if (q->from_outside)
+		return ask_exposures(r, q);
 	if (addr_equal(&p->dst, &f->gateway) && is_echo(p))
 		return accepted(EXPLAIN_GATEWAY);
 	if (addr_equal(&p->dst, &f->gateway) || q->way == EXPLAIN_TO_SELF)
@@ -163,4 +191,20 @@ int explain_packet_parse(char *const words[], int count, struct policy_packet *o
 	out->port = ports ? (uint16_t)number : 0;
 	out->icmp_type = icmp ? (uint8_t)number : 0;
 	return ret;
+}
+
+int explain_outside_parse(char *const words[], int count, struct policy_packet *out, struct err *e)
+{
+	char *rest[] = { NULL, NULL, NULL };
+
+	if (count == 4) {
+		rest[0] = words[2];
+		rest[1] = words[1];
+		rest[2] = words[3];
+	}
+	if (count != 4 || (strcmp(words[2], "tcp") != 0 && strcmp(words[2], "udp") != 0))
+		return err_set(e, -EINVAL,
+			"a packet from outside is \"from ADDRESS tcp PORT\" or \"from ADDRESS udp "
+			"PORT\"");
+	return explain_packet_parse(rest, 3, out, e);
 }

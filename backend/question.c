@@ -49,9 +49,10 @@ static int way_find(struct service *s, const struct addr *dst, enum explain_way 
 
 struct answer {
 	const char *vif;
+	bool from_outside;
 	const struct policy_packet *packet;
 	struct explanation explanation;
-	char more[POLICY_LINE_MAX + 1]; /* the rule, or why the link is closed */
+	char more[POLICY_LINE_MAX + 1]; /* the rule or port, or why the link is closed */
 };
 
 static const char *proto_print(const struct policy_packet *p, char buf[16])
@@ -73,12 +74,13 @@ static void answer_print(const struct answer *a)
 		snprintf(number, sizeof(number), " port %u", a->packet->port);
 	else if (strcmp(name, "icmp") == 0)
 		snprintf(number, sizeof(number), " type %u", a->packet->icmp_type);
-	printf("%s: %s %s%s: %s: %s", a->vif, name, addr_print(&a->packet->dst, dst), number,
+	printf("%s: %s%s %s%s: %s: %s", a->vif, a->from_outside ? "from outside: " : "", name,
+		addr_print(&a->packet->dst, dst), number,
 		x->verdict == POLICY_ACCEPT ? "accepted" : "dropped",
 		explain_cause_words(x->cause));
 	if (x->cause == EXPLAIN_RULE)
 		printf(" %u of its policy: %s", x->rule->line, a->more);
-	else if (x->cause == EXPLAIN_CLOSED)
+	else if (a->more[0])
 		printf(": %s", a->more);
 	putchar('\n');
 }
@@ -92,6 +94,7 @@ static int answer_json(const struct answer *a)
 
 	json_object(j, NULL);
 	json_text(j, "vif", a->vif);
+	json_bool(j, "from_outside", a->from_outside);
 	json_text(j, "protocol", name);
 	json_text(j, "address", addr_print(&a->packet->dst, dst));
 	if (a->packet->proto == IPPROTO_TCP || a->packet->proto == IPPROTO_UDP)
@@ -103,8 +106,8 @@ static int answer_json(const struct answer *a)
 	if (x->cause == EXPLAIN_RULE) {
 		json_number(j, "line", x->rule->line);
 		json_text(j, "rule", a->more);
-	} else if (x->cause == EXPLAIN_CLOSED) {
-		json_text(j, "error", a->more);
+	} else if (a->more[0]) {
+		json_text(j, x->cause == EXPLAIN_EXPOSED ? "exposed" : "error", a->more);
 	}
 	json_object_end(j);
 	return json_close(j);
@@ -117,11 +120,14 @@ int question_explain(struct service *s, const char *vif, char *const packet[], i
 	struct answer a = { .vif = vif, .packet = &q.packet };
 	struct vif_wanted w;
 	char name[LINK_NAME_MAX];
-	int ret = explain_packet_parse(packet, count, &q.packet, e);
+	int ret;
 
+	q.from_outside = a.from_outside = count && strcmp(packet[0], "from") == 0;
+	ret = q.from_outside ? explain_outside_parse(packet, count, &q.packet, e)
+			     : explain_packet_parse(packet, count, &q.packet, e);
 	if (!ret)
 		ret = vif_look(s, vif, &w, e);
-	if (!ret)
+	if (!ret && !q.from_outside)
 		ret = way_find(s, &q.packet.dst, &q.way, e);
 	if (ret)
 		return ret;
@@ -137,6 +143,8 @@ int question_explain(struct service *s, const char *vif, char *const packet[], i
 	}
 	if (a.explanation.cause == EXPLAIN_RULE)
 		policy_rule_print(a.explanation.rule, a.more);
+	if (a.explanation.cause == EXPLAIN_EXPOSED)
+		exposure_print(a.explanation.exposure, a.more);
 	if (json)
 		ret = answer_json(&a) ? err_set(e, -EIO, "the answer could not be written") : 0;
 	else

@@ -79,20 +79,16 @@ const struct cli netvm_cli = {
 		"netvm.conf(5); values of a list are separated by commas, rules also by line "
 		"breaks.\n"
 		"A DEVICE is written as in sysfs: 0000:03:00.0, or 03:00.0.",
-	.epilogue =
-		"Exit status: 0 done; 1 failed, or refused; 2 the command line is wrong.\n\n"
-		"Files: " REGISTRY_DIR
-		"/netvm.conf and domains/NAME.conf beside it, in xl's syntax;\n"
-		"pci/DEVICE.conf: the driver and the interfaces that a device had in dom0.\n\n"
-		"Under Xen, Linux shows no IOMMU groups; pci list derives them from bridges, "
-		"functions\n"
-		"and their Access Control Services, and says so.\n\n"
-		"Which connections reach a guest from outside is said by expose alone; netbackd "
-		"--explain\n"
-		"tells of what a guest sends.\n\n"
-		"Called as qvm-prefs, qvm-pci, qvm-get-default-netvm or "
-		"qvm-set-default-netvm it takes\n"
-		"the arguments that Qubes users know; each has its own --help.",
+	.epilogue = "Exit status: 0 done; 1 failed, or refused; 2 the command line is wrong.\n\n"
+		    "Files: " REGISTRY_DIR
+		    "/netvm.conf and domains/NAME.conf beside it, in xl's syntax;\n"
+		    "pci/DEVICE.conf: the driver and the interfaces that a device had in dom0.\n\n"
+		    "Under Xen, Linux shows no IOMMU groups; pci list derives them from bridges, "
+		    "functions\n"
+		    "and their Access Control Services, and says so.\n\n"
+		    "Called as qvm-prefs, qvm-pci, qvm-get-default-netvm or "
+		    "qvm-set-default-netvm it takes\n"
+		    "the arguments that Qubes users know; each has its own --help.",
 	.section = 8,
 	.options = options,
 	.verbs = verbs,

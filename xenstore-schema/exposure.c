@@ -78,6 +78,11 @@ bool exposure_has_family(const struct exposure *e, int family)
 	return !addr_is_set(&e->source.addr) || e->source.addr.family == family;
 }
 
+bool exposure_is_open_to(const struct exposure *e, const struct addr *source)
+{
+	return !addr_is_set(&e->source.addr) || prefix_contains(&e->source, source);
+}
+
 /* --- sets --- */
 
 static int exposure_cmp(const struct exposure *a, const struct exposure *b)
@@ -120,7 +125,7 @@ bool exposures_lead(const struct exposures *set, uint8_t proto, uint16_t port, u
 		const struct exposure *e = &set->item[i];
 
 		if (e->proto == proto && e->port == port && e->to == to &&
-			(!addr_is_set(&e->source.addr) || prefix_contains(&e->source, source)))
+			exposure_is_open_to(e, source))
 			return true;
 	}
 	return false;

@@ -39,6 +39,8 @@ const char *exposure_proto(const struct exposure *e); /* "tcp", "udp" */
 bool exposure_same_port(const struct exposure *a, const struct exposure *b);
 /* Whether packets of that family (AF_INET, AF_INET6) may come there. */
 bool exposure_has_family(const struct exposure *e, int family);
+/* Whether what comes from `source` is let in. */
+bool exposure_is_open_to(const struct exposure *e, const struct addr *source);
 
 /* -EEXIST: the set has that protocol and port for that source already, or leads the port to another
  * of the guest's, or is open for anybody there while one of the two names a source; -E2BIG: it is

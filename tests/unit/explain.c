@@ -1,6 +1,7 @@
 /* What becomes of a packet of a guest, and why: every way that it can end. */
 #include "tests/unit/unit.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <sys/socket.h>
 
@@ -187,6 +188,63 @@ static void every_cause_has_its_words(void **state)
 	}
 }
 
+static struct explanation from_outside(const char *source, const char *proto, const char *port)
+{
+	char from[] = "from", address[64], protocol[8], number[8];
+	char *words[] = { from, address, protocol, number };
+	struct explain_question q = {
+		.guest = &guest, .has_address = true, .from_outside = true, .way = EXPLAIN_TO_SELF
+	};
+	struct err e = ERR_NONE;
+
+	snprintf(address, sizeof(address), "%s", source);
+	snprintf(protocol, sizeof(protocol), "%s", proto);
+	snprintf(number, sizeof(number), "%s", port);
+	if (explain_outside_parse(words, 4, &q.packet, &e) != 0)
+		fail_msg("%s", e.text);
+	return explain(&rules, &q);
+}
+
+static void what_comes_from_outside_is_led_to_a_port_that_is_exposed_to_it(void **state)
+{
+	struct exposure web, dns;
+	struct explanation x;
+
+	(void)state;
+	assert_int_equal(exposure_parse("tcp/8080:80@198.51.100.0/24", &web), 0);
+	assert_int_equal(exposure_parse("udp/53", &dns), 0);
+	guest.exposures.count = 0;
+	exposures_add(&guest.exposures, &web);
+	exposures_add(&guest.exposures, &dns);
+	x = from_outside("198.51.100.9", "tcp", "8080");
+	assert_int_equal(x.verdict, POLICY_ACCEPT);
+	assert_int_equal(x.cause, EXPLAIN_EXPOSED);
+	assert_int_equal(x.exposure->to, 80);
+	assert_int_equal(from_outside("203.0.113.9", "tcp", "8080").cause, EXPLAIN_SOURCE);
+	assert_int_equal(from_outside("2001:db8::9", "tcp", "8080").cause, EXPLAIN_SOURCE);
+	assert_int_equal(from_outside("203.0.113.9", "udp", "53").cause, EXPLAIN_EXPOSED);
+	assert_int_equal(from_outside("198.51.100.9", "tcp", "80").cause, EXPLAIN_NOT_EXPOSED);
+	assert_int_equal(from_outside("198.51.100.9", "udp", "8080").cause, EXPLAIN_NOT_EXPOSED);
+	assert_int_equal(from_outside("203.0.113.9", "udp", "54").verdict, POLICY_DROP);
+	guest.exposures.count = 0;
+}
+
+static void what_is_no_packet_from_outside_is_refused(void **state)
+{
+	char from[] = "from", address[] = "192.0.2.1", icmp[] = "icmp", tcp[] = "tcp",
+	     port[] = "80", bad[] = "x";
+	char *const wrong[][4] = { { from, address, icmp, port }, { from, bad, tcp, port },
+		{ from, address, tcp, bad } };
+	char *const few[] = { from, address, tcp };
+	struct policy_packet p;
+	struct err e = ERR_NONE;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++)
+		assert_int_equal(explain_outside_parse(wrong[i], 4, &p, &e), -EINVAL);
+	assert_int_equal(explain_outside_parse(few, 3, &p, &e), -EINVAL);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, world_make, world_end)
@@ -198,6 +256,8 @@ int main(void)
 		TEST(what_is_no_matter_of_rules_is_said_as_well),
 		TEST(a_packet_in_words_is_taken_exactly),
 		TEST(every_cause_has_its_words),
+		TEST(what_comes_from_outside_is_led_to_a_port_that_is_exposed_to_it),
+		TEST(what_is_no_packet_from_outside_is_refused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
