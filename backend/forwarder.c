@@ -128,7 +128,10 @@ static bool args_make(struct args *a, const struct forward *w, const struct sett
 	arg(a, "--group=%s", group);
 	for (size_t i = 0; i < w->ask_count; i++)
 		arg(a, "--server=%s%s%s", addr_print(&w->ask[i].addr, text),
-			w->ask[i].link[0] ? "%" : "", w->ask[i].link);
+			addr_is_linklocal(&w->ask[i].addr) ? "%"
+			: w->ask[i].link[0]		   ? "@"
+							   : "",
+			w->ask[i].link);
 	return listen_at(a, w->ip4, s->forwarder, slot, &a->at.ip4) &&
 	       listen_at(a, w->ip6, s->forwarder6, slot, &a->at.ip6);
 }

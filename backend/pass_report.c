@@ -60,9 +60,13 @@ static void words_of_resolvers(char words[NETVM_WORDS_MAX], const struct service
 	words_add_targets(words, &s->ruleset.ip6);
 	if (s->notes.forward.ask_count)
 		words_add_forward(words, s);
-	if (s->notes.loops[0]) {
+	if (s->notes.refused.loops[0]) {
 		words_part(words, "refused, for it would come back here:");
-		words_add(words, s->notes.loops);
+		words_add(words, s->notes.refused.loops);
+	}
+	if (s->notes.refused.aside[0]) {
+		words_part(words, "refused, for no uplink leads there:");
+		words_add(words, s->notes.refused.aside);
 	}
 }
 
@@ -79,7 +83,7 @@ static void news_say(const struct service *s, const struct netvm_report *before,
 	if (strcmp(before->resolvers, now->resolvers) != 0) {
 		snprintf(text, sizeof(text), "resolvers: %s",
 			now->resolvers[0] ? now->resolvers : "none");
-		say(s->notes.loops[0] || s->dns_trouble[0], text);
+		say(s->notes.refused.loops[0] || s->dns_trouble[0], text);
 	}
 }
 

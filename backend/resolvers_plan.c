@@ -13,7 +13,10 @@ struct plan {
 	const struct resolvers_facts *facts;
 	struct ruleset *ruleset;
 	struct forward near; /* what the forwarder could ask, if nobody else can be asked */
-	char *loops;
+	/* By what links the resolvers of a family are asked, as they stand in the ruleset. */
+	char link4[RULESET_RESOLVERS_MAX][LINK_NAME_MAX],
+		link6[RULESET_RESOLVERS_MAX][LINK_NAME_MAX];
+	struct resolvers_refused *refused;
 };
 
 static bool among(const struct addr *list, size_t count, const struct addr *a)
@@ -37,22 +40,23 @@ static const char *loop_reason(
 	bool above = f->above_all || among(f->above, f->above_count, a);
 
 	if (is_virtual(p->ruleset, a) && (!above || where == RESOLVER_HERE))
-		return "a virtual resolver";
+		return " is a virtual resolver";
 	if (addr_equal(a, &p->ruleset->ip4.gateway) || addr_equal(a, &p->ruleset->ip6.gateway))
-		return "this domain as guests' gateway";
+		return " is this domain as guests' gateway";
 	if (among(f->forwarder, RESOLVERS_FORWARDER_MAX, a))
-		return "this domain's forwarder";
-	return where == RESOLVER_BEHIND_GUEST ? "a guest" : NULL;
+		return " is this domain's forwarder";
+	return where == RESOLVER_BEHIND_GUEST ? " is a guest" : NULL;
 }
 
-static void loop_note(const struct plan *p, const struct addr *a, const char *reason)
+/* `reason`: "" where the list itself says it. */
+static void refuse(char list[RESOLVERS_LOOPS_MAX], const struct addr *a, const char *reason)
 {
 	char text[ADDR_TEXT_MAX], words[ADDR_TEXT_MAX + 64];
-	size_t used = strlen(p->loops);
+	size_t used = strlen(list);
 
-	snprintf(words, sizeof(words), "%s%s is %s", used ? ", " : "", addr_print(a, text), reason);
+	snprintf(words, sizeof(words), "%s%s%s", used ? ", " : "", addr_print(a, text), reason);
 	if (used + strlen(words) < RESOLVERS_LOOPS_MAX)
-		strcpy(p->loops + used, words);
+		strcpy(list + used, words);
 }
 
 static void ask_add(struct forward *f, const struct addr *a, const char *link)
@@ -66,17 +70,32 @@ static void ask_add(struct forward *f, const struct addr *a, const char *link)
 	snprintf(n->link, sizeof(n->link), "%s", link);
 }
 
-static void judge(struct plan *p, struct ruleset_family *family, const struct addr *a,
-	enum resolver_where where)
+/* One that only this domain can ask: where uplinks are named it is to be on one of them. */
+static void judge_near(struct plan *p, const struct addr *a, const char *link)
 {
+	if (p->facts->named && !uplink_names_have(&p->ruleset->uplinks, link))
+		refuse(p->refused->aside, a, "");
+	else
+		ask_add(&p->near, a, link);
+}
+
+static void judge(struct plan *p, const struct addr *a, enum resolver_where where, const char *link)
+{
+	bool ip6 = a->family == AF_INET6;
+	struct ruleset_family *family = ip6 ? &p->ruleset->ip6 : &p->ruleset->ip4;
 	const char *reason = loop_reason(p, a, where);
 
-	if (reason)
-		loop_note(p, a, reason);
-	else if (where == RESOLVER_HERE)
-		ask_add(&p->near, a, "");
-	else
+	if (reason) {
+		refuse(p->refused->loops, a, reason);
+	} else if (where == RESOLVER_HERE) {
+		judge_near(p, a, "");
+	} else if (where == RESOLVER_ASIDE) {
+		refuse(p->refused->aside, a, "");
+	} else {
+		snprintf((ip6 ? p->link6 : p->link4)[family->resolver_count], LINK_NAME_MAX, "%s",
+			link);
 		family->resolvers[family->resolver_count++] = *a;
+	}
 }
 
 /* The family has virtual resolvers, no real one, and the forwarder may listen in it. */
@@ -99,7 +118,7 @@ static void forward_plan(const struct plan *p, struct forward *out)
 	if (has->resolver_count)
 		out->ask_count = 0;
 	for (size_t i = 0; i < has->resolver_count; i++)
-		ask_add(out, &has->resolvers[i], "");
+		ask_add(out, &has->resolvers[i], (has == ip4 ? p->link4 : p->link6)[i]);
 	out->ip4 = out->ask_count && is_to_be_forwarded(p, ip4, AF_INET);
 	out->ip6 = out->ask_count && is_to_be_forwarded(p, ip6, AF_INET6);
 	if (!out->ip4 && !out->ip6)
@@ -107,17 +126,17 @@ static void forward_plan(const struct plan *p, struct forward *out)
 }
 
 void resolvers_plan(const struct resolvers *in, const struct resolvers_facts *facts,
-	struct ruleset *out, struct forward *forward, char loops[RESOLVERS_LOOPS_MAX])
+	struct ruleset *out, struct forward *forward, struct resolvers_refused *refused)
 {
-	struct plan p = { .facts = facts, .ruleset = out, .loops = loops };
+	struct plan p = { .facts = facts, .ruleset = out, .refused = refused };
 
-	loops[0] = '\0';
+	*refused = (struct resolvers_refused){ .loops = "" };
 	out->ip4.resolver_count = out->ip6.resolver_count = 0;
 	for (size_t i = 0; i < in->near_count; i++)
-		ask_add(&p.near, &in->near[i].addr, in->near[i].link);
+		judge_near(&p, &in->near[i].addr, in->near[i].link);
 	for (size_t i = 0; i < in->count4; i++)
-		judge(&p, &out->ip4, &in->ip4[i], facts->where4[i]);
+		judge(&p, &in->ip4[i], facts->where4[i], facts->link4[i]);
 	for (size_t i = 0; i < in->count6; i++)
-		judge(&p, &out->ip6, &in->ip6[i], facts->where6[i]);
+		judge(&p, &in->ip6[i], facts->where6[i], facts->link6[i]);
 	forward_plan(&p, forward);
 }

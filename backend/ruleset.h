@@ -7,7 +7,11 @@
  *
  *   uplinks  a guest's packet that would leave by a link outside the group that is no uplink is
  *            dropped before all else, be its connection as old as it may: whatever routes say,
- *            and whether the uplink is up, down or not there.
+ *            and whether the uplink is up, down or not there. Where uplinks are named, what came
+ *            by one is not passed on to a link that is neither a guest's nor an uplink, unless it
+ *            is translated: an answer, to an address that a tunnel had until a moment ago, would
+ *            leave as it came out of the tunnel. Nor does this domain send an error about it
+ *            there, which would quote it.
  *   forward  established and related packets of guests pass, invalid ones are dropped; a guest
  *            reaches links outside the group; nobody else opens a connection to a guest. The
  *            virtual resolvers take nothing but DNS; what is not translated is refused at once.
@@ -76,6 +80,7 @@ struct ruleset {
 	uint32_t group; /* interface group of the guests' links */
 	uint32_t mark;	/* one bit of the packet mark; others' bits are kept */
 	struct ruleset_family ip4, ip6;
+	bool named;    /* uplinks are named, not those of the moment; `confined` as well */
 	bool confined; /* guests' packets leave by uplinks alone; else by any link outside the group
 			*/
 	struct uplink_names uplinks; /* those, by name or pattern; valid ones */

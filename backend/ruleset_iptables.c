@@ -16,6 +16,8 @@ const struct iptables_chain_name iptables_chain_names[CHAIN_COUNT] = {
 	[CHAIN_INPUT] = { "filter", "netvm-input", "INPUT", false },
 	[CHAIN_FORWARD] = { "filter", "netvm-forward", "FORWARD", false },
 	[CHAIN_UPLINKS] = { "filter", "netvm-uplinks", NULL, false },
+	[CHAIN_PASSED_ON] = { "filter", "netvm-passed-on", NULL, false },
+	[CHAIN_OUTPUT] = { "filter", "netvm-output", "OUTPUT", false },
 	[CHAIN_POLICY] = { "filter", "netvm-policy", NULL, false },
 	[CHAIN_CUSTOM_INPUT] = { "filter", "custom-input", NULL, true },
 	[CHAIN_CUSTOM_FORWARD] = { "filter", "custom-forward", NULL, true },
@@ -104,6 +106,16 @@ static void render_uplinks(struct writer *w)
 	rule(w, "-j DROP");
 }
 
+/* What came by a named uplink, and is not for a guest. */
+static void render_passed_on(struct writer *w)
+{
+	if (!w->ruleset->named)
+		return;
+	rule_uplinks(w, "", "RETURN");
+	rule(w, "-m conntrack --ctstate SNAT,DNAT -j RETURN");
+	rule(w, "-j DROP");
+}
+
 /* What all packets of known connections get, before the user's chain and our verdicts. */
 static void rules_known(struct writer *w)
 {
@@ -135,6 +147,20 @@ static void rules_forwarder(struct writer *w)
 				"-j " POLICY,
 				addr_print(&w->family->forwarders[i], text), protocols[p],
 				protocols[p]);
+}
+
+/* An error about what came out of a tunnel quotes it; a reset for the forwarder's question names
+ * whom it asked. */
+static void render_output(struct writer *w)
+{
+	if (!w->ruleset->named)
+		return;
+	rule(w, "-o lo -j RETURN");
+	rule_uplinks(w, "", "RETURN");
+	rule(w, "-m devgroup --dst-group 0x%x -j RETURN", w->ruleset->group);
+	rule(w, "-p %s -m conntrack --ctstate RELATED,INVALID -j DROP",
+		w->ip6 ? "ipv6-icmp" : "icmp");
+	rule(w, "-p tcp -m tcp --dport 53 --tcp-flags RST RST -j DROP");
 }
 
 static void render_input(struct writer *w)
@@ -242,8 +268,14 @@ static void rule_let_in(struct writer *w, const struct exposure *x, const char *
 
 static void render_forward(struct writer *w)
 {
-	uint32_t group = w->ruleset->group;
+	const struct ruleset *r = w->ruleset;
+	uint32_t group = r->group;
+	char by[LINK_NAME_MAX + 8];
 
+	for (size_t i = 0; r->named && i < r->uplinks.count; i++) {
+		uplink_words("-i", r->uplinks.names[i], by);
+		rule(w, "%s-m devgroup ! --dst-group 0x%x -j netvm-passed-on", by, group);
+	}
 	rule(w, "-m devgroup ! --src-group 0x%x ! --dst-group 0x%x -j RETURN", group, group);
 	if (w->ruleset->confined)
 		rule(w, "-m devgroup --src-group 0x%x ! --dst-group 0x%x -j netvm-uplinks", group,
@@ -326,6 +358,8 @@ int iptables_rules_render(
 		[CHAIN_INPUT] = render_input,
 		[CHAIN_FORWARD] = render_forward,
 		[CHAIN_UPLINKS] = render_uplinks,
+		[CHAIN_PASSED_ON] = render_passed_on,
+		[CHAIN_OUTPUT] = render_output,
 		[CHAIN_POLICY] = render_policy,
 		[CHAIN_MARK] = render_mark,
 		[CHAIN_DNS] = render_dns,

@@ -9,11 +9,10 @@
  * built-in chain; the user's two are called by ours, created where they are missing, and never
  * written to:
  *
- *   filter  netvm-input (INPUT), netvm-forward (FORWARD), netvm-uplinks and netvm-policy
- *           (called by it), custom-input, custom-forward, and one for each part of guests' policies
- *           (policy_iptables.h), called netvm-DIGEST
- *   mangle  netvm-mark (PREROUTING)
- *   nat     netvm-dns (PREROUTING), netvm-postrouting (POSTROUTING)
+ *   filter  netvm-input (INPUT), netvm-forward (FORWARD), netvm-uplinks, netvm-passed-on and
+ *           netvm-policy (called by it), netvm-output (OUTPUT), custom-input, custom-forward, and
+ * one for each part of guests' policies (policy_iptables.h), called netvm-DIGEST mangle  netvm-mark
+ * (PREROUTING) nat     netvm-dns (PREROUTING), netvm-postrouting (POSTROUTING)
  */
 #ifndef NETVM_RULESET_IPTABLES_H
 #define NETVM_RULESET_IPTABLES_H
@@ -31,6 +30,8 @@ enum iptables_chain_id {
 	CHAIN_INPUT,
 	CHAIN_FORWARD,
 	CHAIN_UPLINKS,
+	CHAIN_PASSED_ON,
+	CHAIN_OUTPUT,
 	CHAIN_POLICY,
 	CHAIN_CUSTOM_INPUT,
 	CHAIN_CUSTOM_FORWARD,

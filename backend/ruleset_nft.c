@@ -99,7 +99,7 @@ static void each_virtual(struct nft_writer *w,
 	}
 }
 
-/* What guests send out by other links than uplinks ends here. */
+/* What guests send out by other links than uplinks ends here; and what came by a named one. */
 static void write_uplinks(struct nft_writer *w)
 {
 	if (!w->ruleset->confined)
@@ -108,6 +108,20 @@ static void write_uplinks(struct nft_writer *w)
 	each_virtual(w, rules_resolver_refuse);
 	text_add(&w->body, "drop\n");
 	nft_write(w, NFT_CHAIN, "uplinks", "");
+	if (!w->ruleset->named)
+		return;
+	rule_uplinks(w, "", "return");
+	text_add(&w->body, "ct status & (snat | dnat) != 0 return\ndrop\n");
+	nft_write(w, NFT_CHAIN, "passed-on", "");
+	/* An error about what came out of a tunnel quotes it; a reset for the forwarder's question
+	 * names whom it asked. */
+	text_add(&w->body, "oifname \"lo\" return\n");
+	rule_uplinks(w, "", "return");
+	text_addf(&w->body, "oifgroup %u return\n", w->ruleset->group);
+	text_add(&w->body, "meta l4proto { icmp, ipv6-icmp } ct state related,invalid drop\n");
+	text_add(&w->body, "tcp dport 53 tcp flags & rst == rst drop\n");
+	nft_write(w, NFT_CHAIN, "output",
+		"{ type filter hook output priority filter; policy accept; }");
 }
 
 /* What all packets of known connections get, before the user's chain and our verdicts. What is not
@@ -261,6 +275,9 @@ static void write_forward(struct nft_writer *w)
 {
 	const struct ruleset *r = w->ruleset;
 
+	for (size_t i = 0; r->named && i < r->uplinks.count; i++)
+		text_addf(&w->body, "iifname \"%s\" oifgroup != %u jump passed-on\n",
+			r->uplinks.names[i], r->group);
 	text_addf(&w->body, "iifgroup != %u oifgroup != %u return\n", r->group, r->group);
 	if (r->confined)
 		text_addf(

@@ -23,19 +23,29 @@ static void family_set(struct ruleset_family *f, const struct addr *gateway,
 		memcpy(f->forwarders, forwarders, sizeof(f->forwarders));
 }
 
-static int where_is(struct netlink *nl, uint32_t group, const struct addr *a,
-	enum resolver_where *where, struct err *e)
+/* `by` gets the link's name where uplinks are named. One that nothing leads to at the moment is
+ * then as one beside them: nobody knows by which link the next packet would leave. */
+static int where_is(struct netlink *nl, const struct ruleset *rules, bool named,
+	const struct addr *a, enum resolver_where *where, char by[LINK_NAME_MAX], struct err *e)
 {
 	struct route r;
 	struct link link;
 	int rc = route_find(nl, a, &r, e);
 
 	*where = rc == -EADDRINUSE ? RESOLVER_HERE : RESOLVER_AWAY;
+	if (rc == -ENOENT && named)
+		*where = RESOLVER_ASIDE;
 	if (rc == -EADDRINUSE || rc == -ENOENT)
 		return 0;
-	if (rc == 0 && link_get_by_index(nl, r.ifindex, &link, NULL) == 0 && link.group == group)
+	if (rc || link_get_by_index(nl, r.ifindex, &link, NULL) < 0)
+		return rc;
+	if (link.group == rules->group)
 		*where = RESOLVER_BEHIND_GUEST;
-	return rc;
+	else if (rules->confined && !uplink_names_have(&rules->uplinks, link.name))
+		*where = RESOLVER_ASIDE;
+	else if (named)
+		memcpy(by, link.name, LINK_NAME_MAX);
+	return 0;
 }
 
 static bool names_virtual(const struct addr *list, size_t count, const struct ruleset_family *f)
@@ -72,7 +82,8 @@ static int facts_read(struct store *store, struct netlink *nl, const struct sett
 {
 	int rc = 0;
 
-	*facts = (struct resolvers_facts){ .above_all = set->dns_above };
+	*facts = (struct resolvers_facts){ .above_all = set->dns_above,
+		.named = settings_uplinks(set)->count > 0 };
 	for (int i = 0; i < FORWARDER_SLOTS; i++) {
 		facts->forwarder[2 * i] = set->forwarder[i];
 		facts->forwarder[2 * i + 1] = set->forwarder6[i];
@@ -81,9 +92,11 @@ static int facts_read(struct store *store, struct netlink *nl, const struct sett
 		names_virtual(found->ip6, found->count6, &r->ip6))
 		rc = above_read(store, facts, e);
 	for (size_t i = 0; !rc && i < found->count4; i++)
-		rc = where_is(nl, r->group, &found->ip4[i], &facts->where4[i], e);
+		rc = where_is(
+			nl, r, facts->named, &found->ip4[i], &facts->where4[i], facts->link4[i], e);
 	for (size_t i = 0; !rc && i < found->count6; i++)
-		rc = where_is(nl, r->group, &found->ip6[i], &facts->where6[i], e);
+		rc = where_is(
+			nl, r, facts->named, &found->ip6[i], &facts->where6[i], facts->link6[i], e);
 	return rc;
 }
 
@@ -100,7 +113,7 @@ static int resolvers_take(struct store *store, struct netlink *nl, const struct 
 	resolvers_read(paths, &found);
 	rc = facts_read(store, nl, set, &found, out, &facts, e);
 	if (rc == 0)
-		resolvers_plan(&found, &facts, out, &notes->forward, notes->loops);
+		resolvers_plan(&found, &facts, out, &notes->forward, &notes->refused);
 	return rc;
 }
 
@@ -123,11 +136,13 @@ static bool is_followed(struct store *store, const struct settings *set)
 static int uplinks_take(struct store *store, struct netlink *nl, const struct settings *set,
 	struct ruleset *r, struct uplinks *there, struct err *e)
 {
-	int rc = uplinks_read(nl, &set->uplinks, r->group, there, e);
+	const struct uplink_names *named = settings_uplinks(set);
+	int rc = uplinks_read(nl, named, r->group, there, e);
 
-	r->confined = !set->any_uplink && (set->uplinks.count || is_followed(store, set));
+	r->named = named->count > 0;
+	r->confined = r->named || (!set->any_uplink && is_followed(store, set));
 	if (r->confined)
-		r->uplinks = set->uplinks.count ? set->uplinks : there->there;
+		r->uplinks = named->count ? *named : there->there;
 	qsort(r->uplinks.names, r->uplinks.count, sizeof(r->uplinks.names[0]), name_cmp);
 	return rc;
 }
@@ -140,7 +155,7 @@ static int base_take(struct store *store, struct netlink *nl, const struct setti
 	*out = (struct ruleset){
 		.group = VIF_GROUP, .mark = RULESET_MARK, .managed = set->managed, .now = time(NULL)
 	};
-	*notes = (struct ruleset_notes){ .loops = "" };
+	*notes = (struct ruleset_notes){ .refused.loops = "" };
 	family_set(&out->ip4, &set->gateway, set->dns, set->forwarder);
 	family_set(&out->ip6, &set->gateway6, set->dns6, set->forwarder6);
 	rc = uplinks_take(store, nl, set, out, &notes->uplinks, e);

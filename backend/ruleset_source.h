@@ -18,9 +18,9 @@
 
 /* What there is to say besides the ruleset. */
 struct ruleset_notes {
-	struct forward forward;		 /* what a forwarder has to do; the ruleset is without it */
-	char loops[RESOLVERS_LOOPS_MAX]; /* resolvers that were refused, and why; "": none */
-	struct uplinks uplinks;		 /* that are there */
+	struct forward forward; /* what a forwarder has to do; the ruleset is without it */
+	struct resolvers_refused refused;
+	struct uplinks uplinks; /* that are there */
 };
 
 /*

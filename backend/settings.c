@@ -97,7 +97,8 @@ const struct config_key settings_keys[] = {
 		"links by which guests' packets may leave, by name or pattern (\"wlan*\"): by "
 		"those "
 		"or not at all, whether they are up, down or not there; \"*\" is any but guests' "
-		"own (the links with a default route, as it changes)" },
+		"own (the links with a default route, as it changes; \"wg*\" and \"tun*\" where "
+		"dom0 says \"role = vpn\")" },
 	{ "packet_filter", CONFIG_TEXT, offsetof(struct file, packet_filter), check_packet_filter,
 		"what makes the rules stand: \"nftables\", \"iptables\", or \"auto\": the one that "
 		"does already, then iptables where its tables are in use on this machine, then "
@@ -250,10 +251,18 @@ void settings_dispose(struct settings *s)
 void settings_manage(struct settings *s, const struct provider *p)
 {
 	s->managed = true;
+	s->vpn = p->role == PROVIDER_VPN;
 	if (addr_is_set(&p->gateway))
 		s->gateway = p->gateway;
 	if (addr_is_set(&p->gateway6))
 		s->gateway6 = p->gateway6;
 	memcpy(s->dns, p->dns, sizeof(s->dns));
 	memcpy(s->dns6, p->dns6, sizeof(s->dns6));
+}
+
+const struct uplink_names *settings_uplinks(const struct settings *s)
+{
+	static const struct uplink_names tunnels = { { "wg*", "tun*" }, 2 };
+
+	return s->vpn && !s->uplinks.count ? &tunnels : &s->uplinks;
 }

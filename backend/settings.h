@@ -25,6 +25,7 @@
 struct settings {
 	struct addr gateway, gateway6;	/* this domain's own address on every vif; always set */
 	struct addr dns[2], dns6[2];	/* virtual resolvers; an absent one is not translated */
+	bool vpn;			/* dom0 says that this domain is a VPN to its guests */
 	struct config_list resolv_conf; /* files with the real resolvers; empty: the usual ones */
 	struct uplink_names uplinks;	/* that guests' packets may leave by; none: those with the
 					   default    route */
@@ -54,6 +55,10 @@ void settings_dispose(struct settings *s); /* may be repeated */
 /* Puts what dom0 says in the place of what the file said. Keys that dom0 left out: no resolver, but
  * the file's gateway. */
 void settings_manage(struct settings *s, const struct provider *p);
+
+/* The links that guests' packets may leave by, where they are named: in the file, or by dom0, whose
+ * word that this is a VPN names the usual names of tunnels. None: they are not named. */
+const struct uplink_names *settings_uplinks(const struct settings *s);
 
 /* The table of keys, for netbackd.conf(5). */
 extern const struct config_key settings_keys[];

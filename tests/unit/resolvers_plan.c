@@ -9,7 +9,7 @@
 static struct ruleset set;
 static struct resolvers_facts facts;
 static struct forward forward;
-static char loops[RESOLVERS_LOOPS_MAX];
+static struct resolvers_refused refused;
 
 /* A network domain with virtual resolvers of both families, and this resolv.conf. */
 static void begin(void)
@@ -32,7 +32,7 @@ static void plan(const char *const list[])
 	for (; *list; list++)
 		sprintf(text + strlen(text), "nameserver %s\n", *list);
 	resolvers_parse(text, &r);
-	resolvers_plan(&r, &facts, &set, &forward, loops);
+	resolvers_plan(&r, &facts, &set, &forward, &refused);
 }
 
 #define PLAN(...) plan((const char *const[]){ __VA_ARGS__, NULL })
@@ -130,7 +130,7 @@ static void nothing_to_ask_is_nothing_to_forward(void **state)
 	PLAN("127.0.0.53");
 	assert_int_equal(forward.ask_count, 0);
 	assert_false(forward.ip4 || forward.ip6);
-	assert_string_equal(loops, "");
+	assert_string_equal(refused.loops, "");
 }
 
 static void what_leads_back_here_is_refused_and_said(void **state)
@@ -151,7 +151,7 @@ static void what_leads_back_here_is_refused_and_said(void **state)
 		begin();
 		facts.where4[0] = loop[i].where;
 		PLAN(loop[i].resolver, "192.0.2.2");
-		assert_string_equal(loops, loop[i].words);
+		assert_string_equal(refused.loops, loop[i].words);
 		assert_string_equal(leads(&set.ip4, 0), "192.0.2.2");
 		begin();
 		facts.where4[0] = loop[i].where;
@@ -161,7 +161,7 @@ static void what_leads_back_here_is_refused_and_said(void **state)
 	}
 	begin();
 	PLAN("2001:db8:139::1");
-	assert_string_equal(loops, "2001:db8:139::1 is a virtual resolver");
+	assert_string_equal(refused.loops, "2001:db8:139::1 is a virtual resolver");
 }
 
 static void each_loop_is_said_as_long_as_there_is_room(void **state)
@@ -170,8 +170,8 @@ static void each_loop_is_said_as_long_as_there_is_room(void **state)
 	begin();
 	PLAN("10.139.1.1", "10.139.1.2", "2001:db8:139::1", "10.137.0.1", "10.139.1.53",
 		"2001:db8:139::53");
-	assert_non_null(strstr(loops, "10.139.1.1 is a virtual resolver, 10.139.1.2 is"));
-	assert_true(strlen(loops) < sizeof(loops));
+	assert_non_null(strstr(refused.loops, "10.139.1.1 is a virtual resolver, 10.139.1.2 is"));
+	assert_true(strlen(refused.loops) < sizeof(refused.loops));
 }
 
 static void in_a_chain_the_virtual_resolvers_of_the_domain_above_are_real(void **state)
@@ -182,13 +182,13 @@ static void in_a_chain_the_virtual_resolvers_of_the_domain_above_are_real(void *
 	facts.above_count = 1;
 	PLAN("10.139.1.1", "10.139.1.2");
 	assert_string_equal(leads(&set.ip4, 0), "10.139.1.2");
-	assert_string_equal(loops, "10.139.1.1 is a virtual resolver");
+	assert_string_equal(refused.loops, "10.139.1.1 is a virtual resolver");
 	begin();
 	facts.above_all = true;
 	PLAN("10.139.1.1", "10.139.1.2");
 	assert_string_equal(leads(&set.ip4, 0), "10.139.1.1");
 	assert_string_equal(leads(&set.ip4, 1), "10.139.1.2");
-	assert_string_equal(loops, "");
+	assert_string_equal(refused.loops, "");
 	/* Not where it is our own address: that is no domain above. */
 	begin();
 	facts.above_all = true;
@@ -196,6 +196,47 @@ static void in_a_chain_the_virtual_resolvers_of_the_domain_above_are_real(void *
 	PLAN("10.139.1.1");
 	assert_string_equal(leads(&set.ip4, 0), "nothing");
 	assert_int_equal(forward.ask_count, 0);
+}
+
+static void one_that_no_uplink_leads_to_is_refused(void **state)
+{
+	(void)state;
+	begin();
+	facts.where4[0] = RESOLVER_ASIDE;
+	PLAN("192.0.2.1", "192.0.2.2");
+	assert_string_equal(leads(&set.ip4, 0), "192.0.2.2");
+	assert_string_equal(leads(&set.ip4, 1), "192.0.2.2");
+	assert_string_equal(refused.aside, "192.0.2.1");
+	assert_string_equal(refused.loops, "");
+}
+
+static void where_uplinks_are_named_the_forwarder_is_bound_to_the_one_that_leads_there(void **state)
+{
+	(void)state;
+	begin();
+	facts.named = true;
+	set.uplinks = (struct uplink_names){ { "wg*" }, 1 };
+	facts.where4[0] = RESOLVER_ASIDE;
+	strcpy(facts.link4[1], "wg0");
+	PLAN("192.0.2.1", "192.0.2.2");
+	assert_true(forward.ip6);
+	assert_int_equal(forward.ask_count, 1);
+	assert_string_equal(asks(0), "192.0.2.2");
+	assert_string_equal(forward.ask[0].link, "wg0");
+}
+
+static void where_uplinks_are_named_nobody_in_this_domain_is_asked(void **state)
+{
+	(void)state;
+	begin();
+	facts.named = true;
+	set.uplinks = (struct uplink_names){ { "wg*" }, 1 };
+	facts.where4[0] = RESOLVER_HERE;
+	PLAN("198.51.100.2", "127.0.0.1", "fe80::1%eth0");
+	assert_int_equal(forward.ask_count, 0);
+	assert_string_equal(refused.aside, "127.0.0.1, fe80::1, 198.51.100.2");
+	PLAN("fe80::1%wg0");
+	assert_int_equal(forward.ask_count, 1);
 }
 
 int main(void)
@@ -210,6 +251,10 @@ int main(void)
 		cmocka_unit_test(what_leads_back_here_is_refused_and_said),
 		cmocka_unit_test(each_loop_is_said_as_long_as_there_is_room),
 		cmocka_unit_test(in_a_chain_the_virtual_resolvers_of_the_domain_above_are_real),
+		cmocka_unit_test(one_that_no_uplink_leads_to_is_refused),
+		cmocka_unit_test(
+			where_uplinks_are_named_the_forwarder_is_bound_to_the_one_that_leads_there),
+		cmocka_unit_test(where_uplinks_are_named_nobody_in_this_domain_is_asked),
 	};
 
 	return cmocka_run_group_tests_name("resolvers_plan", tests, NULL, NULL);

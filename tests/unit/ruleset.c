@@ -194,6 +194,18 @@ static void named_uplinks_are_the_only_way_out(void **state)
 		"icmp-port-unreachable\n-A netvm-uplinks -j DROP\n");
 	assert_has(rules.chain[CHAIN_POSTROUTING].rules, "-o wlan+ -j MASQUERADE\n");
 	assert_int_equal(rules.chain[CHAIN_POSTROUTING].count, 2);
+	assert_has_not(rules.chain[CHAIN_FORWARD].rules, "passed-on");
+	iptables_rules_free(&rules);
+	r.named = true;
+	rules = rendered(&r, AF_INET);
+	assert_memory_equal(rules.chain[CHAIN_FORWARD].rules,
+		"-A netvm-forward -i eth0 -m devgroup ! --dst-group 0x786e -j netvm-passed-on\n"
+		"-A netvm-forward -i wlan+ -m devgroup",
+		100);
+	assert_string_equal(rules.chain[CHAIN_PASSED_ON].rules,
+		"-A netvm-passed-on -o eth0 -j RETURN\n-A netvm-passed-on -o wlan+ -j RETURN\n"
+		"-A netvm-passed-on -m conntrack --ctstate SNAT,DNAT -j RETURN\n"
+		"-A netvm-passed-on -j DROP\n");
 	iptables_rules_free(&rules);
 }
 
@@ -294,9 +306,10 @@ static char *saved(const struct iptables_rules *r, const char *forward_before)
 		"-A PREROUTING -j netvm-mark\n%sCOMMIT\n*filter\n:INPUT ACCEPT [0:0]\n"
 		":FORWARD DROP [12:900]\n:custom-input - [0:0]\n:custom-forward - [0:0]\n"
 		":netvm-input - [0:0]\n:netvm-forward - [0:0]\n:netvm-uplinks - "
-		"[0:0]\n:netvm-policy - [0:0]\n-A INPUT -j "
+		"[0:0]\n:netvm-passed-on - [0:0]\n:netvm-output - [0:0]\n:netvm-policy - [0:0]\n-A "
+		"INPUT -j "
 		"netvm-input\n%s"
-		"-A FORWARD -j netvm-forward\n"
+		"-A OUTPUT -j netvm-output\n-A FORWARD -j netvm-forward\n"
 		"-A FORWARD -m comment --comment \"say \\\"-j netvm-dns\\\"\" -j ACCEPT\n"
 		"-A custom-forward -s 10.137.0.9/32 -j DROP\n%s%s%sCOMMIT\n"
 		"*nat\n:netvm-dns - [0:0]\n:netvm-postrouting - [0:0]\n"

@@ -83,6 +83,23 @@ static void a_virtual_resolver_of_the_domain_above_is_let_through(void **state)
 	nft_rules_free(&rules);
 }
 
+static void what_came_by_a_named_uplink_is_not_passed_on_to_another_link(void **state)
+{
+	struct ruleset r = plain();
+	struct nft_rules rules;
+
+	(void)state;
+	r.confined = r.named = true;
+	r.uplinks = (struct uplink_names){ { "wg0" }, 1 };
+	rules = rendered(&r);
+	assert_has(body(&rules, "forward"),
+		"iifname \"wg0\" oifgroup != 30830 jump passed-on\niifgroup != 30830");
+	assert_has(body(&rules, "output"), "oifname \"wg0\" return\noifgroup 30830 return\n");
+	assert_string_equal(body(&rules, "passed-on"),
+		"oifname \"wg0\" return\nct status & (snat | dnat) != 0 return\ndrop\n");
+	nft_rules_free(&rules);
+}
+
 static void without_an_uplink_nothing_leaves(void **state)
 {
 	struct ruleset r = plain();
@@ -336,6 +353,7 @@ int main(void)
 		cmocka_unit_test(the_base_is_rendered_exactly),
 		cmocka_unit_test(without_a_real_resolver_nothing_is_translated),
 		cmocka_unit_test(a_virtual_resolver_of_the_domain_above_is_let_through),
+		cmocka_unit_test(what_came_by_a_named_uplink_is_not_passed_on_to_another_link),
 		cmocka_unit_test(without_an_uplink_nothing_leaves),
 		cmocka_unit_test(rules_are_rendered_exactly),
 		cmocka_unit_test(a_rule_that_has_ended_is_not_there),

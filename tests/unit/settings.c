@@ -180,6 +180,24 @@ static void dom0s_word_goes_before_the_file(void **state)
 	settings_dispose(&s);
 }
 
+static void a_vpn_s_uplinks_are_tunnels_unless_the_file_names_others(void **state)
+{
+	struct provider p = { .role = PROVIDER_VPN };
+	struct settings s = { .any_uplink = true };
+
+	(void)state;
+	settings_manage(&s, &p);
+	assert_int_equal(settings_uplinks(&s)->count, 2);
+	assert_true(uplink_names_have(settings_uplinks(&s), "wg0"));
+	assert_false(uplink_names_have(settings_uplinks(&s), "eth0"));
+	s.uplinks = (struct uplink_names){ { "ppp0" }, 1 };
+	assert_ptr_equal(settings_uplinks(&s), &s.uplinks);
+	s.uplinks.count = 0;
+	p.role = PROVIDER_ROUTER;
+	settings_manage(&s, &p);
+	assert_int_equal(settings_uplinks(&s)->count, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -190,6 +208,7 @@ int main(void)
 		cmocka_unit_test(a_key_that_means_nothing_is_told),
 		cmocka_unit_test(a_file_that_was_asked_for_must_be_there),
 		cmocka_unit_test(dom0s_word_goes_before_the_file),
+		cmocka_unit_test(a_vpn_s_uplinks_are_tunnels_unless_the_file_names_others),
 	};
 
 	return cmocka_run_group_tests(tests, make_file, remove_file);
