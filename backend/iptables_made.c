@@ -1,8 +1,11 @@
 #include "backend/iptables_made.h"
 
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "common/digest.h"
 
 bool iptables_made_name(const char *name)
 {
@@ -64,6 +67,51 @@ struct iptables_made *iptables_made_add(struct iptables_mades *m, const char *na
 	m->items[place] = (struct iptables_made){ .text = NULL };
 	snprintf(m->items[place].name, IPTABLES_MADE_NAME, "%s", name);
 	return &m->items[place];
+}
+
+bool iptables_text_open(struct iptables_text *t)
+{
+	*t = (struct iptables_text){ .count = 0 };
+	t->out = open_memstream(&t->buf, &t->len);
+	return t->out;
+}
+
+void iptables_text_line(struct iptables_text *t, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	vfprintf(t->out, fmt, ap);
+	va_end(ap);
+	fputc('\n', t->out);
+	if (t->notes && t->count < t->space)
+		t->notes[t->count] = t->note;
+	t->count++;
+}
+
+bool iptables_text_close(struct iptables_text *t, const char *kind, struct iptables_mades *where,
+	char name[IPTABLES_MADE_NAME])
+{
+	uint64_t digest = digest_add(DIGEST_START, kind, strlen(kind) + 1);
+	struct iptables_made *m;
+
+	name[0] = '\0';
+	if (fclose(t->out) != 0) {
+		free(t->buf);
+		return false;
+	}
+	digest = digest_add(digest, t->buf, t->len);
+	snprintf(name, IPTABLES_MADE_NAME, IPTABLES_MADE_PREFIX "%016llx",
+		(unsigned long long)digest);
+	m = iptables_made_add(where, name);
+	if (m && !m->text) {
+		m->text = t->buf;
+		m->count = t->count;
+		t->added = true;
+	} else {
+		free(t->buf);
+	}
+	return m;
 }
 
 void iptables_mades_free(struct iptables_mades *m)

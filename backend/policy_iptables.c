@@ -8,13 +8,10 @@
 #include <ctype.h>
 #include <errno.h>
 #include <netinet/in.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-
-#include "common/digest.h"
 
 #define BLOCK_RULES 64
 
@@ -37,89 +34,47 @@ struct render {
 	bool out_of_memory;
 };
 
-/* A chain or a set that is being written. */
-struct text {
-	char *buf;
-	size_t len, count;
-	FILE *out;
-	size_t rule;   /* which rule of its guest's policy the next lines stand for */
-	size_t *rules; /* of each line; NULL: nobody asks */
-	size_t space;
-};
-
-static bool text_open(struct render *r, struct text *t)
+static bool text_open(struct render *r, struct iptables_text *t)
 {
-	*t = (struct text){ .rule = RULESET_NO_RULE };
-	t->out = open_memstream(&t->buf, &t->len);
-	r->out_of_memory |= !t->out;
-	return t->out;
+	bool ok = iptables_text_open(t);
+
+	t->note = RULESET_NO_RULE;
+	r->out_of_memory |= !ok;
+	return ok;
 }
 
 /* Of a chain of a guest's rules: what each line stands for is noted. */
-static bool text_open_rules(struct render *r, struct text *t, const struct ruleset_guest *g)
+static bool text_open_rules(
+	struct render *r, struct iptables_text *t, const struct ruleset_guest *g)
 {
 	if (!text_open(r, t))
 		return false;
 	/* Two lines a rule, four on DNS, and the last. */
 	t->space = 2 * g->policy.count + 5;
-	t->rules = r->see ? calloc(t->space, sizeof(*t->rules)) : NULL;
-	r->out_of_memory |= r->see && !t->rules;
+	t->notes = r->see ? calloc(t->space, sizeof(*t->notes)) : NULL;
+	r->out_of_memory |= r->see && !t->notes;
 	return true;
 }
 
-__attribute__((format(printf, 2, 3))) static void line(struct text *t, const char *fmt, ...)
-{
-	va_list ap;
-
-	va_start(ap, fmt);
-	vfprintf(t->out, fmt, ap);
-	va_end(ap);
-	fputc('\n', t->out);
-	if (t->rules && t->count < t->space)
-		t->rules[t->count] = t->rule;
-	t->count++;
-}
-
-/* Names the finished text and puts it where it belongs. `kind` keeps apart what reads the same.
- * Gives whether there was none like it. */
-static bool text_close(struct render *r, struct text *t, const char *kind,
+static void text_close(struct render *r, struct iptables_text *t, const char *kind,
 	struct iptables_mades *where, char name[IPTABLES_MADE_NAME])
 {
-	uint64_t digest = digest_add(DIGEST_START, kind, strlen(kind) + 1);
-	struct iptables_made *m;
-
-	name[0] = '\0';
-	if (fclose(t->out) != 0) {
-		r->out_of_memory = true;
-		free(t->buf);
-		return false;
-	}
-	digest = digest_add(digest, t->buf, t->len);
-	snprintf(name, IPTABLES_MADE_NAME, IPTABLES_MADE_PREFIX "%016llx",
-		(unsigned long long)digest);
-	m = iptables_made_add(where, name);
-	r->out_of_memory |= !m;
-	if (m && !m->text) {
-		m->text = t->buf;
-		m->count = t->count;
-		return true;
-	}
-	free(t->buf);
-	return false;
+	r->out_of_memory |= !iptables_text_close(t, kind, where, name);
 }
 
-static void text_close_rules(struct render *r, struct text *t, const struct ruleset_guest *g,
-	char name[IPTABLES_MADE_NAME])
+static void text_close_rules(struct render *r, struct iptables_text *t,
+	const struct ruleset_guest *g, char name[IPTABLES_MADE_NAME])
 {
 	/* The same block of another guest is another one, for its counters. */
-	if (text_close(r, t, g->name, r->chains, name) && t->rules)
-		r->see(r->see_arg, name, (size_t)(g - r->ruleset->guests), t->rules, t->count);
-	free(t->rules);
+	text_close(r, t, g->name, r->chains, name);
+	if (t->added && t->notes)
+		r->see(r->see_arg, name, (size_t)(g - r->ruleset->guests), t->notes, t->count);
+	free(t->notes);
 }
 
 /* --- sets --- */
 
-static void set_line(const struct render *r, struct text *t, const struct prefix *p)
+static void set_line(const struct render *r, struct iptables_text *t, const struct prefix *p)
 {
 	struct prefix half = { .addr = p->addr, .len = 1 };
 	char text[PREFIX_TEXT_MAX];
@@ -127,23 +82,23 @@ static void set_line(const struct render *r, struct text *t, const struct prefix
 	if (p->addr.family != (r->ip6 ? AF_INET6 : AF_INET))
 		return;
 	if (p->len) {
-		line(t, "%s", prefix_print(p, text));
+		iptables_text_line(t, "%s", prefix_print(p, text));
 		return;
 	}
 	/* A set takes no prefix of no bits. */
-	line(t, "%s", prefix_print(&half, text));
+	iptables_text_line(t, "%s", prefix_print(&half, text));
 	half.addr.bytes[0] = 0x80;
-	line(t, "%s", prefix_print(&half, text));
+	iptables_text_line(t, "%s", prefix_print(&half, text));
 }
 
-static void set_prefixes(
-	const struct render *r, struct text *t, const struct prefix *prefixes, size_t count)
+static void set_prefixes(const struct render *r, struct iptables_text *t,
+	const struct prefix *prefixes, size_t count)
 {
 	for (size_t i = 0; i < count; i++)
 		set_line(r, t, &prefixes[i]);
 }
 
-static void set_name(const struct render *r, struct text *t, const char *name)
+static void set_name(const struct render *r, struct iptables_text *t, const char *name)
 {
 	struct policy_world world = ruleset_world(r->ruleset);
 	const struct policy_name *n = policy_name_find(&world, name);
@@ -161,7 +116,7 @@ static void set_make(
 {
 	const struct prefix *private, *special;
 	size_t private_count, special_count;
-	struct text t;
+	struct iptables_text t;
 
 	name[0] = '\0';
 	if (!text_open(r, &t))
@@ -218,7 +173,7 @@ static void destination(struct render *r, const struct policy_rule *rule, char b
 		rule->target == POLICY_TO_INTERNET ? "! " : "", set);
 }
 
-static void rule_ports(struct render *r, struct text *t, const struct policy_rule *rule,
+static void rule_ports(struct render *r, struct iptables_text *t, const struct policy_rule *rule,
 	const char *to, const char *proto)
 {
 	char ports[32] = "";
@@ -226,32 +181,33 @@ static void rule_ports(struct render *r, struct text *t, const struct policy_rul
 	if (rule->has_ports)
 		snprintf(ports, sizeof(ports), "-m %s --dport %u:%u ", proto, rule->port_first,
 			rule->port_last);
-	line(t, "%s-p %s %s-j %s", to, proto, ports, verdict(r, rule->action));
+	iptables_text_line(t, "%s-p %s %s-j %s", to, proto, ports, verdict(r, rule->action));
 }
 
 static void rule_icmp(
-	struct render *r, struct text *t, const struct policy_rule *rule, const char *to)
+	struct render *r, struct iptables_text *t, const struct policy_rule *rule, const char *to)
 {
 	char type[48] = "";
 
 	if (rule->has_icmp_type)
 		snprintf(type, sizeof(type), "-m %s %u ",
 			r->ip6 ? "icmp6 --icmpv6-type" : "icmp --icmp-type", rule->icmp_type);
-	line(t, "%s-p %s %s-j %s", to, r->ip6 ? "ipv6-icmp" : "icmp", type,
+	iptables_text_line(t, "%s-p %s %s-j %s", to, r->ip6 ? "ipv6-icmp" : "icmp", type,
 		verdict(r, rule->action));
 }
 
-static void rule_render(struct render *r, struct text *t, const struct policy *policy, size_t index)
+static void rule_render(
+	struct render *r, struct iptables_text *t, const struct policy *policy, size_t index)
 {
 	const struct policy_rule *rule = &policy->rules[index];
 	char to[96];
 
-	t->rule = index;
+	t->note = index;
 	destination(r, rule, to);
 	if (rule->proto == POLICY_PROTO_ICMP) {
 		rule_icmp(r, t, rule, to);
 	} else if (rule->proto == POLICY_PROTO_ANY && !rule->has_ports) {
-		line(t, "%s-j %s", to, verdict(r, rule->action));
+		iptables_text_line(t, "%s-j %s", to, verdict(r, rule->action));
 	} else {
 		if (rule->proto != POLICY_PROTO_UDP)
 			rule_ports(r, t, rule, to, "tcp");
@@ -283,7 +239,7 @@ static bool rule_is_for_guests(const struct render *r, const struct policy_rule 
 		       bsearch(&key, r->guests, r->guest_count, sizeof(key), leaf_cmp));
 }
 
-static void guest_dns(struct render *r, struct text *t, const struct ruleset_guest *g)
+static void guest_dns(struct render *r, struct iptables_text *t, const struct ruleset_guest *g)
 {
 	char text[ADDR_TEXT_MAX];
 
@@ -295,11 +251,11 @@ static void guest_dns(struct render *r, struct text *t, const struct ruleset_gue
 		udp = ruleset_dns_rule(r->ruleset, g, r->family, i, IPPROTO_UDP);
 		tcp = ruleset_dns_rule(r->ruleset, g, r->family, i, IPPROTO_TCP);
 		addr_print(&r->family->dns[i], text);
-		t->rule = udp;
-		line(t, "-p udp -m conntrack --ctorigdst %s -j %s", text,
+		t->note = udp;
+		iptables_text_line(t, "-p udp -m conntrack --ctorigdst %s -j %s", text,
 			verdict(r, policy_verdict_of(&g->policy, udp)));
-		t->rule = tcp;
-		line(t, "-p tcp -m conntrack --ctorigdst %s -j %s", text,
+		t->note = tcp;
+		iptables_text_line(t, "-p tcp -m conntrack --ctorigdst %s -j %s", text,
 			verdict(r, policy_verdict_of(&g->policy, tcp)));
 	}
 }
@@ -313,13 +269,13 @@ static bool rule_counts(const struct render *r, const struct policy_rule *rule)
 }
 
 /* Its rules from `first` on, in as many blocks as it takes; `t` leads to each. */
-static void guest_blocks(struct render *r, struct text *t, const struct ruleset_guest *g)
+static void guest_blocks(struct render *r, struct iptables_text *t, const struct ruleset_guest *g)
 {
 	size_t next = 0, block = 0;
 
 	while (next < g->policy.count) {
 		char name[IPTABLES_MADE_NAME];
-		struct text b;
+		struct iptables_text b;
 
 		if (!text_open_rules(r, &b, g))
 			return;
@@ -328,15 +284,15 @@ static void guest_blocks(struct render *r, struct text *t, const struct ruleset_
 				rule_render(r, &b, &g->policy, next);
 		block++;
 		text_close_rules(r, &b, g, name);
-		t->rule = RULESET_NO_RULE;
-		line(t, "-j %s", name);
+		t->note = RULESET_NO_RULE;
+		iptables_text_line(t, "-j %s", name);
 	}
 }
 
 static void guest_render(
 	struct render *r, const struct ruleset_guest *g, char name[IPTABLES_MADE_NAME])
 {
-	struct text t;
+	struct iptables_text t;
 
 	name[0] = '\0';
 	if (!text_open_rules(r, &t, g))
@@ -349,8 +305,8 @@ static void guest_render(
 		for (size_t i = 0; i < g->policy.count; i++)
 			if (rule_counts(r, &g->policy.rules[i]))
 				rule_render(r, &t, &g->policy, i);
-	t.rule = g->policy.count;
-	line(&t, "-j %s", verdict(r, r->guests ? POLICY_DROP : g->policy.otherwise));
+	t.note = g->policy.count;
+	iptables_text_line(&t, "-j %s", verdict(r, r->guests ? POLICY_DROP : g->policy.otherwise));
 	text_close_rules(r, &t, g, name);
 }
 
@@ -380,12 +336,12 @@ static unsigned int common_bits(const struct addr *a, const struct addr *b)
 	return bit;
 }
 
-static void leaf_line(struct text *t, const struct leaf *l)
+static void leaf_line(struct iptables_text *t, const struct leaf *l)
 {
 	char text[ADDR_TEXT_MAX];
 
 	/* The emulated twin's name begins with that of the vif. */
-	line(t, "-s %s -i %s+ -j %s", addr_print(l->addr, text), l->guest, l->chain);
+	iptables_text_line(t, "-s %s -i %s+ -j %s", addr_print(l->addr, text), l->guest, l->chain);
 }
 
 /* The node of sorted leaves; its name is "" where memory ran out. Recursion ends at TREE_DEPTH. */
@@ -393,7 +349,7 @@ static void tree_node(struct render *r, const struct leaf *leaves, size_t count,
 	char name[IPTABLES_MADE_NAME])
 {
 	unsigned int bits = common_bits(leaves[0].addr, leaves[count - 1].addr);
-	struct text t;
+	struct iptables_text t;
 	size_t n;
 
 	name[0] = '\0';
@@ -410,7 +366,7 @@ static void tree_node(struct render *r, const struct leaf *leaves, size_t count,
 			n++;
 		if (n > 1 && n < count && depth < TREE_DEPTH) {
 			tree_node(r, &leaves[i], n, depth + 1, child);
-			line(&t, "-s %s -j %s", prefix_print(&p, text), child);
+			iptables_text_line(&t, "-s %s -j %s", prefix_print(&p, text), child);
 			continue;
 		}
 		for (size_t k = 0; k < n; k++)

@@ -31,6 +31,8 @@
  *            names a source, only what has an address of that. What comes in keeps its source, so
  *            that is the true one also behind other network domains of ours. A guest
  *            whose entry cannot be understood exposes nothing.
+ *   limits   a packet that would open one connection more than the guest may have is dropped, to
+ *            wherever it goes. The connections of a guest are those that its address opened.
  *   nat      port 53, UDP and TCP, of each virtual resolver leads to a real one; what guests send
  *            leaves a link outside the group with that link's address.
  *
@@ -73,6 +75,7 @@ struct ruleset_guest {
 	struct addr ip, ip6;	  /* its addresses; absent: none of that family */
 	struct policy policy;
 	struct exposures exposures; /* its ports that are open to the outside */
+	uint32_t connections;	    /* as in struct ruleset, its own number; 0: that of all */
 	uint32_t generation;	    /* dom0's number of this state of it */
 };
 
@@ -84,6 +87,8 @@ struct ruleset {
 	bool confined; /* guests' packets leave by uplinks alone; else by any link outside the group
 			*/
 	struct uplink_names uplinks; /* those, by name or pattern; valid ones */
+
+	uint32_t connections; /* how many tracked connections a guest may have opened; 0: any */
 
 	bool managed; /* guests have policies; the rest of this struct is of use then only */
 	struct ruleset_guest *guests; /* sorted by name (strcmp); ruleset_dispose() */

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "backend/limits_iptables.h"
 #include "backend/ruleset_iptables_internal.h"
 
 const struct iptables_chain_name iptables_chain_names[CHAIN_COUNT] = {
@@ -39,6 +40,7 @@ struct writer {
 	bool ip6;
 	const char *chain;
 	const struct policy_iptables_tops *policies; /* where guests' policies begin */
+	const char *limits; /* the chain of limits_iptables.h, "": there are none */
 	size_t count;
 };
 
@@ -176,6 +178,8 @@ static void render_input(struct writer *w)
 	 * advertisement (RFC 4861). */
 	for (int type = 135; w->ip6 && type <= 136; type++)
 		rule(w, "%s %d -j ACCEPT", proto, type);
+	if (w->limits[0])
+		rule(w, "-j %s", w->limits);
 	rule(w, "-j custom-input");
 	rules_forwarder(w);
 	if (addr_is_set(&w->family->gateway))
@@ -281,6 +285,8 @@ static void render_forward(struct writer *w)
 		rule(w, "-m devgroup --src-group 0x%x ! --dst-group 0x%x -j netvm-uplinks", group,
 			group);
 	rules_known(w);
+	if (w->limits[0])
+		rule(w, "-m devgroup --src-group 0x%x -j %s", group, w->limits);
 	rule(w, "-j custom-forward");
 	if (w->policies->guests[0])
 		rule(w, "-m devgroup --src-group 0x%x --dst-group 0x%x -j %s", group, group,
@@ -366,11 +372,15 @@ int iptables_rules_render(
 		[CHAIN_POSTROUTING] = render_postrouting,
 	};
 	struct policy_iptables_tops tops;
-	struct writer w = { .ruleset = r, .ip6 = family == AF_INET6, .policies = &tops };
+	char limits[IPTABLES_MADE_NAME];
+	struct writer w = {
+		.ruleset = r, .ip6 = family == AF_INET6, .policies = &tops, .limits = limits
+	};
 
 	w.family = w.ip6 ? &r->ip6 : &r->ip4;
 	memset(out, 0, sizeof(*out));
-	if (policy_iptables_render(r, family, &out->made, &out->sets, &tops) < 0)
+	if (policy_iptables_render(r, family, &out->made, &out->sets, &tops) < 0 ||
+		limits_iptables_render(r, family, &out->made, &out->sets, limits) < 0)
 		return err_sys(e, -ENOMEM, "packet filter rules");
 	for (int i = 0; i < CHAIN_COUNT; i++) {
 		struct iptables_chain *c = &out->chain[i];

@@ -11,8 +11,10 @@
  *
  *   filter  netvm-input (INPUT), netvm-forward (FORWARD), netvm-uplinks, netvm-passed-on and
  *           netvm-policy (called by it), netvm-output (OUTPUT), custom-input, custom-forward, and
- * one for each part of guests' policies (policy_iptables.h), called netvm-DIGEST mangle  netvm-mark
- * (PREROUTING) nat     netvm-dns (PREROUTING), netvm-postrouting (POSTROUTING)
+ *           one for each part of guests' policies and limits (policy_iptables.h,
+ *           limits_iptables.h), called netvm-DIGEST
+ *   mangle  netvm-mark (PREROUTING)
+ *   nat     netvm-dns (PREROUTING), netvm-postrouting (POSTROUTING)
  */
 #ifndef NETVM_RULESET_IPTABLES_H
 #define NETVM_RULESET_IPTABLES_H

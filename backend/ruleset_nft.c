@@ -20,10 +20,12 @@ const char *const nft_user_chains[NFT_USER_CHAINS] = { "custom-forward", "custom
 const struct nft_words nft_words[2] = {
 	{ AF_INET, '4', "ip", "icmp", "meta l4proto icmp ", "ct original ip daddr ", "8",
 		"icmp port-unreachable", "{ type ipv4_addr; }",
-		"{ type ipv4_addr; flags interval; }", "{ type ipv4_addr . ifname : verdict; }" },
+		"{ type ipv4_addr; flags interval; }", "{ type ipv4_addr . ifname : verdict; }",
+		"{ type ipv4_addr; size 65536; flags dynamic; }" },
 	{ AF_INET6, '6', "ip6", "icmpv6", "meta l4proto ipv6-icmp ", "ct original ip6 daddr ",
 		"128", "icmpv6 port-unreachable", "{ type ipv6_addr; }",
-		"{ type ipv6_addr; flags interval; }", "{ type ipv6_addr . ifname : verdict; }" },
+		"{ type ipv6_addr; flags interval; }", "{ type ipv6_addr . ifname : verdict; }",
+		"{ type ipv6_addr; size 65536; flags dynamic; }" },
 };
 
 static bool chain_is_user(const char *name)
@@ -190,7 +192,7 @@ static void write_input(struct nft_writer *w)
 	text_add(&w->body, "icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert } accept\n");
 	text_add(&w->body, "ct state established,related accept\n");
 	text_add(&w->body, "ct state invalid drop\n");
-	text_add(&w->body, "jump custom-input\n");
+	text_add(&w->body, "jump connections\njump custom-input\n");
 	rules_forwarder(w);
 	for (int i = 0; i < 2; i++) {
 		const struct nft_words *f = &nft_words[i];
@@ -283,7 +285,7 @@ static void write_forward(struct nft_writer *w)
 		text_addf(
 			&w->body, "iifgroup %u oifgroup != %u jump uplinks\n", r->group, r->group);
 	rules_known(w);
-	text_add(&w->body, "jump custom-forward\n");
+	text_addf(&w->body, "iifgroup %u jump connections\njump custom-forward\n", r->group);
 	if (r->managed)
 		text_addf(&w->body,
 			"iifgroup %u oifgroup %u ip saddr . iifname vmap @peers4\n"
@@ -378,6 +380,7 @@ int nft_rules_render_seen(
 	write_forward(&w);
 	write_dns(&w);
 	write_nat(&w);
+	nft_write_limits(&w);
 	for (int i = 0; i < NFT_USER_CHAINS; i++)
 		nft_write(&w, NFT_CHAIN, nft_user_chains[i], "");
 	for (int f = 0; f < 2 && r->managed; f++)

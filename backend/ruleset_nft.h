@@ -11,6 +11,9 @@
  *                              custom-forward are called by them, and never written to
  *   from-guests, dns, postrouting  base chains: the mark, destination NAT, source NAT
  *   resolvers, leave, refuse   parts of forward
+ *   connections                the limit of each guest's, counted in sets that packets fill,
+ *                              named after the number: counted4-65536; the guests with a number
+ *                              of their own are in limited4-NUMBER
  *   vifG.D-4, vifG.D-6         a guest's policy for each family; a long one in blocks of rules,
  *                              vifG.D-4/DIGEST, cut and named by what is in them, so that a rule
  *                              that comes, goes or changes concerns one block

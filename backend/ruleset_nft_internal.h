@@ -35,6 +35,7 @@ struct nft_words {
 	const char *unreachable;
 	const char *set, *ranges, *map; /* specs of a set of addresses, of prefixes, of a map to
 					   chains */
+	const char *counts;		/* ... and of a set that packets fill */
 };
 extern const struct nft_words nft_words[2]; /* IPv4, IPv6 */
 
@@ -46,5 +47,8 @@ static inline const struct ruleset_family *nft_family(
 
 /* The chains of all guests of a family, the map that leads to them, and the sets that they name. */
 void nft_write_guests(struct nft_writer *w, const struct nft_words *f);
+
+/* The chain that counts guests' connections, and the sets that it counts in. */
+void nft_write_limits(struct nft_writer *w);
 
 #endif

@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "backend/host_names.h"
+#include "backend/limits.h"
 #include "backend/resolvers.h"
 #include "backend/uplink.h"
 #include "backend/vif.h"
@@ -158,6 +159,7 @@ static int base_take(struct store *store, struct netlink *nl, const struct setti
 	*notes = (struct ruleset_notes){ .refused.loops = "" };
 	family_set(&out->ip4, &set->gateway, set->dns, set->forwarder);
 	family_set(&out->ip6, &set->gateway6, set->dns6, set->forwarder6);
+	out->connections = set->connections ? set->connections : limits_connections();
 	rc = uplinks_take(store, nl, set, out, &notes->uplinks, e);
 	return rc ? rc : resolvers_take(store, nl, set, out, notes, e);
 }
@@ -233,6 +235,7 @@ static int guest_read(
 	g->ip6 = c.ip6;
 	g->generation = c.generation;
 	g->exposures = c.exposures;
+	g->connections = c.limits.connections;
 	rc = policy_parse(c.rules, c.policy, &g->policy, e);
 	if (rc && rc != -ENOMEM) {
 		policy_dispose(&g->policy);

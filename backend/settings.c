@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "backend/limits.h"
 #include "backend/resolvers.h"
 #include "backend/ruleset.h"
 #include "common/netlink.h"
@@ -15,6 +16,7 @@ struct file {
 	char *gateway, *gateway6, *packet_filter, *forwarder_user;
 	struct config_list dns, dns6, resolv_conf, uplinks, forwarder, forwarder6;
 	bool dns_above;
+	long connections;
 };
 
 static int check_path(const char *text, struct err *e)
@@ -66,6 +68,16 @@ static int check_packet_filter(const char *text, struct err *e)
 		       : err_set(e, -EINVAL, "\"auto\", \"nftables\" or \"iptables\"");
 }
 
+static int check_connections(const char *text, struct err *e)
+{
+	char *end;
+	long n = strtol(text, &end, 0);
+
+	return !*end && n >= 1 && n <= LIMITS_CONNECTIONS_MAX
+		       ? 0
+		       : err_set(e, -EINVAL, "a number of 1 to %d", LIMITS_CONNECTIONS_MAX);
+}
+
 const struct config_key settings_keys[] = {
 	{ "gateway", CONFIG_TEXT, offsetof(struct file, gateway), check_own4,
 		"this domain's own IPv4 address on every vif, the guests' gateway (10.137.0.1)" },
@@ -103,6 +115,10 @@ const struct config_key settings_keys[] = {
 		"what makes the rules stand: \"nftables\", \"iptables\", or \"auto\": the one that "
 		"does already, then iptables where its tables are in use on this machine, then "
 		"nftables where there are libnftables and a kernel with nf_tables (auto)" },
+	{ "connections", CONFIG_NUMBER, offsetof(struct file, connections), check_connections,
+		"how many tracked connections a guest may have at once, for whom dom0 says nothing "
+		"else (a quarter of what the kernel tracks in all, which it reckons from the "
+		"domain's memory)" },
 	{ .name = NULL },
 };
 
@@ -181,6 +197,7 @@ static int take_file(const char *path, struct file *f, struct settings *out, str
 		rc = check_count(path, "uplinks", &f->uplinks, UPLINKS_MAX, e);
 	if (rc < 0)
 		return rc;
+	out->connections = (uint32_t)f->connections;
 	out->packet_filter = packet_filter_choice_find(f->packet_filter);
 	out->resolv_conf = f->resolv_conf;
 	take_uplinks(&f->uplinks, out);

@@ -39,7 +39,8 @@ struct settings {
 	char *forwarder_user; /* that it runs as; malloc'd */
 	bool dns_above;	      /* the network domain above has the same virtual resolvers */
 	enum packet_filter_choice packet_filter;
-	bool managed; /* dom0 publishes a netvm-provider: gateway and dns are from there */
+	uint32_t connections; /* that a guest may have; 0: limits_connections() */
+	bool managed;	      /* dom0 publishes a netvm-provider: gateway and dns are from there */
 };
 
 /* Defaults, then what `path` says. NULL stands for SETTINGS_FILE, which may be absent; a file that

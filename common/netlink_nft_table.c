@@ -178,6 +178,15 @@ static uint64_t element_digest(const struct nlattr *element)
 	return digest;
 }
 
+/* One that keeps count of something came by a packet; nobody wrote it. */
+static bool element_is_of_packets(const struct nlattr *element)
+{
+	const struct nlattr *attrs[NFTA_SET_ELEM_MAX + 1];
+
+	netlink_attrs_nested(element, attrs, NFTA_SET_ELEM_MAX);
+	return attrs[NFTA_SET_ELEM_EXPR];
+}
+
 static int elements_answer(const struct nlmsghdr *h, void *arg)
 {
 	struct reading *r = arg;
@@ -190,6 +199,8 @@ static int elements_answer(const struct nlmsghdr *h, void *arg)
 		return 0;
 	mnl_attr_for_each_nested(one, attrs[NFTA_SET_ELEM_LIST_ELEMENTS])
 	{
+		if (element_is_of_packets(one))
+			continue;
 		p->count++;
 		p->digest += element_digest(one);
 	}

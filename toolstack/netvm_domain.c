@@ -80,6 +80,13 @@ static bool cable_value(const struct registry_domain *d, char *buf, size_t size)
 	return !d->cable;
 }
 
+static bool connections_value(const struct registry_domain *d, char *buf, size_t size)
+{
+	if (d->connections)
+		snprintf(buf, size, "%ld", d->connections);
+	return d->connections;
+}
+
 static bool config_value(const struct registry_domain *d, char *buf, size_t size)
 {
 	if (registry_xl_config(d, buf, size, NULL))
@@ -129,6 +136,7 @@ static const struct {
 	{ "rules", rules_value },
 	{ "expose", expose_value },
 	{ "cable", cable_value },
+	{ "connections", connections_value },
 	{ "config", config_value },
 	{ "pci", pci_value },
 };
@@ -194,6 +202,10 @@ void domain_json(struct json *j, const struct registry_domain *d)
 	json_array_end(j);
 	list_json(j, "expose", &d->expose_text);
 	json_bool(j, "cable", d->cable);
+	if (d->connections)
+		json_number(j, "connections", d->connections);
+	else
+		json_text(j, "connections", NULL);
 	value_json(j, d, "config");
 	list_json(j, "pci", &d->pci);
 }

@@ -29,5 +29,7 @@ const char *netvmd_unable(const struct netvmd_domain *provider, const struct reg
 		return "does not say that it can enforce a policy";
 	if (!guest->cable && !has_word(provider->capabilities, "cable"))
 		return "does not say that it can cut a guest off";
+	if (guest->connections && !has_word(provider->capabilities, "limits"))
+		return "does not say that it can limit a guest's connections";
 	return NULL;
 }

@@ -375,8 +375,8 @@ static bool client_equal(const struct client *a, const struct client *b)
 {
 	return strcmp(a->name, b->name) == 0 && addr_equal(&a->ip, &b->ip) &&
 	       addr_equal(&a->ip6, &b->ip6) && mac_equal(&a->mac, &b->mac) && a->mtu == b->mtu &&
-	       a->cable == b->cable && a->policy == b->policy &&
-	       exposures_equal(&a->exposures, &b->exposures) &&
+	       a->limits.connections == b->limits.connections && a->cable == b->cable &&
+	       a->policy == b->policy && exposures_equal(&a->exposures, &b->exposures) &&
 	       strcmp(a->rules ? a->rules : "", b->rules ? b->rules : "") == 0;
 }
 
@@ -394,6 +394,7 @@ static void clients_publish(struct planning *p)
 			.ip6 = s->d->ip6,
 			.mac = s->mac,
 			.mtu = (uint32_t)s->d->mtu,
+			.limits = { .connections = (uint32_t)s->d->connections },
 			.cable = s->d->cable,
 			.policy = s->d->policy,
 			.rules = s->d->rules,

@@ -39,6 +39,16 @@ static int mtu_check(const char *text, struct err *e)
 	return n >= 576 && n <= 65535 ? 0 : err_set(e, -EINVAL, "a number of 576 to 65535 bytes");
 }
 
+static int connections_check(const char *text, struct err *e)
+{
+	char *end;
+	long n = strtol(text, &end, 10);
+
+	return !*end && n >= 1 && n <= 16777216
+		       ? 0
+		       : err_set(e, -EINVAL, "a number of 1 to 16777216 connections");
+}
+
 static int path_check(const char *text, struct err *e)
 {
 	return text[0] == '/' && strlen(text) < PATH_MAX ? 0
@@ -111,6 +121,9 @@ const struct config_key registry_domain_keys[] = {
 		"\"tcp/80 from NETVM\" is led from that network domain on and by none further "
 		"out: open to what its uplink brings, and to nobody while it is not on the way" },
 	{ "cable", CONFIG_BOOL, DOMAIN(cable), NULL, "0: cut off, as if its cable was pulled" },
+	{ "connections", CONFIG_NUMBER, DOMAIN(connections), connections_check,
+		"how many tracked connections it may have at once; without the key what its "
+		"network domain gives every guest (netbackd.conf(5))" },
 	{ "config", CONFIG_TEXT, DOMAIN(config), path_check,
 		"its xl config (default /etc/xen/NAME.cfg)" },
 	{ "pci", CONFIG_LIST, DOMAIN(pci), bdf_check, "network devices that are assigned to it" },

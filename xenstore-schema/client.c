@@ -42,6 +42,8 @@ static const struct schema_key keys[] = {
 		.help = "Bytes." },
 	{ "cable", KEY_WORD, SCHEMA_FIELD(struct client, cable), .words = cables, .fallback = true,
 		.help = "\"off\": the guest is cut off, as by a pulled cable." },
+	{ "limits/connections", KEY_NUMBER, SCHEMA_FIELD(struct client, limits.connections),
+		.help = "How many tracked connections the guest may have at once." },
 	{ "policy", KEY_WORD, SCHEMA_FIELD(struct client, policy), .words = verdicts,
 		.required = true,
 		.help = "What happens to a packet that no rule matches. Children 0000 to 9999 hold "

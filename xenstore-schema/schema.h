@@ -123,6 +123,9 @@ struct client {
 	struct addr ip, ip6;
 	struct mac mac;
 	uint32_t mtu;
+	struct client_limits {
+		uint32_t connections; /* tracked at once; 0: what the network domain gives all */
+	} limits;
 	bool cable;		    /* false: cut off. Published as "on"/"off"; absent is on */
 	enum policy_verdict policy; /* what happens when no rule matches */
 	char *rules; /* rule lines joined by '\n' (policy/0000...), malloc'd, NULL: none;

@@ -63,6 +63,15 @@ static void a_policy_wants_one_that_enforces_policies(void **state)
 	assert_null(netvmd_unable(&provider, &guest));
 }
 
+static void a_limit_wants_one_that_keeps_it(void **state)
+{
+	(void)state;
+	guest.connections = 100;
+	assert_why("limit");
+	strcpy(provider.capabilities, "vif limits");
+	assert_null(netvmd_unable(&provider, &guest));
+}
+
 static void a_pulled_cable_wants_one_that_cuts_guests_off(void **state)
 {
 	(void)state;
@@ -83,6 +92,7 @@ int main(void)
 		test(one_that_is_not_ready_cannot),
 		test(a_policy_wants_one_that_enforces_policies),
 		test(a_pulled_cable_wants_one_that_cuts_guests_off),
+		test(a_limit_wants_one_that_keeps_it),
 	};
 
 	return cmocka_run_group_tests_name("netvmd_able", tests, NULL, NULL);

@@ -48,10 +48,10 @@ static void every_key_of_a_domain_is_typed(void **state)
 	(void)state;
 	file_write("net",
 		"provides_network = 1\nrole = \"vpn\"\npci = [ \"0000:03:00.0\", \"04:00.1\" ]\n");
-	file_write("work",
-		"netvm = \"net\"\nip = \"10.137.0.9\"\nip6 = \"fd00::9\"\nmac = "
-		"\"00:16:3e:00:00:09\"\nmtu = 1400\npolicy = \"drop\"\ncable = 0\nconfig "
-		"= \"/etc/xen/w.cfg\"\n");
+	file_write("work", "netvm = \"net\"\nip = \"10.137.0.9\"\nip6 = \"fd00::9\"\nmac = "
+			   "\"00:16:3e:00:00:09\"\nmtu = 1400\nconnections = 500\npolicy = "
+			   "\"drop\"\ncable = 0\nconfig "
+			   "= \"/etc/xen/w.cfg\"\n");
 	registry_take(&r);
 	d = domain_of(&r, "work");
 	expect_netvm(&r, "work", "net");
@@ -61,6 +61,7 @@ static void every_key_of_a_domain_is_typed(void **state)
 	assert_int_equal(d->mtu, 1400);
 	assert_int_equal(d->policy, POLICY_DROP);
 	assert_false(d->cable);
+	assert_int_equal(d->connections, 500);
 	assert_string_equal(d->config, "/etc/xen/w.cfg");
 	d = domain_of(&r, "net");
 	assert_true(d->provides_network);

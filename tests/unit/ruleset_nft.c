@@ -19,6 +19,7 @@ static void the_base_is_rendered_exactly(void **state)
 		"iifgroup 30830 oifgroup != 30830 jump uplinks\n"
 		"ct state established,related accept\n"
 		"ct state invalid drop\n"
+		"iifgroup 30830 jump connections\n"
 		"jump custom-forward\n"
 		"oifgroup 30830 drop\n"
 		"jump resolvers\n"

@@ -1,0 +1,46 @@
+#include "backend/limits.h"
+
+#include <stdio.h>
+#include <sys/sysinfo.h>
+
+#define SHARE		  4
+#define TRACKED_LEAST	  1024
+#define CONNECTIONS_LEAST 256
+
+/* As the kernel does when it begins to track (nf_conntrack_init_start()). */
+static uint64_t tracked_by(uint64_t memory)
+{
+	const uint64_t gib = 1ULL << 30;
+	uint64_t n = memory / 16384 / sizeof(void *);
+
+	if (memory > 4 * gib)
+		return 262144;
+	if (memory > gib)
+		return 65536;
+	return n < TRACKED_LEAST ? TRACKED_LEAST : n;
+}
+
+uint32_t limits_connections_of(uint64_t tracked, uint64_t memory)
+{
+	uint64_t n = (tracked ? tracked : tracked_by(memory)) / SHARE;
+
+	if (n < CONNECTIONS_LEAST)
+		return CONNECTIONS_LEAST;
+	return n > LIMITS_CONNECTIONS_MAX ? LIMITS_CONNECTIONS_MAX : (uint32_t)n;
+}
+
+uint32_t limits_connections(void)
+{
+	FILE *f = fopen("/proc/sys/net/netfilter/nf_conntrack_max", "re");
+	unsigned long long tracked = 0;
+	struct sysinfo info;
+
+	if (f) {
+		if (fscanf(f, "%llu", &tracked) != 1)
+			tracked = 0;
+		fclose(f);
+	}
+	if (sysinfo(&info) < 0)
+		return CONNECTIONS_LEAST;
+	return limits_connections_of(tracked, (uint64_t)info.totalram * info.mem_unit);
+}
