@@ -21,6 +21,7 @@
 #include "common/clock.h"
 #include "common/daemon_signals.h"
 #include "common/log.h"
+#include "common/log_loop.h"
 #include "common/notify.h"
 #include "common/pass_timer.h"
 
@@ -42,6 +43,7 @@ struct daemon {
 	struct pass_timer pass;
 	ev_timer retry;
 	struct daemon_signals signals;
+	struct log_loop log;
 	struct pass_memory memory;
 	pass_say say;
 	bool ready;
@@ -352,6 +354,7 @@ int daemon_run(
 		return err_set(e, -ENOMEM, "no event loop");
 	daemon_init(&d);
 	daemon_signals_start(&d.signals, d.loop);
+	log_loop_start(&d.log, d.loop);
 	ret = name_resolver_open(&d.names, d.loop, service_run_dir(s), on_names, &d, e);
 	if (!ret)
 		ret = kernel_watch(&d, e);

@@ -16,6 +16,7 @@
 #include "common/clock.h"
 #include "common/daemon_signals.h"
 #include "common/log.h"
+#include "common/log_loop.h"
 #include "common/notify.h"
 #include "common/pass_timer.h"
 #include "xenstore-schema/schema.h"
@@ -34,6 +35,7 @@ struct follow {
 	ev_io store_io, changes_io;
 	struct pass_timer pass;
 	struct daemon_signals signals;
+	struct log_loop log;
 	struct backoff patience;
 	double rest;
 	bool anew, ready;
@@ -186,6 +188,7 @@ static void watchers_start(struct follow *f)
 	f->store_io.data = f->changes_io.data = f;
 	ev_io_start(f->loop, &f->changes_io);
 	daemon_signals_start(&f->signals, f->loop);
+	log_loop_start(&f->log, f->loop);
 	pass_timer_ask(&f->pass, 0);
 }
 

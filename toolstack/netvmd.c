@@ -27,6 +27,7 @@
 #include "common/daemon_signals.h"
 #include "common/file.h"
 #include "common/log.h"
+#include "common/log_loop.h"
 #include "common/notify.h"
 #include "common/pass_timer.h"
 #include "toolstack/netvmd_jobs.h"
@@ -65,6 +66,7 @@ struct daemon {
 	struct pass_timer pass;
 	ev_timer retry;
 	struct daemon_signals signals;
+	struct log_loop log;
 	struct said said;
 	struct netvmd_obstacles obstacles;
 	bool ready;
@@ -323,6 +325,7 @@ static int daemon_run(struct daemon *d, struct err *e)
 		return err_set(e, -ENOMEM, "no event loop");
 	daemon_init(d);
 	daemon_signals_start(&d->signals, d->loop);
+	log_loop_start(&d->log, d->loop);
 	ret = netvmd_jobs_open(&d->jobs, d->loop, on_wish, d, e);
 	if (!ret)
 		ret = registry_watch_open(&d->registry_fd, e);
