@@ -149,6 +149,13 @@ link_state() {
 	tc filter show dev "$1" ingress 2>/dev/null | sha256sum
 }
 
+# Without the elements of sets that packets fill.
+without_counted() {
+	awk '/^\t(set|map) / { dynamic = 0 } /^\t\tflags .*dynamic/ { dynamic = 1 }
+		dynamic && /^\t\telements = / { inside = 1 }
+		!inside { print } inside && /}$/ { inside = 0 }'
+}
+
 # Everything of the domain that hotplug touches.
 domain_state() {
 	local link
@@ -156,7 +163,7 @@ domain_state() {
 		echo "[$link]"
 		link_state "$link"
 	done
-	nft -s list table inet xen-netvm 2>/dev/null
+	nft -s list table inet xen-netvm 2>/dev/null | without_counted
 	iptables-save | grep -v '^#' | sed -E 's/\[[0-9]+:[0-9]+\]//'
 	ip6tables-save | grep -v '^#' | sed -E 's/\[[0-9]+:[0-9]+\]//'
 	xenstore-ls backend 2>/dev/null
