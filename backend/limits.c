@@ -3,6 +3,8 @@
 #include <stdio.h>
 #include <sys/sysinfo.h>
 
+#include "xenstore-schema/schema.h"
+
 #define SHARE		  4
 #define TRACKED_LEAST	  1024
 #define CONNECTIONS_LEAST 256
@@ -26,7 +28,7 @@ uint32_t limits_connections_of(uint64_t tracked, uint64_t memory)
 
 	if (n < CONNECTIONS_LEAST)
 		return CONNECTIONS_LEAST;
-	return n > LIMITS_CONNECTIONS_MAX ? LIMITS_CONNECTIONS_MAX : (uint32_t)n;
+	return n > CLIENT_CONNECTIONS_MAX ? CLIENT_CONNECTIONS_MAX : (uint32_t)n;
 }
 
 uint32_t limits_connections(void)

@@ -9,8 +9,6 @@
 
 #include <stdint.h>
 
-#define LIMITS_CONNECTIONS_MAX 16777216
-
 /* What each guest may have where nobody says anything else: a quarter of what the kernel tracks in
  * all, which it reckons from the domain's memory. */
 uint32_t limits_connections(void);

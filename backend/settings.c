@@ -6,7 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "backend/limits.h"
 #include "backend/resolvers.h"
 #include "backend/ruleset.h"
 #include "common/netlink.h"
@@ -73,9 +72,9 @@ static int check_connections(const char *text, struct err *e)
 	char *end;
 	long n = strtol(text, &end, 0);
 
-	return !*end && n >= 1 && n <= LIMITS_CONNECTIONS_MAX
+	return !*end && n >= 1 && n <= CLIENT_CONNECTIONS_MAX
 		       ? 0
-		       : err_set(e, -EINVAL, "a number of 1 to %d", LIMITS_CONNECTIONS_MAX);
+		       : err_set(e, -EINVAL, "a number of 1 to %d", CLIENT_CONNECTIONS_MAX);
 }
 
 const struct config_key settings_keys[] = {

@@ -44,9 +44,10 @@ static int connections_check(const char *text, struct err *e)
 	char *end;
 	long n = strtol(text, &end, 10);
 
-	return !*end && n >= 1 && n <= 16777216
+	return !*end && n >= 1 && n <= CLIENT_CONNECTIONS_MAX
 		       ? 0
-		       : err_set(e, -EINVAL, "a number of 1 to 16777216 connections");
+		       : err_set(e, -EINVAL, "a number of 1 to %d connections",
+				 CLIENT_CONNECTIONS_MAX);
 }
 
 static int path_check(const char *text, struct err *e)

@@ -118,6 +118,9 @@ int provider_watch(struct store *s, uint32_t domid, const char *token, struct er
 
 enum policy_verdict { POLICY_ACCEPT, POLICY_DROP };
 
+/* More tracked connections than this are given to nobody. */
+#define CLIENT_CONNECTIONS_MAX 16777216
+
 struct client {
 	char name[DOMAIN_NAME_MAX];
 	struct addr ip, ip6;

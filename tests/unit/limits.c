@@ -16,7 +16,7 @@ static void a_guest_may_have_a_quarter_of_what_the_kernel_tracks(void **state)
 	assert_int_equal(limits_connections_of(262144, 512 * MIB), 65536);
 	assert_int_equal(limits_connections_of(2048, 512 * MIB), 512);
 	assert_int_equal(limits_connections_of(16, 512 * MIB), 256);
-	assert_int_equal(limits_connections_of(UINT64_MAX, 512 * MIB), LIMITS_CONNECTIONS_MAX);
+	assert_int_equal(limits_connections_of(UINT64_MAX, 512 * MIB), CLIENT_CONNECTIONS_MAX);
 }
 
 static void while_the_kernel_says_nothing_memory_does(void **state)
