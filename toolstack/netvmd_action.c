@@ -56,8 +56,8 @@ const char *netvmd_action_print(const struct netvmd_action *a, char buf[NETVMD_W
 		snprintf(buf, NETVMD_WORDS_MAX, "%s: unpublish link %u", guest, devid);
 		break;
 	case NETVMD_WITHDRAW_CLIENT:
-		snprintf(buf, NETVMD_WORDS_MAX, "%s: withdraw client %s, vif %u", provider, guest,
-			devid);
+		snprintf(buf, NETVMD_WORDS_MAX, "%s: withdraw as client of %s, vif %u", guest,
+			provider, devid);
 		break;
 	case NETVMD_WITHDRAW_PROVIDER:
 		snprintf(buf, NETVMD_WORDS_MAX, "%s: withdraw provider", provider);
@@ -76,8 +76,8 @@ const char *netvmd_action_print(const struct netvmd_action *a, char buf[NETVMD_W
 			mac_print(&a->link.mac, mac));
 		break;
 	case NETVMD_PUBLISH_CLIENT:
-		snprintf(buf, NETVMD_WORDS_MAX, "%s: publish client %s, vif %u, %s%s%s%s", provider,
-			guest, devid, addrs_print(&a->client.ip, &a->client.ip6, addrs),
+		snprintf(buf, NETVMD_WORDS_MAX, "%s: publish as client of %s, vif %u, %s%s%s%s",
+			guest, provider, devid, addrs_print(&a->client.ip, &a->client.ip6, addrs),
 			rules_print(a->client.rules, rules),
 			a->client.policy == POLICY_DROP ? ", policy drop" : "",
 			a->client.cable ? "" : ", cut off");

@@ -9,7 +9,7 @@ static void a_guest_that_went_is_withdrawn(void **state)
 	(void)state;
 	settle();
 	world_destroy(&w, now("work"));
-	assert_plan("net (1): withdraw client domain 2, vif 0\n");
+	assert_plan("domain 2: withdraw as client of net (1), vif 0\n");
 }
 
 static void an_entry_under_a_number_that_another_domain_has_now_is_withdrawn(void **state)
@@ -18,10 +18,10 @@ static void an_entry_under_a_number_that_another_domain_has_now_is_withdrawn(voi
 	settle();
 	now("work")->links = 0;
 	strcpy(now("work")->name, "stranger");
-	assert_plan("net (1): withdraw client stranger (2), vif 0\n");
+	assert_plan("stranger (2): withdraw as client of net (1), vif 0\n");
 	strcpy(now("stranger")->name, "idle");
 	err_set(&world_wanted(&w, "idle")->fault, -EINVAL, "idle.conf:1: syntax error");
-	assert_plan("net (1): withdraw client idle (2), vif 0\n");
+	assert_plan("idle (2): withdraw as client of net (1), vif 0\n");
 }
 
 static void a_domain_that_the_registry_forgot_is_unpublished(void **state)
@@ -31,7 +31,7 @@ static void a_domain_that_the_registry_forgot_is_unpublished(void **state)
 	strcpy(world_wanted(&w, "work")->name, "wort");
 	world_resolve(&w);
 	assert_plan("work (2): unpublish link 0\n"
-		    "net (1): withdraw client work (2), vif 0\n");
+		    "work (2): withdraw as client of net (1), vif 0\n");
 }
 
 static void a_network_domain_that_the_registry_forgot_stays_managed_and_serves_nobody(void **state)
@@ -40,7 +40,7 @@ static void a_network_domain_that_the_registry_forgot_stays_managed_and_serves_n
 	settle();
 	w.registry.count = 0;
 	assert_plan("work (2): unpublish link 0\n"
-		    "net (1): withdraw client work (2), vif 0\n");
+		    "work (2): withdraw as client of net (1), vif 0\n");
 	w.registry.count = 4;
 }
 
@@ -83,7 +83,7 @@ static void but_entries_of_guests_that_went_go_then_too(void **state)
 	err_set(&w.registry.globals.fault, -EINVAL, "netvm.conf:1: syntax error");
 	world_resolve(&w);
 	world_destroy(&w, now("work"));
-	assert_plan("net (1): withdraw client domain 2, vif 0\n");
+	assert_plan("domain 2: withdraw as client of net (1), vif 0\n");
 }
 
 static void a_guest_that_has_shut_down_keeps_all_until_it_is_destroyed(void **state)

@@ -7,7 +7,7 @@
 #include "tests/unit/netvmd_net_and_work.h"
 
 #define LINK   "work (2): publish link 0, 10.137.0.2, 00:16:3e:18:d2:3b\n"
-#define CLIENT "net (1): publish client work (2), vif 0, 10.137.0.2\n"
+#define CLIENT "work (2): publish as client of net (1), vif 0, 10.137.0.2\n"
 #define ATTACH "work (2): attach vif 0, 10.137.0.2, backend in net (1)\n"
 
 static void a_guest_of_a_ready_network_domain_is_published_and_attached(void **state)
@@ -64,9 +64,9 @@ static void a_guest_is_published_while_it_is_made_but_not_attached(void **state)
 	world_destroy(&w, now("work"));
 	world_start(&w, "work")->paused = true;
 	assert_string_equal(world_plan(&w, true, &plan),
-		"net (1): withdraw client domain 2, vif 0\n"
+		"domain 2: withdraw as client of net (1), vif 0\n"
 		"work (3): publish link 0, 10.137.0.2, 00:16:3e:18:d2:3b\n"
-		"net (1): publish client work (3), vif 0, 10.137.0.2\n");
+		"work (3): publish as client of net (1), vif 0, 10.137.0.2\n");
 	assert_true(plan.again);
 	netvmd_plan_dispose(&plan);
 	now("work")->paused = false;
@@ -111,7 +111,7 @@ static void a_guest_with_a_policy_is_given_only_to_who_can_enforce_it(void **sta
 	now("work")->vifs = 0;
 	world_wanted(&w, "work")->policy = POLICY_DROP;
 	strcpy(now("net")->capabilities, "vif policymaker dns");
-	assert_plan("net (1): publish client work (2), vif 0, 10.137.0.2, policy drop\n");
+	assert_plan("work (2): publish as client of net (1), vif 0, 10.137.0.2, policy drop\n");
 	strcpy(now("net")->capabilities, "vif policy");
 	settle();
 	assert_int_equal(now("work")->vifs, 1);
@@ -125,7 +125,7 @@ static void so_is_one_with_rules_that_end_in_accept(void **state)
 	settle();
 	world_wanted(&w, "work")->rules = rules;
 	strcpy(now("net")->capabilities, "vif dns");
-	assert_plan("net (1): publish client work (2), vif 0, 10.137.0.2, 2 rules\n");
+	assert_plan("work (2): publish as client of net (1), vif 0, 10.137.0.2, 2 rules\n");
 	settle();
 	assert_string_equal(world_client(&w, "net", "work", 0)->client.rules, rules);
 	now("work")->vifs = 0;
@@ -142,7 +142,7 @@ static void a_rule_that_changes_is_published(void **state)
 	world_wanted(&w, "work")->rules = before;
 	settle();
 	world_wanted(&w, "work")->rules = after;
-	assert_plan("net (1): publish client work (2), vif 0, 10.137.0.2, 1 rule\n");
+	assert_plan("work (2): publish as client of net (1), vif 0, 10.137.0.2, 1 rule\n");
 	settle();
 	assert_int_equal(world_client(&w, "net", "work", 0)->client.generation, 2);
 	world_wanted(&w, "work")->rules = NULL;
@@ -157,7 +157,7 @@ static void a_guest_with_its_cable_pulled_likewise(void **state)
 	now("work")->vifs = 0;
 	world_wanted(&w, "work")->cable = false;
 	strcpy(now("net")->capabilities, "vif");
-	assert_plan("net (1): publish client work (2), vif 0, 10.137.0.2, cut off\n");
+	assert_plan("work (2): publish as client of net (1), vif 0, 10.137.0.2, cut off\n");
 	strcpy(now("net")->capabilities, "cable");
 	settle();
 	assert_int_equal(now("work")->vifs, 1);
@@ -170,7 +170,7 @@ static void a_vif_of_the_xl_config_is_the_link_with_its_own_number_and_mac(void 
 	world_vif(&w, now("work"), 1, now("net")->domid, 2);
 	assert_plan("net (1): publish provider, gateway 10.137.0.1\n"
 		    "work (2): publish link 1, 10.137.0.2, 00:16:3e:09:09:02\n"
-		    "net (1): publish client work (2), vif 1, 10.137.0.2\n");
+		    "work (2): publish as client of net (1), vif 1, 10.137.0.2\n");
 }
 
 static void a_vif_of_dom0_stays_and_the_link_gets_the_next_number(void **state)
@@ -192,9 +192,9 @@ static void a_link_follows_the_vif_that_xl_makes_under_another_number(void **sta
 	world_vif(&w, now("work"), 1, now("net")->domid, 2);
 	assert_string_equal(world_plan(&w, true, NULL),
 		"work (2): unpublish link 0\n"
-		"net (1): withdraw client work (2), vif 0\n"
+		"work (2): withdraw as client of net (1), vif 0\n"
 		"work (2): publish link 1, 10.137.0.2, 00:16:3e:09:09:02\n"
-		"net (1): publish client work (2), vif 1, 10.137.0.2\n");
+		"work (2): publish as client of net (1), vif 1, 10.137.0.2\n");
 	assert_plan("");
 }
 
@@ -217,7 +217,7 @@ static void when_it_is_back_and_ready_its_guests_are_attached_as_before(void **s
 	world_start(&w, "net");
 	assert_string_equal(world_plan(&w, true, NULL),
 		"net (3): publish provider, gateway 10.137.0.1\n"
-		"net (3): publish client work (2), vif 3, 10.137.0.2\n");
+		"work (2): publish as client of net (3), vif 3, 10.137.0.2\n");
 	assert_plan("");
 	now("net")->ready = true;
 	assert_plan("work (2): attach vif 3, 10.137.0.2, backend in net (3)\n");
@@ -232,7 +232,7 @@ static void a_dead_vif_that_netvmd_never_knew_is_taken_over(void **state)
 	assert_plan("work (2): detach vif 2, whose backend is dead\n"
 		    "net (1): publish provider, gateway 10.137.0.1\n"
 		    "work (2): publish link 2, 10.137.0.2, 00:16:3e:09:09:07\n"
-		    "net (1): publish client work (2), vif 2, 10.137.0.2\n");
+		    "work (2): publish as client of net (1), vif 2, 10.137.0.2\n");
 }
 
 static void a_network_domain_that_shut_down_counts_as_dead(void **state)
@@ -289,10 +289,10 @@ static void a_guest_that_moves_leaves_the_one_and_comes_to_the_other(void **stat
 	world_netvm(world_wanted(&w, "work"), "vpn");
 	world_resolve(&w);
 	assert_string_equal(world_plan(&w, true, NULL),
-		"net (1): withdraw client work (2), vif 0\n"
+		"work (2): withdraw as client of net (1), vif 0\n"
 		"work (2): detach vif 0\n"
 		"work (2): publish link 0, 10.137.0.2, 00:16:3e:18:d2:3b\n"
-		"vpn (3): publish client work (2), vif 0, 10.137.0.2\n");
+		"work (2): publish as client of vpn (3), vif 0, 10.137.0.2\n");
 	assert_plan("work (2): attach vif 0, 10.137.0.2, backend in vpn (3)\n");
 }
 
@@ -303,7 +303,7 @@ static void a_guest_that_shall_have_none_loses_its_vif_and_link(void **state)
 	world_netvm(world_wanted(&w, "work"), NULL);
 	world_resolve(&w);
 	assert_plan("work (2): unpublish link 0\n"
-		    "net (1): withdraw client work (2), vif 0\n"
+		    "work (2): withdraw as client of net (1), vif 0\n"
 		    "work (2): detach vif 0\n");
 	settle();
 	assert_int_equal(now("work")->vifs, 0);
