@@ -122,8 +122,8 @@ int vif_backend_watch(struct store *s, uint32_t backend, const char *token, stru
 struct answer {
 	uint32_t backend;
 	const struct vif_id *id;
-	const char *status; /* NULL: none */
-	const char *error;  /* NULL: none */
+	const char *status;
+	const char *error; /* NULL: none */
 };
 
 /* Writes a key, or removes it (NULL), where that changes anything. */
@@ -177,13 +177,18 @@ int vif_backend_failed(struct store *s, uint32_t backend, const struct vif_id *i
 	return store_transact(s, answer_body, &a, e);
 }
 
+/* Nothing is created by this, so no transaction has to see first whether the directory is there.
+ * The error goes last: whoever sees a status of "error" finds the words. */
 int vif_backend_disconnected(
 	struct store *s, uint32_t backend, const struct vif_id *id, struct err *e)
 {
-	struct answer a = { backend, id, NULL, NULL };
-	int err = store_transact(s, answer_body, &a, e);
+	static const char *const keys[] = { "/hotplug-status", "/hotplug-error" };
+	char path[STORE_PATH_MAX];
+	int err = 0;
 
-	return schema_is_absent(err, e) ? 0 : err;
+	for (size_t i = 0; !err && i < sizeof(keys) / sizeof(keys[0]); i++)
+		err = store_remove(s, backend_path(path, backend, id, keys[i]), e);
+	return err;
 }
 
 int vif_backend_remove(struct store *s, uint32_t backend, const struct vif_id *id, struct err *e)
