@@ -17,7 +17,7 @@
 #include "common/err.h"
 
 /* Capabilities that are reported to dom0: what this version can enforce. */
-#define PASS_CAPABILITIES "vif guard dns nat ip6 cable policy limits"
+#define PASS_CAPABILITIES "vif guard dns nat ip6 cable policy limits rates"
 
 /*
  * libxl in dom0 waits for state 6 too, and takes it for a failure when the directory is gone before

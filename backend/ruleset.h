@@ -33,6 +33,8 @@
  *            whose entry cannot be understood exposes nothing.
  *   limits   a packet that would open one connection more than the guest may have is dropped, to
  *            wherever it goes. The connections of a guest are those that its address opened.
+ *   rates    what a guest sends from an address beyond so many packets or bytes in a second is
+ *            dropped, before anything else is asked about it.
  *   nat      port 53, UDP and TCP, of each virtual resolver leads to a real one; what guests send
  *            leaves a link outside the group with that link's address.
  *
@@ -69,14 +71,21 @@ struct ruleset_family {
 	struct addr forwarders[RULESET_FORWARDERS_MAX];
 };
 
+enum ruleset_limit {
+	LIMIT_CONNECTIONS, /* tracked ones that it has opened; where it has none, that of all */
+	LIMIT_PACKETS,	   /* that it sends in a second, */
+	LIMIT_BYTES,	   /* and bytes, with IP headers */
+	RULESET_LIMITS
+};
+
 /* A guest whose policy the packet filter enforces. */
 struct ruleset_guest {
 	char name[LINK_NAME_MAX]; /* of its vif, which names its chains */
 	struct addr ip, ip6;	  /* its addresses; absent: none of that family */
 	struct policy policy;
-	struct exposures exposures; /* its ports that are open to the outside */
-	uint32_t connections;	    /* as in struct ruleset, its own number; 0: that of all */
-	uint32_t generation;	    /* dom0's number of this state of it */
+	struct exposures exposures;	/* its ports that are open to the outside */
+	uint32_t limit[RULESET_LIMITS]; /* its own numbers; 0: none */
+	uint32_t generation;		/* dom0's number of this state of it */
 };
 
 struct ruleset {

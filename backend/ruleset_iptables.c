@@ -41,6 +41,8 @@ struct writer {
 	const char *chain;
 	const struct policy_iptables_tops *policies; /* where guests' policies begin */
 	const char *limits; /* the chain of limits_iptables.h, "": there are none */
+	struct iptables_mades *sets;
+	bool failed; /* no memory */
 	size_t count;
 };
 
@@ -309,8 +311,18 @@ static void render_policy(struct writer *w)
 		rule(w, "-j ACCEPT");
 }
 
+static void rate_line(void *arg, const char *text)
+{
+	struct writer *w = arg;
+
+	rule(w, "-m devgroup --src-group 0x%x %s", w->ruleset->group, text);
+}
+
 static void render_mark(struct writer *w)
 {
+	if (limits_iptables_rates(w->ruleset, w->ip6 ? AF_INET6 : AF_INET, w->sets, rate_line, w) <
+		0)
+		w->failed = true;
 	rule(w, "-m devgroup --src-group 0x%x -j MARK --set-xmark 0x%x/0x%x", w->ruleset->group,
 		w->ruleset->mark, w->ruleset->mark);
 }
@@ -373,9 +385,11 @@ int iptables_rules_render(
 	};
 	struct policy_iptables_tops tops;
 	char limits[IPTABLES_MADE_NAME];
-	struct writer w = {
-		.ruleset = r, .ip6 = family == AF_INET6, .policies = &tops, .limits = limits
-	};
+	struct writer w = { .ruleset = r,
+		.ip6 = family == AF_INET6,
+		.policies = &tops,
+		.limits = limits,
+		.sets = &out->sets };
 
 	w.family = w.ip6 ? &r->ip6 : &r->ip4;
 	memset(out, 0, sizeof(*out));
@@ -391,7 +405,7 @@ int iptables_rules_render(
 		w.chain = iptables_chain_names[i].name;
 		c->jumps = iptables_chain_names[i].hook ? 1 : 0;
 		c->first = iptables_chain_names[i].hook;
-		if (chain_render(&w, render[i], c) < 0)
+		if (chain_render(&w, render[i], c) < 0 || w.failed)
 			return err_sys(e, -ENOMEM, "packet filter rules");
 	}
 	return 0;

@@ -359,6 +359,7 @@ static void write_nat(struct nft_writer *w)
 	const struct ruleset *r = w->ruleset;
 	char what[96];
 
+	text_addf(&w->body, "iifgroup %u jump rates\n", r->group);
 	text_addf(&w->body, "iifgroup %u meta mark set meta mark | 0x%x\n", r->group, r->mark);
 	nft_write(w, NFT_CHAIN, "from-guests",
 		"{ type filter hook prerouting priority mangle; policy accept; }");

@@ -14,6 +14,9 @@
  *   connections                the limit of each guest's, counted in sets that packets fill,
  *                              named after the number: counted4-65536; the guests with a number
  *                              of their own are in limited4-NUMBER
+ *   rates                      as connections, for packets (packets4-NUMBER, paced4-NUMBER) and
+ *                              bytes (bytes4-NUMBER, metered4-NUMBER) in a second; called by
+ *                              from-guests
  *   vifG.D-4, vifG.D-6         a guest's policy for each family; a long one in blocks of rules,
  *                              vifG.D-4/DIGEST, cut and named by what is in them, so that a rule
  *                              that comes, goes or changes concerns one block

@@ -48,7 +48,7 @@ static inline const struct ruleset_family *nft_family(
 /* The chains of all guests of a family, the map that leads to them, and the sets that they name. */
 void nft_write_guests(struct nft_writer *w, const struct nft_words *f);
 
-/* The chain that counts guests' connections, and the sets that it counts in. */
+/* The chains that count what guests have and send, and the sets that they count in. */
 void nft_write_limits(struct nft_writer *w);
 
 #endif

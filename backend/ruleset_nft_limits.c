@@ -1,91 +1,117 @@
 /*
- * How many connections a guest may have. An address that is counted is an element of a set, with
- * the number that counts for it inside; so each number has a set of its own, and one that is not
- * wanted any more goes with its set. Sets stand while rules change, and what they have counted.
+ * How much a guest may have: connections at once, packets and bytes in a second. An address that is
+ * counted is an element of a set, with the number that counts for it inside; so each number has a
+ * set of its own, and one that is not wanted any more goes with its set. Sets stand while rules
+ * change, and what they have counted.
  */
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "backend/limits.h"
 #include "backend/ruleset_nft_internal.h"
 
-static int number_cmp(const void *a, const void *b)
-{
-	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+/* A number's sets: whose it is, and what is counted. */
+static const struct names {
+	const char *whose, *counted;
+} names[RULESET_LIMITS] = {
+	[LIMIT_CONNECTIONS] = { "limited", "counted" },
+	[LIMIT_PACKETS] = { "paced", "packets" },
+	[LIMIT_BYTES] = { "metered", "bytes" },
+};
 
-	return (x > y) - (x < y);
+/* The chain that is being written, beside the sets that it names. */
+struct limits {
+	struct nft_writer *w;
+	const struct nft_words *f;
+	struct text *rules;
+};
+
+/* Beyond it. A second's worth may come at once, and 64 KiB of it as one packet (GSO). */
+static void add_measure(struct text *t, enum ruleset_limit limit, uint32_t n)
+{
+	if (limit == LIMIT_CONNECTIONS)
+		text_addf(t, "ct count over %u", n);
+	else if (limit == LIMIT_PACKETS)
+		text_addf(t, "limit rate over %u/second burst %u packets", n, n);
+	else
+		text_addf(t, "limit rate over %u bytes/second burst 65536 bytes", n);
 }
 
-static const struct addr *guest_addr(const struct ruleset_guest *g, const struct nft_words *f)
-{
-	return f->family == AF_INET6 ? &g->ip6 : &g->ip;
-}
-
-/* The numbers that guests of the family have of their own, each once. */
-static size_t numbers_find(const struct ruleset *r, const struct nft_words *f, uint32_t *numbers)
-{
-	size_t count = 0, kept = 0;
-
-	for (size_t i = 0; i < r->guest_count; i++)
-		if (r->guests[i].connections && addr_is_set(guest_addr(&r->guests[i], f)))
-			numbers[count++] = r->guests[i].connections;
-	qsort(numbers, count, sizeof(*numbers), number_cmp);
-	for (size_t i = 0; i < count; i++)
-		if (!kept || numbers[kept - 1] != numbers[i])
-			numbers[kept++] = numbers[i];
-	return kept;
-}
-
-/* The sets of a number: those guests whose own it is, and what is counted. */
-static void write_sets(struct nft_writer *w, const struct nft_words *f, uint32_t number, bool own)
+static void write_whose(struct limits *l, enum ruleset_limit limit, uint32_t number)
 {
 	char name[NFT_NAME_MAX], text[ADDR_TEXT_MAX];
+	const struct ruleset *r = l->w->ruleset;
 
-	for (size_t i = 0; own && i < w->ruleset->guest_count; i++) {
-		const struct ruleset_guest *g = &w->ruleset->guests[i];
+	for (size_t i = 0; i < r->guest_count; i++) {
+		const struct addr *a = limits_addr(&r->guests[i], l->f->family, limit, number);
 
-		if (g->connections == number && addr_is_set(guest_addr(g, f)))
-			text_addf(&w->body, "%s\n", addr_print(guest_addr(g, f), text));
+		if (a)
+			text_addf(&l->w->body, "%s\n", addr_print(a, text));
 	}
-	snprintf(name, sizeof(name), "limited%c-%u", f->digit, number);
-	if (own)
-		nft_write(w, NFT_SET, name, f->set);
-	snprintf(name, sizeof(name), "counted%c-%u%s", f->digit, number, own ? "" : "-all");
-	nft_write(w, NFT_SET, name, f->counts);
+	snprintf(name, sizeof(name), "%s%c-%u", names[limit].whose, l->f->digit, number);
+	nft_write(l->w, NFT_SET, name, l->f->set);
+	text_addf(l->rules, "%s saddr @%s ", l->f->ip, name);
 }
 
-static void add_rules(struct text *t, const struct nft_words *f, uint32_t number, bool own)
+/* What is counted of a number, and the rest of the rule; `of`: "-all" for the number of all. */
+static void write_counted(
+	struct limits *l, enum ruleset_limit limit, uint32_t number, const char *of)
 {
-	char whose[NFT_NAME_MAX] = "";
+	char name[NFT_NAME_MAX];
 
-	if (own)
-		snprintf(whose, sizeof(whose), "%s saddr @limited%c-%u ", f->ip, f->digit, number);
-	text_addf(t, "%sadd @counted%c-%u%s { %s saddr ct count over %u } drop\n", whose, f->digit,
-		number, own ? "" : "-all", f->ip, number);
-	if (own)
-		text_addf(t, "%sreturn\n", whose);
+	snprintf(name, sizeof(name), "%s%c-%u%s", names[limit].counted, l->f->digit, number, of);
+	nft_write(l->w, NFT_SET, name, l->f->counts);
+	text_addf(l->rules, "add @%s { %s saddr ", name, l->f->ip);
+	add_measure(l->rules, limit, number);
+	text_add(l->rules, " } drop\n");
+}
+
+static void write_own(struct limits *l, enum ruleset_limit limit, uint32_t *numbers)
+{
+	size_t count = limits_numbers(l->w->ruleset, l->f->family, limit, numbers);
+
+	for (size_t i = 0; i < count; i++) {
+		write_whose(l, limit, numbers[i]);
+		write_counted(l, limit, numbers[i], "");
+		if (limit == LIMIT_CONNECTIONS) /* that of all is not for them */
+			text_addf(l->rules, "%s saddr @%s%c-%u return\n", l->f->ip,
+				names[limit].whose, l->f->digit, numbers[i]);
+	}
+}
+
+static void write_connections(struct limits *l, uint32_t *numbers)
+{
+	write_own(l, LIMIT_CONNECTIONS, numbers);
+	if (l->w->ruleset->connections)
+		write_counted(l, LIMIT_CONNECTIONS, l->w->ruleset->connections, "-all");
+}
+
+static void write_rates(struct limits *l, uint32_t *numbers)
+{
+	write_own(l, LIMIT_PACKETS, numbers);
+	write_own(l, LIMIT_BYTES, numbers);
+}
+
+static void write_chain(struct nft_writer *w, const char *name,
+	void (*write)(struct limits *l, uint32_t *numbers), uint32_t *numbers)
+{
+	struct text rules = { .s = NULL };
+
+	for (int i = 0; i < 2; i++)
+		write(&(struct limits){ w, &nft_words[i], &rules }, numbers);
+	w->failed |= rules.failed;
+	w->body = rules; /* handed over */
+	nft_write(w, NFT_CHAIN, name, "");
 }
 
 void nft_write_limits(struct nft_writer *w)
 {
-	const struct ruleset *r = w->ruleset;
-	uint32_t *numbers = calloc(r->guest_count + 1, sizeof(*numbers));
-	struct text rules = { .s = NULL };
+	uint32_t *numbers = calloc(w->ruleset->guest_count + 1, sizeof(*numbers));
 
-	for (int i = 0; numbers && i < 2; i++) {
-		const struct nft_words *f = &nft_words[i];
-		size_t count = numbers_find(r, f, numbers);
-
-		for (size_t k = 0; k < count; k++) {
-			write_sets(w, f, numbers[k], true);
-			add_rules(&rules, f, numbers[k], true);
-		}
-		if (r->connections) {
-			write_sets(w, f, r->connections, false);
-			add_rules(&rules, f, r->connections, false);
-		}
+	if (numbers) {
+		write_chain(w, "connections", write_connections, numbers);
+		write_chain(w, "rates", write_rates, numbers);
 	}
-	w->failed |= !numbers || rules.failed;
+	w->failed |= !numbers;
 	free(numbers);
-	w->body = rules; /* handed over */
-	nft_write(w, NFT_CHAIN, "connections", "");
 }

@@ -223,6 +223,11 @@ static bool guest_keep(struct ruleset *before, uint32_t generation, struct rules
 	return true;
 }
 
+static uint32_t at_most(uint32_t n, unsigned long max)
+{
+	return n > max ? (uint32_t)max : n;
+}
+
 static int guest_read(
 	struct store *store, const struct vif_id *id, struct ruleset_guest *g, struct err *e)
 {
@@ -235,7 +240,9 @@ static int guest_read(
 	g->ip6 = c.ip6;
 	g->generation = c.generation;
 	g->exposures = c.exposures;
-	g->connections = c.limits.connections;
+	g->limit[LIMIT_CONNECTIONS] = c.limits.connections;
+	g->limit[LIMIT_PACKETS] = at_most(c.limits.packets, CLIENT_PACKETS_MAX);
+	g->limit[LIMIT_BYTES] = at_most(c.limits.bytes, CLIENT_BYTES_MAX);
 	rc = policy_parse(c.rules, c.policy, &g->policy, e);
 	if (rc && rc != -ENOMEM) {
 		policy_dispose(&g->policy);

@@ -80,11 +80,26 @@ static bool cable_value(const struct registry_domain *d, char *buf, size_t size)
 	return !d->cable;
 }
 
+static bool number_value(long n, char *buf, size_t size)
+{
+	if (n)
+		snprintf(buf, size, "%ld", n);
+	return n;
+}
+
 static bool connections_value(const struct registry_domain *d, char *buf, size_t size)
 {
-	if (d->connections)
-		snprintf(buf, size, "%ld", d->connections);
-	return d->connections;
+	return number_value(d->connections, buf, size);
+}
+
+static bool packets_value(const struct registry_domain *d, char *buf, size_t size)
+{
+	return number_value(d->packets_per_second, buf, size);
+}
+
+static bool bytes_value(const struct registry_domain *d, char *buf, size_t size)
+{
+	return number_value(d->bytes_per_second, buf, size);
 }
 
 static bool config_value(const struct registry_domain *d, char *buf, size_t size)
@@ -113,6 +128,15 @@ static bool expose_value(const struct registry_domain *d, char *buf, size_t size
 	return list_value(&d->expose_text, buf, size);
 }
 
+/* 0: not given. */
+static void number_json(struct json *j, const char *key, long n)
+{
+	if (n)
+		json_number(j, key, n);
+	else
+		json_text(j, key, NULL);
+}
+
 static void list_json(struct json *j, const char *key, const struct config_list *l)
 {
 	json_array(j, key);
@@ -137,6 +161,8 @@ static const struct {
 	{ "expose", expose_value },
 	{ "cable", cable_value },
 	{ "connections", connections_value },
+	{ "packets_per_second", packets_value },
+	{ "bytes_per_second", bytes_value },
 	{ "config", config_value },
 	{ "pci", pci_value },
 };
@@ -191,10 +217,7 @@ void domain_json(struct json *j, const struct registry_domain *d)
 	value_json(j, d, "ip");
 	value_json(j, d, "ip6");
 	value_json(j, d, "mac");
-	if (d->mtu)
-		json_number(j, "mtu", d->mtu);
-	else
-		json_text(j, "mtu", NULL);
+	number_json(j, "mtu", d->mtu);
 	value_json(j, d, "role");
 	value_json(j, d, "policy");
 	json_array(j, "rules");
@@ -202,10 +225,9 @@ void domain_json(struct json *j, const struct registry_domain *d)
 	json_array_end(j);
 	list_json(j, "expose", &d->expose_text);
 	json_bool(j, "cable", d->cable);
-	if (d->connections)
-		json_number(j, "connections", d->connections);
-	else
-		json_text(j, "connections", NULL);
+	number_json(j, "connections", d->connections);
+	number_json(j, "packets_per_second", d->packets_per_second);
+	number_json(j, "bytes_per_second", d->bytes_per_second);
 	value_json(j, d, "config");
 	list_json(j, "pci", &d->pci);
 }

@@ -31,5 +31,8 @@ const char *netvmd_unable(const struct netvmd_domain *provider, const struct reg
 		return "does not say that it can cut a guest off";
 	if (guest->connections && !has_word(provider->capabilities, "limits"))
 		return "does not say that it can limit a guest's connections";
+	if ((guest->packets_per_second || guest->bytes_per_second) &&
+		!has_word(provider->capabilities, "rates"))
+		return "does not say that it can limit what a guest sends in a second";
 	return NULL;
 }

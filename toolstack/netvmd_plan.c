@@ -371,11 +371,16 @@ static const struct netvmd_client *client_find(
 	return NULL;
 }
 
+static bool limits_equal(const struct client_limits *a, const struct client_limits *b)
+{
+	return a->connections == b->connections && a->packets == b->packets && a->bytes == b->bytes;
+}
+
 static bool client_equal(const struct client *a, const struct client *b)
 {
 	return strcmp(a->name, b->name) == 0 && addr_equal(&a->ip, &b->ip) &&
 	       addr_equal(&a->ip6, &b->ip6) && mac_equal(&a->mac, &b->mac) && a->mtu == b->mtu &&
-	       a->limits.connections == b->limits.connections && a->cable == b->cable &&
+	       limits_equal(&a->limits, &b->limits) && a->cable == b->cable &&
 	       a->policy == b->policy && exposures_equal(&a->exposures, &b->exposures) &&
 	       strcmp(a->rules ? a->rules : "", b->rules ? b->rules : "") == 0;
 }
@@ -394,7 +399,9 @@ static void clients_publish(struct planning *p)
 			.ip6 = s->d->ip6,
 			.mac = s->mac,
 			.mtu = (uint32_t)s->d->mtu,
-			.limits = { .connections = (uint32_t)s->d->connections },
+			.limits = { .connections = (uint32_t)s->d->connections,
+				.packets = (uint32_t)s->d->packets_per_second,
+				.bytes = (uint32_t)s->d->bytes_per_second },
 			.cable = s->d->cable,
 			.policy = s->d->policy,
 			.rules = s->d->rules,

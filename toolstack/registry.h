@@ -61,8 +61,10 @@ struct registry_domain {
 	 * network domain, those of the guests behind it. */
 	struct exposures exposed;
 	bool provides_network;
-	bool cable;	  /* false: cut off */
-	long connections; /* that it may have at once, 0: not given */
+	bool cable; /* false: cut off */
+	/* Each 0: not given. */
+	long connections;			   /* that it may have at once */
+	long packets_per_second, bytes_per_second; /* that it may send */
 	enum provider_role role;
 	enum policy_verdict policy; /* not given: accept without rules, drop with rules */
 	/* Found: the network domain that serves it, in the same registry; NULL: none. Never a loop.

@@ -39,15 +39,29 @@ static int mtu_check(const char *text, struct err *e)
 	return n >= 576 && n <= 65535 ? 0 : err_set(e, -EINVAL, "a number of 576 to 65535 bytes");
 }
 
-static int connections_check(const char *text, struct err *e)
+static int number_check(const char *text, unsigned long max, const char *what, struct err *e)
 {
 	char *end;
-	long n = strtol(text, &end, 10);
+	unsigned long n = strtoul(text, &end, 10);
 
-	return !*end && n >= 1 && n <= CLIENT_CONNECTIONS_MAX
+	return *text != '-' && !*end && n >= 1 && n <= max
 		       ? 0
-		       : err_set(e, -EINVAL, "a number of 1 to %d connections",
-				 CLIENT_CONNECTIONS_MAX);
+		       : err_set(e, -EINVAL, "a number of 1 to %lu %s", max, what);
+}
+
+static int connections_check(const char *text, struct err *e)
+{
+	return number_check(text, CLIENT_CONNECTIONS_MAX, "connections", e);
+}
+
+static int packets_check(const char *text, struct err *e)
+{
+	return number_check(text, CLIENT_PACKETS_MAX, "packets", e);
+}
+
+static int bytes_check(const char *text, struct err *e)
+{
+	return number_check(text, CLIENT_BYTES_MAX, "bytes", e);
 }
 
 static int path_check(const char *text, struct err *e)
@@ -125,6 +139,12 @@ const struct config_key registry_domain_keys[] = {
 	{ "connections", CONFIG_NUMBER, DOMAIN(connections), connections_check,
 		"how many tracked connections it may have at once; without the key what its "
 		"network domain gives every guest (netbackd.conf(5))" },
+	{ "packets_per_second", CONFIG_NUMBER, DOMAIN(packets_per_second), packets_check,
+		"how many packets a second it may send from each of its addresses; what is more is "
+		"dropped by its network domain" },
+	{ "bytes_per_second", CONFIG_NUMBER, DOMAIN(bytes_per_second), bytes_check,
+		"how many bytes a second it may send from each of its addresses, IP headers "
+		"included; what is more is dropped by its network domain" },
 	{ "config", CONFIG_TEXT, DOMAIN(config), path_check,
 		"its xl config (default /etc/xen/NAME.cfg)" },
 	{ "pci", CONFIG_LIST, DOMAIN(pci), bdf_check, "network devices that are assigned to it" },

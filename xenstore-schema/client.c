@@ -44,6 +44,11 @@ static const struct schema_key keys[] = {
 		.help = "\"off\": the guest is cut off, as by a pulled cable." },
 	{ "limits/connections", KEY_NUMBER, SCHEMA_FIELD(struct client, limits.connections),
 		.help = "How many tracked connections the guest may have at once." },
+	{ "limits/packets", KEY_NUMBER, SCHEMA_FIELD(struct client, limits.packets),
+		.help = "How many packets a second the guest may send, from each of its addresses." },
+	{ "limits/bytes", KEY_NUMBER, SCHEMA_FIELD(struct client, limits.bytes),
+		.help = "How many bytes a second the guest may send, from each of its addresses, IP "
+			"headers included." },
 	{ "policy", KEY_WORD, SCHEMA_FIELD(struct client, policy), .words = verdicts,
 		.required = true,
 		.help = "What happens to a packet that no rule matches. Children 0000 to 9999 hold "

@@ -118,8 +118,11 @@ int provider_watch(struct store *s, uint32_t domid, const char *token, struct er
 
 enum policy_verdict { POLICY_ACCEPT, POLICY_DROP };
 
-/* More tracked connections than this are given to nobody. */
+/* More tracked connections, packets and bytes in a second than these are given to nobody; the latter
+ * two are what xt_hashlimit can count. */
 #define CLIENT_CONNECTIONS_MAX 16777216
+#define CLIENT_PACKETS_MAX     1000000
+#define CLIENT_BYTES_MAX       4000000000UL
 
 struct client {
 	char name[DOMAIN_NAME_MAX];
@@ -128,6 +131,8 @@ struct client {
 	uint32_t mtu;
 	struct client_limits {
 		uint32_t connections; /* tracked at once; 0: what the network domain gives all */
+		uint32_t packets;     /* that it may send in a second, 0: any number */
+		uint32_t bytes;	      /* of these, with their IP headers; 0: any number */
 	} limits;
 	bool cable;		    /* false: cut off. Published as "on"/"off"; absent is on */
 	enum policy_verdict policy; /* what happens when no rule matches */

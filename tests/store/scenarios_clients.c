@@ -87,11 +87,15 @@ static void a_client_comes_back(struct store *s)
 	IS_TEXT("n0,r6", node_perms(ENTRY "/policy"));
 	in.cable = false;
 	in.limits.connections = 500;
+	in.limits.packets = 900;
+	in.limits.bytes = 80000;
 	in.policy = POLICY_ACCEPT;
 	in.generation = 0;
 	RETURNS(0, client_write(s, 6, &vif, &in, &scenario_err));
 	IS_TEXT("off", node_text(s, ENTRY "/cable"));
 	IS_TEXT("500", node_text(s, ENTRY "/limits/connections"));
+	IS_TEXT("900", node_text(s, ENTRY "/limits/packets"));
+	IS_TEXT("80000", node_text(s, ENTRY "/limits/bytes"));
 	IS_TEXT("0", node_text(s, ENTRY "/generation"));
 	RETURNS(0, client_read(s, 6, &vif, &out, &scenario_err));
 	IS(0, memcmp(&in, &out, sizeof(in)));

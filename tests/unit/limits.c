@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
 
 #include "backend/limits.h"
@@ -30,7 +31,7 @@ static void while_the_kernel_says_nothing_memory_does(void **state)
 
 static struct ruleset_guest guest(const char *ip, uint32_t connections)
 {
-	struct ruleset_guest g = { .connections = connections };
+	struct ruleset_guest g = { .limit = { [LIMIT_CONNECTIONS] = connections } };
 
 	assert_int_equal(addr_parse(ip, &g.ip), 0);
 	return g;
@@ -120,12 +121,72 @@ static void the_chain_is_another_only_when_it_says_something_else(void **state)
 	guests[0].generation++;
 	render(&b, &r, AF_INET);
 	assert_string_equal(a.name, b.name);
-	guests[0].connections = 21;
+	guests[0].limit[LIMIT_CONNECTIONS] = 21;
 	render(&c, &r, AF_INET);
 	assert_string_not_equal(a.name, c.name);
 	rendered_free(&a);
 	rendered_free(&b);
 	rendered_free(&c);
+}
+
+struct lines {
+	char text[4][256];
+	size_t count;
+};
+
+static void line_take(void *arg, const char *rule)
+{
+	struct lines *l = arg;
+
+	assert_true(l->count < 4);
+	snprintf(l->text[l->count++], sizeof(l->text[0]), "%s", rule);
+}
+
+static void guests_with_one_rate_are_one_rule(void **state)
+{
+	struct ruleset_guest guests[] = { guest("10.137.0.5", 0), guest("10.137.0.6", 0),
+		guest("10.137.0.7", 0) };
+	struct ruleset r = { .guests = guests, .guest_count = 3 };
+	struct iptables_mades sets = { .items = NULL };
+	struct lines lines = { .count = 0 };
+	char wanted[256];
+
+	(void)state;
+	guests[0].limit[LIMIT_PACKETS] = guests[2].limit[LIMIT_PACKETS] = 50;
+	guests[2].limit[LIMIT_BYTES] = 4000000000;
+	assert_int_equal(limits_iptables_rates(&r, AF_INET, &sets, line_take, &lines), 0);
+	assert_int_equal(lines.count, 2);
+	assert_int_equal(sets.count, 2);
+	for (size_t i = 0; i < 2; i++) {
+		bool packets = strcmp(sets.items[i].text, "10.137.0.7/32\n") != 0;
+
+		if (packets)
+			assert_string_equal(sets.items[i].text, "10.137.0.5/32\n10.137.0.7/32\n");
+		snprintf(wanted, sizeof(wanted),
+			"-m set --match-set %s src -m hashlimit --hashlimit-above %s "
+			"--hashlimit-mode srcip --hashlimit-name %s -j DROP",
+			sets.items[i].name,
+			packets ? "50/sec --hashlimit-burst 50" : "4000000000b/s",
+			packets ? "netvm-packets-50" : "netvm-bytes-4000000000");
+		assert_string_equal(lines.text[packets ? 0 : 1], wanted);
+	}
+	iptables_mades_free(&sets);
+}
+
+static void without_rates_there_is_no_rule(void **state)
+{
+	struct ruleset_guest guests[] = { guest("10.137.0.5", 20) };
+	struct ruleset r = { .connections = 100, .guests = guests, .guest_count = 1 };
+	struct iptables_mades sets = { .items = NULL };
+	struct lines lines = { .count = 0 };
+
+	(void)state;
+	guests[0].limit[LIMIT_BYTES] = 1000;
+	assert_int_equal(limits_iptables_rates(&r, AF_INET6, &sets, line_take, &lines), 0);
+	guests[0].limit[LIMIT_BYTES] = 0;
+	assert_int_equal(limits_iptables_rates(&r, AF_INET, &sets, line_take, &lines), 0);
+	assert_int_equal(lines.count + sets.count, 0);
+	iptables_mades_free(&sets);
 }
 
 int main(void)
@@ -137,6 +198,8 @@ int main(void)
 		cmocka_unit_test(guests_with_one_number_are_one_rule),
 		cmocka_unit_test(a_family_that_no_guest_has_knows_the_common_limit_alone),
 		cmocka_unit_test(the_chain_is_another_only_when_it_says_something_else),
+		cmocka_unit_test(guests_with_one_rate_are_one_rule),
+		cmocka_unit_test(without_rates_there_is_no_rule),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

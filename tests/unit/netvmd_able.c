@@ -72,6 +72,20 @@ static void a_limit_wants_one_that_keeps_it(void **state)
 	assert_null(netvmd_unable(&provider, &guest));
 }
 
+static void a_rate_wants_one_that_keeps_it(void **state)
+{
+	(void)state;
+	guest.packets_per_second = 100;
+	assert_why("in a second");
+	strcpy(provider.capabilities, "vif limits rates");
+	assert_null(netvmd_unable(&provider, &guest));
+	guest.packets_per_second = 0;
+	guest.bytes_per_second = 100000;
+	assert_null(netvmd_unable(&provider, &guest));
+	strcpy(provider.capabilities, "vif limits");
+	assert_why("in a second");
+}
+
 static void a_pulled_cable_wants_one_that_cuts_guests_off(void **state)
 {
 	(void)state;
@@ -93,6 +107,7 @@ int main(void)
 		test(a_policy_wants_one_that_enforces_policies),
 		test(a_pulled_cable_wants_one_that_cuts_guests_off),
 		test(a_limit_wants_one_that_keeps_it),
+		test(a_rate_wants_one_that_keeps_it),
 	};
 
 	return cmocka_run_group_tests_name("netvmd_able", tests, NULL, NULL);

@@ -49,7 +49,8 @@ static void every_key_of_a_domain_is_typed(void **state)
 	file_write("net",
 		"provides_network = 1\nrole = \"vpn\"\npci = [ \"0000:03:00.0\", \"04:00.1\" ]\n");
 	file_write("work", "netvm = \"net\"\nip = \"10.137.0.9\"\nip6 = \"fd00::9\"\nmac = "
-			   "\"00:16:3e:00:00:09\"\nmtu = 1400\nconnections = 500\npolicy = "
+			   "\"00:16:3e:00:00:09\"\nmtu = 1400\nconnections = "
+			   "500\npackets_per_second = 900\nbytes_per_second = 80000\npolicy = "
 			   "\"drop\"\ncable = 0\nconfig "
 			   "= \"/etc/xen/w.cfg\"\n");
 	registry_take(&r);
@@ -62,6 +63,8 @@ static void every_key_of_a_domain_is_typed(void **state)
 	assert_int_equal(d->policy, POLICY_DROP);
 	assert_false(d->cable);
 	assert_int_equal(d->connections, 500);
+	assert_int_equal(d->packets_per_second, 900);
+	assert_int_equal(d->bytes_per_second, 80000);
 	assert_string_equal(d->config, "/etc/xen/w.cfg");
 	d = domain_of(&r, "net");
 	assert_true(d->provides_network);

@@ -47,6 +47,7 @@ static void the_base_is_rendered_exactly(void **state)
 		"meta mark & 0x10000000 == 0x10000000 oifgroup != 30830 oifname \"wlan*\" "
 		"masquerade\n");
 	assert_string_equal(body(&rules, "from-guests"),
+		"iifgroup 30830 jump rates\n"
 		"iifgroup 30830 meta mark set meta mark | 0x10000000\n");
 	assert_has(body(&rules, "input"), "ip daddr 10.137.0.1 icmp type 8 accept\ndrop\n");
 	assert_true(object(&rules, "custom-input")->user);
