@@ -118,8 +118,8 @@ int provider_watch(struct store *s, uint32_t domid, const char *token, struct er
 
 enum policy_verdict { POLICY_ACCEPT, POLICY_DROP };
 
-/* More tracked connections, packets and bytes in a second than these are given to nobody; the latter
- * two are what xt_hashlimit can count. */
+/* More tracked connections, packets and bytes in a second than these are given to nobody; the
+ * latter two are what xt_hashlimit can count. */
 #define CLIENT_CONNECTIONS_MAX 16777216
 #define CLIENT_PACKETS_MAX     1000000
 #define CLIENT_BYTES_MAX       4000000000UL

@@ -27,7 +27,7 @@ filter_use() {
 # The part of the packet filter's rules that is ours, and the users', without counters.
 ours() {
 	case ${kind:-} in
-	nftables) nft -s list table inet xen-netvm 2>/dev/null ;;
+	nftables) nft_table ;;
 	*) "iptables${kind:+-$kind}-save" | grep -E 'netvm-|custom-' | sed 's/\[.*//' ;;
 	esac
 }
@@ -149,9 +149,9 @@ link_state() {
 	tc filter show dev "$1" ingress 2>/dev/null | sha256sum
 }
 
-# Without the elements of sets that packets fill.
-without_counted() {
-	awk '/^\t(set|map) / { dynamic = 0 } /^\t\tflags .*dynamic/ { dynamic = 1 }
+# Our table without the elements of sets that packets fill.
+nft_table() {
+	nft -s list table inet xen-netvm 2>/dev/null | awk '/^\t(set|map) / { dynamic = 0 } /^\t\tflags .*dynamic/ { dynamic = 1 }
 		dynamic && /^\t\telements = / { inside = 1 }
 		!inside { print } inside && /}$/ { inside = 0 }'
 }
@@ -163,7 +163,7 @@ domain_state() {
 		echo "[$link]"
 		link_state "$link"
 	done
-	nft -s list table inet xen-netvm 2>/dev/null | without_counted
+	nft_table
 	iptables-save | grep -v '^#' | sed -E 's/\[[0-9]+:[0-9]+\]//'
 	ip6tables-save | grep -v '^#' | sed -E 's/\[[0-9]+:[0-9]+\]//'
 	xenstore-ls backend 2>/dev/null
