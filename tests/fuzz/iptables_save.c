@@ -4,7 +4,9 @@
  *
  * sources: backend/ruleset.c backend/ruleset_iptables.c backend/ruleset_iptables_change.c
  * sources: xenstore-schema/exposure.c xenstore-schema/names.c backend/ruleset_iptables_parse.c
- * sources: backend/policy_iptables.c backend/iptables_made.c backend/policy_decide.c
+ * sources: backend/policy_iptables.c backend/iptables_made.c
+ * sources: backend/limits.c backend/limits_iptables.c
+ * sources: backend/policy_decide.c
  * sources: backend/policy_special.c xenstore-schema/policy.c xenstore-schema/policy_words.c
  * sources: backend/policy_hits.c common/addr.c common/err.c
  */

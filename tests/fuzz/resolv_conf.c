@@ -6,6 +6,7 @@
  * sources: backend/ruleset_iptables.c backend/ruleset_iptables_change.c
  * sources: xenstore-schema/exposure.c xenstore-schema/names.c
  * sources: backend/policy_iptables.c backend/iptables_made.c
+ * sources: backend/limits.c backend/limits_iptables.c
  * sources: backend/policy_decide.c backend/policy_special.c xenstore-schema/policy.c
  * sources: xenstore-schema/policy_words.c backend/ruleset_iptables_parse.c
  * sources: backend/policy_hits.c common/addr.c common/clock.c common/err.c common/file.c
