@@ -9,6 +9,11 @@
  *   4. settle           forwarding is switched on, DNS flows are led anew, and the stamp written,
  * with the state from before the look: whatever happened since shows next time.
  *
+ * Where this process made what stands, and the kernel says that nobody changed anything since, the
+ * change is written without a look (rules_change): nf_tables' generation must then have grown by
+ * our own transactions and no more. That is what a guest waits for; the next call, which finds the
+ * stamp holding but without what iptables-save prints, has the look.
+ *
  * Two and three are repeated a few times, for another program may change rules meanwhile. What was
  * seen before the first write is put back when nothing helps.
  *
@@ -19,43 +24,26 @@
 #include "backend/packet_filter_engine.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "common/digest.h"
-#include "backend/filter_stamp.h"
 #include "backend/flows.h"
 #include "backend/iptables_legacy.h"
 #include "backend/iptables_run.h"
+#include "backend/iptables_stamp.h"
 #include "backend/ruleset_iptables_internal.h"
+#include "common/digest.h"
 
 #define TRIES 3
-
-enum { STAMP_IP4, STAMP_IP6, STAMP_FAMILIES };
-
-/* What the kernel says of its tables, as far as the kinds of iptables in use concern. */
-struct filter_state {
-	enum iptables_kind kind[STAMP_FAMILIES]; /* unknown: this family is not filtered */
-	uint32_t generation;			 /* nf_tables */
-	uint64_t legacy[STAMP_FAMILIES];	 /* digests of legacy tables */
-};
-
-struct stamp {
-	uint64_t wanted;		/* digest of the rules as rendered */
-	uint64_t saved[STAMP_FAMILIES]; /* of our part as iptables-save prints it */
-	struct filter_state state;
-};
-
-static const int families[STAMP_FAMILIES] = { [STAMP_IP4] = AF_INET, [STAMP_IP6] = AF_INET6 };
 
 struct engine {
 	struct netlink *nl;
 	const char *stamp;
 	uint64_t digest; /* of what this process last made stand; 0: nothing */
+	struct iptables_rules stands[STAMP_FAMILIES]; /* that, as rendered */
 };
 
 /* One call at work. */
@@ -67,8 +55,11 @@ struct work {
 	bool absent[STAMP_FAMILIES]; /* the kernel or iptables has no such family */
 	bool refused6;		     /* IPv6 can be looked at, but takes no rules */
 	bool need_ip6;
-	struct stamp stamp; /* as read, or all zero */
-	uint64_t digest;    /* of `wanted` */
+	bool recalled;		     /* `now` is what this process made, and was not read */
+	bool unseen;		     /* what stands is as it was written, but was not read since */
+	size_t transactions;	     /* of what was written */
+	struct iptables_stamp stamp; /* as read, or all zero */
+	uint64_t digest;	     /* of `wanted` */
 };
 
 static int engine_open(void **self, struct netlink *nl, const char *stamp, struct err *e)
@@ -82,87 +73,34 @@ static int engine_open(void **self, struct netlink *nl, const char *stamp, struc
 	return 0;
 }
 
-/* --- the stamp --- */
-
-static bool stamp_read(const char *path, struct stamp *out)
-{
-	char text[FILTER_STAMP_MAX];
-	unsigned int kind[STAMP_FAMILIES];
-	int end = 0;
-	bool ok = filter_stamp_read(path, text) &&
-		  sscanf(text,
-			  "%" SCNx64 " %" SCNx64 " %" SCNx64 " %u %u %" SCNx32 " %" SCNx64
-			  " %" SCNx64 "%n",
-			  &out->wanted, &out->saved[0], &out->saved[1], &kind[0], &kind[1],
-			  &out->state.generation, &out->state.legacy[0], &out->state.legacy[1],
-			  &end) == 8 &&
-		  end > 0 && !text[end];
-
-	for (int i = 0; ok && i < STAMP_FAMILIES; i++) {
-		ok = kind[i] <= IPTABLES_LEGACY;
-		out->state.kind[i] = (enum iptables_kind)kind[i];
-	}
-	if (!ok)
-		memset(out, 0, sizeof(*out));
-	return ok;
-}
-
-static int stamp_write(const char *path, const struct stamp *in, struct err *e)
-{
-	const struct filter_state *s = &in->state;
-	char text[FILTER_STAMP_MAX];
-
-	snprintf(text, sizeof(text),
-		"%" PRIx64 " %" PRIx64 " %" PRIx64 " %u %u %" PRIx32 " %" PRIx64 " %" PRIx64,
-		in->wanted, in->saved[0], in->saved[1], s->kind[0], s->kind[1], s->generation,
-		s->legacy[0], s->legacy[1]);
-	return filter_stamp_write(path, text, e);
-}
-
-/* --- the kernel's state --- */
-
-/* Reads what `kind`s of tables ask for. With `guess`, an unknown kind is taken for nf_tables, if
- * the kernel has that. */
-static int state_get(struct engine *engine, const enum iptables_kind *kind, bool guess,
-	struct filter_state *out, struct err *e)
-{
-	bool nft = false;
-	int ret = 0;
-
-	memset(out, 0, sizeof(*out));
-	for (int i = 0; i < STAMP_FAMILIES && !ret; i++) {
-		out->kind[i] = kind[i];
-		if (kind[i] == IPTABLES_LEGACY)
-			ret = iptables_legacy_digest(families[i], &out->legacy[i], e);
-		nft = nft || kind[i] == IPTABLES_NFT;
-	}
-	if (!ret && nft)
-		ret = nft_generation_get(engine->nl, &out->generation, e);
-	else if (!ret && guess)
-		nft_generation_get(engine->nl, &out->generation, NULL);
-	return ret;
-}
-
-static bool state_equal(const struct filter_state *a, const struct filter_state *b)
+static void rules_forget(struct engine *en)
 {
 	for (int i = 0; i < STAMP_FAMILIES; i++)
-		if (a->kind[i] != b->kind[i] || a->legacy[i] != b->legacy[i])
-			return false;
-	return a->generation == b->generation;
+		iptables_rules_free(&en->stands[i]);
+	en->digest = 0;
 }
+
+static void engine_close(void *self)
+{
+	if (self)
+		rules_forget(self);
+	free(self);
+}
+
+/* --- whether anything is to be done --- */
 
 static bool stamp_holds(struct work *w)
 {
-	const struct stamp *s = &w->stamp;
-	struct filter_state now;
+	const struct iptables_stamp *s = &w->stamp;
+	struct iptables_state now;
 
-	if (!stamp_read(w->engine->stamp, &w->stamp) || s->wanted != w->digest)
+	if (!iptables_stamp_read(w->engine->stamp, &w->stamp) || s->wanted != w->digest)
 		return false;
 	if (s->state.kind[STAMP_IP4] == IPTABLES_UNKNOWN ||
 		(w->need_ip6 && s->state.kind[STAMP_IP6] == IPTABLES_UNKNOWN))
 		return false;
-	return state_get(w->engine, s->state.kind, false, &now, NULL) == 0 &&
-	       state_equal(&now, &s->state);
+	return iptables_state_get(w->engine->nl, s->state.kind, false, &now, NULL) == 0 &&
+	       iptables_state_equal(&now, &s->state);
 }
 
 /* --- looking --- */
@@ -186,21 +124,21 @@ static int family_look(struct work *w, int i, struct err *e)
 		ret = err_set(e, -EAFNOSUPPORT,
 			"a guest has an IPv6 address, but this kernel has no IPv6");
 	else
-		ret = iptables_save(families[i], &w->now[i], e);
+		ret = iptables_save(stamp_families[i], &w->now[i], e);
 	w->absent[i] = i == STAMP_IP6 && ret < 0 && !w->need_ip6;
 	return w->absent[i] ? 0 : ret;
 }
 
 /* Reads the state, then the rules; once more where they turn out to be legacy ones, whose state has
  * to be read in another way. */
-static int families_look(struct work *w, struct filter_state *before, struct err *e)
+static int families_look(struct work *w, struct iptables_state *before, struct err *e)
 {
 	enum iptables_kind *kind = w->stamp.state.kind;
 	bool again = true;
 
 	for (int tries = 0; tries < 2 && again; tries++) {
 		bool nft = false;
-		int ret = state_get(w->engine, kind, true, before, e);
+		int ret = iptables_state_get(w->engine->nl, kind, true, before, e);
 
 		for (int i = 0; i < STAMP_FAMILIES && !ret; i++)
 			ret = family_look(w, i, e);
@@ -224,8 +162,9 @@ static int families_look(struct work *w, struct filter_state *before, struct err
 static bool families_stand(const struct work *w)
 {
 	for (int i = 0; i < STAMP_FAMILIES; i++) {
-		bool known = w->stamp.wanted == w->digest &&
-			     w->stamp.saved[i] == iptables_rules_digest(&w->now[i]);
+		bool known = w->unseen ||
+			     (w->stamp.wanted == w->digest &&
+				     w->stamp.saved[i] == iptables_rules_digest(&w->now[i]));
 
 		if (w->absent[i])
 			continue;
@@ -237,17 +176,28 @@ static bool families_stand(const struct work *w)
 
 /* --- writing --- */
 
+/* Sets are never read: only what was recalled has any. */
+static bool sets_stand(const struct iptables_mades *now, const struct iptables_mades *wanted)
+{
+	for (size_t i = 0; i < wanted->count; i++)
+		if (!iptables_made_find(now, wanted->items[i].name))
+			return false;
+	return true;
+}
+
 static int family_write(struct work *w, int i, const struct iptables_rules *wanted, struct err *e)
 {
-	bool trusted = w->stamp.saved[i] == iptables_rules_digest(&w->now[i]);
+	bool trusted = w->recalled || w->stamp.saved[i] == iptables_rules_digest(&w->now[i]);
 	char *text = NULL;
 	int ret = iptables_rules_change(&w->now[i], wanted, trusted, &text, e);
 
 	w->tried[i] = true;
-	if (!ret)
-		ret = ipset_make(families[i], &wanted->sets, e);
+	if (!ret && !sets_stand(&w->now[i].sets, &wanted->sets))
+		ret = ipset_make(stamp_families[i], &wanted->sets, e);
 	if (!ret && *text)
-		ret = iptables_restore(families[i], text, e);
+		ret = iptables_restore(stamp_families[i], text, e);
+	if (!ret)
+		w->transactions += iptables_rules_transactions(text);
 	free(text);
 	return ret;
 }
@@ -279,19 +229,20 @@ static void families_put_back(struct work *w)
 /* --- settling --- */
 
 static int settle(
-	struct work *w, const struct ruleset *r, const struct filter_state *state, struct err *e)
+	struct work *w, const struct ruleset *r, const struct iptables_state *state, struct err *e)
 {
-	struct stamp stamp = { .wanted = w->digest, .state = *state };
+	struct iptables_stamp stamp = { .wanted = w->digest, .state = *state };
 	int ret = packet_filter_forward(w->engine->nl, r, w->need_ip6, e);
 
-	if (w->written[STAMP_IP4] || w->written[STAMP_IP6]) {
+	bool written = w->written[STAMP_IP4] || w->written[STAMP_IP6];
+
+	if (written && !ret)
+		ret = flows_settle(w->engine->nl, r, e);
+	if ((written || w->unseen) && !w->recalled)
 		ipset_sweep(&w->wanted[STAMP_IP4].sets, &w->wanted[STAMP_IP6].sets);
-		if (!ret)
-			ret = flows_settle(w->engine->nl, r, e);
-	}
-	for (int i = 0; i < STAMP_FAMILIES; i++)
+	for (int i = 0; i < STAMP_FAMILIES && !w->recalled; i++)
 		stamp.saved[i] = iptables_rules_digest(&w->now[i]);
-	return ret ? ret : stamp_write(w->engine->stamp, &stamp, e);
+	return ret ? ret : iptables_stamp_write(w->engine->stamp, &stamp, e);
 }
 
 static void work_free(struct work *w)
@@ -303,16 +254,59 @@ static void work_free(struct work *w)
 	}
 }
 
+/* --- a change of what this process made --- */
+
+/* Takes what this process made for what stands, if the kernel says that it does. */
+static bool families_recall(struct work *w, struct iptables_state *before)
+{
+	const struct iptables_state *s = &w->stamp.state;
+	struct engine *en = w->engine;
+
+	if (!en->digest || w->stamp.wanted != en->digest || s->kind[STAMP_IP4] != IPTABLES_NFT ||
+		s->kind[STAMP_IP6] == IPTABLES_LEGACY ||
+		(w->need_ip6 && s->kind[STAMP_IP6] == IPTABLES_UNKNOWN))
+		return false;
+	if (iptables_state_get(en->nl, s->kind, false, before, NULL) < 0 ||
+		!iptables_state_equal(before, s))
+		return false;
+	memcpy(w->now, en->stands, sizeof(w->now));
+	memset(en->stands, 0, sizeof(en->stands)); /* handed over */
+	en->digest = 0;
+	w->absent[STAMP_IP6] = s->kind[STAMP_IP6] == IPTABLES_UNKNOWN;
+	w->recalled = true;
+	return true;
+}
+
+/* Whether the change was written and nobody else wrote meanwhile; else all is to be looked at. */
+static bool rules_change(struct work *w, struct iptables_state *state, struct err *e)
+{
+	uint32_t generation;
+
+	if (!families_recall(w, state))
+		return false;
+	if (families_write(w, e) == 0 && !w->refused6 &&
+		nft_generation_get(w->engine->nl, &generation, NULL) == 0 &&
+		generation == state->generation + w->transactions) {
+		state->generation = generation;
+		return true;
+	}
+	w->recalled = false;
+	return false;
+}
+
 static int rules_stand(struct work *w, const struct ruleset *r, struct err *e)
 {
-	struct filter_state before;
+	struct iptables_state before;
 	int ret = 0;
 
+	if (!w->unseen && rules_change(w, &before, e))
+		return settle(w, r, &before, e);
 	for (int tries = 0; tries < TRIES; tries++) {
 		int looked = families_look(w, &before, e);
 
 		if (looked)
 			return looked;
+		w->unseen = w->unseen && iptables_state_equal(&before, &w->stamp.state);
 		if (families_stand(w))
 			return settle(w, r, &before, e);
 		ret = families_write(w, e);
@@ -335,11 +329,12 @@ static int engine_stand(void *self, const struct ruleset *r, bool need_ip6,
 	for (int i = 0; i < STAMP_FAMILIES && !ret; i++) {
 		uint64_t part;
 
-		ret = iptables_rules_render(r, families[i], &w.wanted[i], e);
+		ret = iptables_rules_render(r, stamp_families[i], &w.wanted[i], e);
 		part = iptables_rules_digest(&w.wanted[i]);
 		w.digest = digest_add(w.digest, &part, sizeof(part));
 	}
-	if (!ret && stamp_holds(&w)) {
+	w.unseen = !ret && stamp_holds(&w);
+	if (w.unseen && w.stamp.saved[STAMP_IP4]) {
 		w.absent[STAMP_IP6] = w.stamp.state.kind[STAMP_IP6] == IPTABLES_UNKNOWN;
 		ret = packet_filter_forward(w.engine->nl, r, need_ip6, e);
 	} else if (!ret) {
@@ -349,7 +344,12 @@ static int engine_stand(void *self, const struct ruleset *r, bool need_ip6,
 		.changed = w.written[STAMP_IP4] || w.written[STAMP_IP6],
 		.without_ip6 = w.absent[STAMP_IP6],
 	};
-	w.engine->digest = ret ? 0 : w.digest;
+	rules_forget(w.engine);
+	if (!ret) {
+		memcpy(w.engine->stands, w.wanted, sizeof(w.wanted));
+		memset(w.wanted, 0, sizeof(w.wanted)); /* handed over */
+		w.engine->digest = w.digest;
+	}
 	work_free(&w);
 	return ret;
 }
@@ -359,7 +359,7 @@ static bool engine_holds(void *self)
 	struct engine *en = self;
 	struct work w = { .engine = en, .digest = en->digest };
 
-	return en->digest && stamp_holds(&w);
+	return en->digest && stamp_holds(&w) && w.stamp.saved[STAMP_IP4];
 }
 
 /* A chain is named after what it holds, so that names alone say which rules stand. */
@@ -373,11 +373,11 @@ static int engine_hits(void *self, const struct ruleset *r, struct policy_hits *
 		struct policy_iptables_tops tops;
 
 		ret = policy_iptables_render_seen(
-			r, families[i], &chains, &sets, &tops, policy_hits_see, out);
+			r, stamp_families[i], &chains, &sets, &tops, policy_hits_see, out);
 		if (ret)
 			err_sys(e, ret, "packet filter rules");
 		else if (out->chain_count)
-			ret = iptables_counters(families[i], out, e);
+			ret = iptables_counters(stamp_families[i], out, e);
 		iptables_mades_free(&chains);
 		iptables_mades_free(&sets);
 	}
@@ -420,12 +420,12 @@ static int engine_print(const struct ruleset *r, FILE *out, struct err *e)
 		struct iptables_rules wanted;
 		char *text = NULL;
 
-		ret = iptables_rules_render(r, families[i], &wanted, e);
+		ret = iptables_rules_render(r, stamp_families[i], &wanted, e);
 		if (!ret)
 			ret = iptables_rules_change(&nothing, &wanted, false, &text, e);
 		if (!ret && wanted.sets.count) {
 			fprintf(out, "# packet filter, for: ipset -exist restore\n");
-			ipset_print(families[i], &wanted.sets, out);
+			ipset_print(stamp_families[i], &wanted.sets, out);
 		}
 		if (!ret)
 			fprintf(out, "# packet filter, for: %s --noflush\n%s", programs[i], text);
@@ -456,7 +456,7 @@ static bool engine_traces(struct netlink *nl)
 
 	for (int i = 0; i < STAMP_FAMILIES; i++)
 		for (int c = 0; c < CHAIN_COUNT; c++)
-			if (n[c].hook && chain_stands(nl, families[i], n[c].table, n[c].name))
+			if (n[c].hook && chain_stands(nl, stamp_families[i], n[c].table, n[c].name))
 				return true;
 	return false;
 }
@@ -464,8 +464,8 @@ static bool engine_traces(struct netlink *nl)
 static bool engine_in_use(struct netlink *nl)
 {
 	for (int i = 0; i < STAMP_FAMILIES; i++)
-		if (nft_chain_exists(nl, families[i], "filter", "FORWARD") ||
-			iptables_legacy_in_use(families[i]))
+		if (nft_chain_exists(nl, stamp_families[i], "filter", "FORWARD") ||
+			iptables_legacy_in_use(stamp_families[i]))
 			return true;
 	return false;
 }
@@ -477,7 +477,7 @@ const struct packet_filter_engine packet_filter_iptables = {
 	.traces = engine_traces,
 	.in_use = engine_in_use,
 	.open = engine_open,
-	.close = free,
+	.close = engine_close,
 	.stand = engine_stand,
 	.holds = engine_holds,
 	.hits = engine_hits,

@@ -13,7 +13,11 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#define BLOCK_RULES 64
+#include "common/digest.h"
+
+#define BLOCK_WHOLE 64 /* rules that need no blocks */
+#define BLOCK_LEAST 16
+#define BLOCK_MOST  256
 
 /* The tree splits by this many bits of the address at once. nf_tables follows 16 jumps at most
  * (NFT_JUMP_STACK_SIZE); a node so deep lists all that is below it. */
@@ -268,21 +272,38 @@ static bool rule_counts(const struct render *r, const struct policy_rule *rule)
 	       ruleset_rule_applies(r->ruleset, rule, r->ip6 ? AF_INET6 : AF_INET);
 }
 
-/* Its rules from `first` on, in as many blocks as it takes; `t` leads to each. */
+/* Writes the rule; whether its block of so many rules ends behind it, which the rule's own text
+ * says, so that cuts stay where they are when rules come and go elsewhere. */
+static bool block_rule(struct render *r, struct iptables_text *b, const struct policy *policy,
+	size_t index, size_t count)
+{
+	uint64_t digest;
+	size_t from;
+
+	fflush(b->out);
+	from = b->len;
+	if (rule_counts(r, &policy->rules[index]))
+		rule_render(r, b, policy, index);
+	fflush(b->out);
+	digest = digest_add(DIGEST_START, b->buf + from, b->len - from);
+	return count >= BLOCK_MOST || (count >= BLOCK_LEAST && (digest >> 32) % BLOCK_WHOLE == 0);
+}
+
+/* Its rules in as many blocks as it takes; `t` leads to each. */
 static void guest_blocks(struct render *r, struct iptables_text *t, const struct ruleset_guest *g)
 {
-	size_t next = 0, block = 0;
+	size_t next = 0;
 
 	while (next < g->policy.count) {
+		size_t first = next;
 		char name[IPTABLES_MADE_NAME];
 		struct iptables_text b;
+		bool ends = false;
 
 		if (!text_open_rules(r, &b, g))
 			return;
-		for (; next < g->policy.count && next / BLOCK_RULES == block; next++)
-			if (rule_counts(r, &g->policy.rules[next]))
-				rule_render(r, &b, &g->policy, next);
-		block++;
+		for (; next < g->policy.count && !ends; next++)
+			ends = block_rule(r, &b, &g->policy, next, next - first + 1);
 		text_close_rules(r, &b, g, name);
 		t->note = RULESET_NO_RULE;
 		iptables_text_line(t, "-j %s", name);
@@ -299,7 +320,7 @@ static void guest_render(
 		return;
 	if (!r->guests)
 		guest_dns(r, &t, g);
-	if (g->policy.count > BLOCK_RULES)
+	if (g->policy.count > BLOCK_WHOLE)
 		guest_blocks(r, &t, g);
 	else
 		for (size_t i = 0; i < g->policy.count; i++)

@@ -77,12 +77,15 @@ int iptables_rules_parse(const char *saved, struct iptables_rules *out, struct e
  * chains than those, say nothing. */
 void iptables_counter_read(const char *line, struct policy_hits *out);
 
-/* The input of iptables-restore --noflush that makes `wanted` out of `now`; `*text` malloc'd. What
- * `wanted` lacks is removed, the user's chains only where they are empty and nobody else uses them.
- * `trusted`: nobody but us wrote `now`, so that a chain of a policy that is there is as its name
- * says, and is left alone. -ENOMEM. */
+/* The input of iptables-restore --noflush that makes `wanted` out of `now`; `*text` malloc'd. A
+ * table in which nothing differs is left out. What `wanted` lacks is removed, the user's chains
+ * only where they are empty and nobody else uses them. `trusted`: nobody but us wrote `now`, so
+ * that a chain of a policy that is there is as its name says, and is left alone. -ENOMEM. */
 int iptables_rules_change(const struct iptables_rules *now, const struct iptables_rules *wanted,
 	bool trusted, char **text, struct err *e);
+
+/* How many transactions such an input is: one a table that it changes. */
+size_t iptables_rules_transactions(const char *text);
 
 /* Whether `now`, as parsed, is what `wanted`, as rendered, leads to. Rules are counted, not
  * compared: iptables prints them in words of its own. */

@@ -112,14 +112,41 @@ static void write_removals(FILE *out, const char *table, const struct iptables_r
 	}
 }
 
-static bool table_concerned(
-	const char *table, const struct iptables_rules *now, const struct iptables_rules *wanted)
+static bool text_equal(const char *a, const char *b)
+{
+	return a && b ? strcmp(a, b) == 0 : a == b;
+}
+
+/* Word for word: what reads otherwise is written anew. */
+static bool chain_stands(
+	int id, const struct iptables_chain *now, const struct iptables_chain *wanted)
+{
+	if (now->exists != wanted->exists)
+		return false;
+	return chain_is_user(id) || (now->jumps == wanted->jumps && now->first == wanted->first &&
+					    text_equal(now->rules, wanted->rules));
+}
+
+static bool mades_stand(
+	const struct iptables_rules *now, const struct iptables_rules *wanted, bool trusted)
+{
+	if (now->made.count != wanted->made.count)
+		return false;
+	for (size_t i = 0; i < wanted->made.count; i++)
+		if (!made_stands(now, &wanted->made.items[i], trusted))
+			return false;
+	return true;
+}
+
+static bool table_stands(const char *table, const struct iptables_rules *now,
+	const struct iptables_rules *wanted, bool trusted)
 {
 	for (int i = 0; i < CHAIN_COUNT; i++)
 		if (strcmp(iptables_chain_names[i].table, table) == 0 &&
-			(now->chain[i].exists || wanted->chain[i].exists))
-			return true;
-	return false;
+			!chain_stands(i, &now->chain[i], &wanted->chain[i]))
+			return false;
+	return strcmp(table, iptables_chain_names[CHAIN_POLICY].table) != 0 ||
+	       mades_stand(now, wanted, trusted);
 }
 
 static void write_table(FILE *out, const char *table, const struct iptables_rules *now,
@@ -164,7 +191,7 @@ int iptables_rules_change(const struct iptables_rules *now, const struct iptable
 	if (!out)
 		return err_sys(e, -ENOMEM, "packet filter rules");
 	for (size_t t = 0; t < sizeof(tables) / sizeof(tables[0]); t++)
-		if (table_concerned(tables[t], now, wanted))
+		if (!table_stands(tables[t], now, wanted, trusted))
 			write_table(out, tables[t], now, wanted, trusted);
 	if (fclose(out) != 0) {
 		free(*text);
@@ -172,6 +199,15 @@ int iptables_rules_change(const struct iptables_rules *now, const struct iptable
 		return err_sys(e, -ENOMEM, "packet filter rules");
 	}
 	return 0;
+}
+
+size_t iptables_rules_transactions(const char *text)
+{
+	size_t count = 0;
+
+	for (const char *at = text; (at = strstr(at, "\nCOMMIT\n")); at++)
+		count++;
+	return count;
 }
 
 bool iptables_rules_stand(const struct iptables_rules *now, const struct iptables_rules *wanted)
@@ -186,12 +222,7 @@ bool iptables_rules_stand(const struct iptables_rules *now, const struct iptable
 		if (a->count != b->count || a->jumps != b->jumps || a->first != b->first)
 			return false;
 	}
-	if (now->made.count != wanted->made.count)
-		return false;
-	for (size_t i = 0; i < wanted->made.count; i++)
-		if (!made_stands(now, &wanted->made.items[i], true))
-			return false;
-	return true;
+	return mades_stand(now, wanted, true);
 }
 
 bool iptables_rules_absent(const struct iptables_rules *now)

@@ -126,7 +126,7 @@ static double median(double *of)
 
 static void changes(struct bench *b)
 {
-	double all[TURNS], none[TURNS], one[TURNS], many[TURNS], rule[TURNS];
+	double all[TURNS], seen[TURNS], none[TURNS], one[TURNS], many[TURNS], rule[TURNS];
 	struct ruleset few, r;
 	struct policy keep;
 
@@ -135,6 +135,7 @@ static void changes(struct bench *b)
 	for (int t = 0; t < TURNS; t++) {
 		stand(b, &few);
 		all[t] = stand(b, &r);
+		seen[t] = stand(b, &r);
 		none[t] = stand(b, &r);
 		guest5(&r)->policy.rules[3].action ^= 1;
 		one[t] = stand(b, &r);
@@ -152,8 +153,8 @@ static void changes(struct bench *b)
 		policy_dispose(&guest5(&few)->policy);
 		policy_fill(&guest5(&few)->policy, RULES);
 	}
-	printf("all %.3f\nnone %.3f\none %.3f\nmany %.3f\nrule %.3f\n", median(all), median(none),
-		median(one), median(many), median(rule));
+	printf("all %.3f\nseen %.3f\nnone %.3f\none %.3f\nmany %.3f\nrule %.3f\n", median(all),
+		median(seen), median(none), median(one), median(many), median(rule));
 	ruleset_dispose(&few);
 	ruleset_dispose(&r);
 }

@@ -1,9 +1,9 @@
 /*
- * packet-filter-try RUNDIR stand [REAL-RESOLVER]... | down
+ * packet-filter-try RUNDIR stand [REAL-RESOLVER]... [then [REAL-RESOLVER]...] | down
  *
  * The packet filter alone, for tests/net/packet-filter: makes a sample ruleset stand with these
- * real resolvers, or takes it away; by the engine $ENGINE, or that of the automatic choice. Prints
- * "changed" or "unchanged".
+ * real resolvers (then with others, as one process), or takes it away; by the engine $ENGINE, or
+ * that of the automatic choice. Prints "changed" or "unchanged".
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -36,6 +36,21 @@ static int stand(struct packet_filter *pf, bool ip6, char **resolvers, int count
 	if (!ret)
 		printf("%s%s\n", outcome.changed ? "changed" : "unchanged",
 			outcome.without_ip6 ? " without IPv6" : "");
+	fflush(stdout);
+	return ret;
+}
+
+/* One ruleset after the other. */
+static int stand_all(struct packet_filter *pf, bool ip6, char **words, int count, struct err *e)
+{
+	int ret = 0;
+
+	for (int first = 0, i = 0; i <= count && !ret; i++) {
+		if (i < count && strcmp(words[i], "then") != 0)
+			continue;
+		ret = stand(pf, ip6, words + first, i - first, e);
+		first = i + 1;
+	}
 	return ret;
 }
 
@@ -53,7 +68,7 @@ int main(int argc, char *argv[])
 		ret = packet_filter_open(
 			&pf, nl, argv[1], packet_filter_choice_find(engine ? engine : "auto"), &e);
 	if (!ret && strncmp(argv[2], "stand", 5) == 0)
-		ret = stand(pf, argv[2][5] != '4', argv + 3, argc - 3, &e);
+		ret = stand_all(pf, argv[2][5] != '4', argv + 3, argc - 3, &e);
 	else if (!ret)
 		ret = packet_filter_tear_down(pf, &e);
 	packet_filter_close(pf);

@@ -240,6 +240,32 @@ static void one_changed_rule_makes_its_block_and_the_way_to_it_anew(void **state
 	free(rules);
 }
 
+static void a_rule_that_comes_moves_no_other_block(void **state)
+{
+	char *rules = many_rules(5000), *more = many_rules(5000), *middle = more;
+	struct ruleset r = sample(1, rules);
+	struct rendered before = rendered(&r), after;
+	char *text = NULL;
+
+	(void)state;
+	for (int i = 0; i < 2500; i++)
+		middle = strchr(middle, '\n') + 1;
+	assert_true(asprintf(&text, "%.*saction=drop dst4=198.51.100.7\n%s", (int)(middle - more),
+			    more, middle) > 0);
+	policy_dispose(&r.guests[0].policy);
+	assert_int_equal(policy_parse(text, POLICY_DROP, &r.guests[0].policy, NULL), 0);
+	after = rendered(&r);
+	assert_in_range(before.chains.count, 5000 / 256, 5000 / 16);
+	/* Block, guest, tree; the new rule's text may cut its block in two. */
+	assert_in_range(new_in(&after.chains, &before.chains), 3, 4);
+	rendered_free(&before);
+	rendered_free(&after);
+	ruleset_dispose(&r);
+	free(text);
+	free(more);
+	free(rules);
+}
+
 static void guests_with_the_same_rules_do_not_share_counters(void **state)
 {
 	struct ruleset r = sample(2, "action=accept");
@@ -331,6 +357,7 @@ int main(void)
 		cmocka_unit_test(dns_is_judged_by_where_the_guest_sent_it),
 		cmocka_unit_test(only_rules_for_a_guests_address_lead_to_guests),
 		cmocka_unit_test(one_changed_rule_makes_its_block_and_the_way_to_it_anew),
+		cmocka_unit_test(a_rule_that_comes_moves_no_other_block),
 		cmocka_unit_test(guests_with_the_same_rules_do_not_share_counters),
 		cmocka_unit_test(a_thousand_guests_are_found_within_few_rules),
 		cmocka_unit_test(two_guests_with_one_address_are_told_apart_by_their_links),

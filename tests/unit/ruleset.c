@@ -60,6 +60,29 @@ static char *change(const struct iptables_rules *now, const struct iptables_rule
 	return text;
 }
 
+static void only_tables_that_differ_are_written(void **state)
+{
+	struct ruleset r = sample(1);
+	struct iptables_rules before = rendered(&r, AF_INET), after;
+	char *text = change(&before, &before);
+
+	(void)state;
+	assert_string_equal(text, "");
+	assert_int_equal(iptables_rules_transactions(text), 0);
+	free(text);
+	r = sample(2);
+	after = rendered(&r, AF_INET);
+	text = change(&before, &after);
+	assert_int_equal(strncmp(text, "*nat\n", 5), 0);
+	assert_int_equal(iptables_rules_transactions(text), 1);
+	free(text);
+	text = change(&(struct iptables_rules){ .kind = IPTABLES_UNKNOWN }, &after);
+	assert_int_equal(iptables_rules_transactions(text), 3);
+	free(text);
+	iptables_rules_free(&before);
+	iptables_rules_free(&after);
+}
+
 /* --- from a model to rules --- */
 
 static void leads_to(size_t resolvers, const char *first, const char *second)
@@ -520,6 +543,7 @@ static void the_next_rule_to_expire_is_the_soonest_of_all_guests_that_is_still_i
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(only_tables_that_differ_are_written),
 		cmocka_unit_test(both_virtual_resolvers_lead_to_the_only_real_one),
 		cmocka_unit_test(each_virtual_resolver_leads_to_one_of_the_first_two),
 		cmocka_unit_test(without_a_real_resolver_nothing_is_translated_and_dns_is_refused),
