@@ -270,53 +270,6 @@ static void ip6_lets_neighbours_be_found_and_the_gateway_be_pinged(void **state)
 /* --- from what stands to what is wanted --- */
 
 /* What iptables-save prints when all stands. */
-static void an_exposed_port_is_led_to_its_guest_and_only_that_let_in(void **state)
-{
-	struct ruleset_guest guest = { .name = "vif5.0", .ip = addr("10.137.0.5") };
-	struct exposure web = { .proto = IPPROTO_TCP, .port = 8080, .to = 80 };
-	struct ruleset r = sample(0);
-	struct iptables_rules rules;
-
-	(void)state;
-	exposures_add(&guest.exposures, &web);
-	r.managed = true;
-	r.guests = &guest;
-	r.guest_count = 1;
-	rules = rendered(&r, AF_INET);
-	assert_has(rules.chain[CHAIN_DNS].rules,
-		"-A netvm-dns -m devgroup ! --src-group 0x786e -m addrtype --dst-type LOCAL -p tcp "
-		"-m tcp --dport 8080 -j DNAT --to-destination 10.137.0.5:80\n");
-	assert_has(rules.chain[CHAIN_FORWARD].rules,
-		"-d 10.137.0.5 -p tcp -m tcp --dport 80 -m devgroup ! --src-group 0x786e "
-		"--dst-group 0x786e -m conntrack --ctstate DNAT --ctorigdstport 8080 -j ACCEPT\n"
-		"-A netvm-forward -m devgroup --dst-group 0x786e -j DROP\n");
-	iptables_rules_free(&rules);
-}
-
-static void a_port_that_is_open_to_some_is_translated_for_those_alone(void **state)
-{
-	struct ruleset_guest guest = { .name = "vif5.0", .ip = addr("10.137.0.5") };
-	struct exposure some, others;
-	struct ruleset r = sample(0);
-	struct iptables_rules rules;
-
-	(void)state;
-	assert_int_equal(exposure_parse("tcp/80@192.0.2.0/24", &some), 0);
-	assert_int_equal(exposure_parse("tcp/80@2001:db8::/32", &others), 0);
-	exposures_add(&guest.exposures, &some);
-	exposures_add(&guest.exposures, &others);
-	r.managed = true;
-	r.guests = &guest;
-	r.guest_count = 1;
-	rules = rendered(&r, AF_INET);
-	assert_has(rules.chain[CHAIN_DNS].rules, "-A netvm-dns -s 192.0.2.0/24 -m devgroup ! "
-						 "--src-group 0x786e -m addrtype --dst-type "
-						 "LOCAL -p tcp ");
-	assert_has_not(rules.chain[CHAIN_DNS].rules, "2001:db8::");
-	assert_has(rules.chain[CHAIN_FORWARD].rules, "-s 192.0.2.0/24 -d 10.137.0.5 -p tcp ");
-	iptables_rules_free(&rules);
-}
-
 static char *saved(const struct iptables_rules *r, const char *forward_before)
 {
 	char *text;
@@ -555,8 +508,6 @@ int main(void)
 		cmocka_unit_test(named_uplinks_are_the_only_way_out),
 		cmocka_unit_test(without_an_uplink_nothing_leaves),
 		cmocka_unit_test(ip6_lets_neighbours_be_found_and_the_gateway_be_pinged),
-		cmocka_unit_test(an_exposed_port_is_led_to_its_guest_and_only_that_let_in),
-		cmocka_unit_test(a_port_that_is_open_to_some_is_translated_for_those_alone),
 		cmocka_unit_test(an_empty_machine_gets_chains_rules_and_jumps_in_one_script),
 		cmocka_unit_test(what_stands_is_recognised_and_user_chains_are_not_declared_again),
 		cmocka_unit_test(a_jump_that_is_not_the_first_rule_any_more_is_put_first),
