@@ -12,16 +12,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "backend/uplink_names.h"
 #include "common/err.h"
 #include "common/netlink.h"
-
-#define UPLINKS_MAX 8
-
-/* Names of links, or patterns. */
-struct uplink_names {
-	char names[UPLINKS_MAX][LINK_NAME_MAX];
-	size_t count;
-};
 
 struct uplinks {
 	/* Those that are there: with a default route, the best (lowest metric) first, then (where
@@ -29,13 +22,6 @@ struct uplinks {
 	struct uplink_names there;
 	uint32_t mtu; /* bytes: the smallest of theirs; 0 without any */
 };
-
-/* Whether packet filters can be told the name: nothing in it means more to one of them than the
- * letter itself. A link with another name is no uplink unless a pattern covers it. */
-bool uplink_name_is_plain(const char *name);
-/* A plain name, or one with a star behind; "*" alone is any link. */
-bool uplink_pattern_is_valid(const char *pattern);
-bool uplink_names_have(const struct uplink_names *patterns, const char *link);
 
 /* Pure: from the routes and links of this moment. `named` without any: links with a default route.
  * More than fit are left out. */

@@ -2,7 +2,7 @@
  * resolv.conf with any bytes: what is taken is an address that another host can hold, each once,
  * and the rules that it leads to are of a fixed shape, whatever was in the file.
  *
- * sources: backend/resolvers.c backend/resolvers_plan.c backend/ruleset.c
+ * sources: backend/resolvers.c backend/resolvers_plan.c backend/ruleset.c backend/uplink_names.c
  * sources: backend/ruleset_iptables.c backend/ruleset_iptables_change.c
  * sources: xenstore-schema/exposure.c xenstore-schema/names.c
  * sources: backend/policy_iptables.c backend/iptables_made.c
@@ -65,8 +65,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct ruleset set = { .group = 30830, .mark = RULESET_MARK };
 	char *text = malloc(size + 1);
-	struct resolvers_facts facts = { .above_all = size % 2 };
-	char loops[RESOLVERS_LOOPS_MAX];
+	struct resolvers_facts facts = { .above_all = size % 2, .named = size % 5 == 0 };
+	struct resolvers_refused refused = { .loops = "" };
 	struct forward forward;
 	struct resolvers r;
 
@@ -84,8 +84,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		facts.where4[i] = (size + i) % 3;
 		facts.where6[i] = (size / 3 + i) % 3;
 	}
-	resolvers_plan(&r, &facts, &set, &forward, loops);
-	HOLDS(strlen(loops) < sizeof(loops));
+	resolvers_plan(&r, &facts, &set, &forward, &refused);
+	HOLDS(strnlen(refused.loops, sizeof(refused.loops)) < sizeof(refused.loops));
+	HOLDS(strnlen(refused.aside, sizeof(refused.aside)) < sizeof(refused.aside));
 	HOLDS(!forward.ip4 || !set.ip4.resolver_count);
 	HOLDS(!forward.ip6 || !set.ip6.resolver_count);
 	HOLDS(!forward.ask_count == !(forward.ip4 || forward.ip6));
