@@ -5,8 +5,8 @@
  * if it is given. Prints one word: the address; "none" (an answer without one); "refused",
  * "unreachable" (the network said so), or "silence" (nothing within five seconds).
  *
- * -u: asks again and again, each time anew, until FILE is there, and prints a line for each word:
- * the word, how often it came, and when first (nanoseconds since 1970).
+ * -u: says "asking", asks again and again, each time anew, until FILE is there, and prints a line
+ * for each word: the word, how often it came, and when first (nanoseconds since 1970).
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -139,7 +139,7 @@ static const char *ask_once(const char *server, bool tcp, const char *port, cons
 
 static void ask_until(const char *file, const char *server, bool tcp, const char *name)
 {
-	const struct timespec pause = { .tv_nsec = 5000000 }; /* each leaves a flow behind */
+	const struct timespec pause = { .tv_nsec = 500000 };
 	struct {
 		char word[INET_ADDRSTRLEN];
 		unsigned long count;
@@ -147,6 +147,8 @@ static void ask_until(const char *file, const char *server, bool tcp, const char
 	} seen[WORDS_MAX];
 	size_t n = 0, i;
 
+	puts("asking");
+	fflush(stdout);
 	while (access(file, F_OK) < 0) {
 		const char *word = ask_once(server, tcp, NULL, name);
 		struct timespec now;
