@@ -80,7 +80,6 @@ double log_bound_tell(void)
 
 void log_line(enum log_level level, const char *fmt, ...)
 {
-	double now = clock_seconds();
 	char text[1024];
 	va_list ap;
 	int len;
@@ -98,6 +97,8 @@ void log_line(enum log_level level, const char *fmt, ...)
 		if ((unsigned char)*c < 0x20 || *c == 0x7f)
 			*c = '?';
 	if (level < LOG_LEVEL_DEBUG && self.bound) {
+		double now = clock_seconds();
+
 		held_tell(now);
 		if (!log_bound_passes(self.bound, text, now))
 			return;
