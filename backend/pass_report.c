@@ -3,6 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "backend/collision.h"
+
 /* Appends a word to a list in a report, where it fits. */
 static void words_add(char words[NETVM_WORDS_MAX], const char *word)
 {
@@ -80,6 +82,12 @@ static void news_say(const struct service *s, const struct netvm_report *before,
 		snprintf(text, sizeof(text), "uplinks: %s", now->uplink[0] ? now->uplink : "none");
 		say(false, text);
 	}
+	if (strcmp(before->alarm, now->alarm) != 0) {
+		snprintf(text, sizeof(text), "%s",
+			now->alarm[0] ? now->alarm
+				      : "no uplink's subnet has guests' addresses any more");
+		say(now->alarm[0], text);
+	}
 	if (strcmp(before->resolvers, now->resolvers) != 0) {
 		snprintf(text, sizeof(text), "resolvers: %s",
 			now->resolvers[0] ? now->resolvers : "none");
@@ -96,12 +104,16 @@ int pass_report(struct service *s, uint32_t probe, const struct err *rules_fault
 		.mtu = s->notes.uplinks.mtu,
 		.probe = probe };
 	struct netvm_report before;
+	int ret;
 
 	if (rules_fault->code)
 		snprintf(r.state, sizeof(r.state), "%.*s", NETVM_WORDS_MAX - 1, rules_fault->text);
 	for (size_t i = 0; i < s->notes.uplinks.there.count; i++)
 		words_add(r.uplink, s->notes.uplinks.there.names[i]);
 	words_of_resolvers(r.resolvers, s);
+	ret = collision_read(s->nl, &s->ruleset, &s->notes.uplinks, r.alarm, e);
+	if (ret)
+		return ret;
 	if (netvm_report_read(s->store, SCHEMA_SELF, &before, NULL) < 0)
 		before = (struct netvm_report){ .state = "" };
 	if (rules_fault->code && strcmp(before.state, r.state) != 0)

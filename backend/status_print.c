@@ -100,6 +100,8 @@ static void text_print(const struct status *st)
 	if (r->mtu)
 		printf(" (MTU %u)", r->mtu);
 	printf("\nresolvers: %s\n", r->resolvers[0] ? r->resolvers : "none");
+	if (r->alarm[0])
+		printf("ALARM: %s\n", r->alarm);
 	printf("packet filter: %s\n", st->packet_filter ? st->packet_filter : "none");
 	printf("policies: %s\n", st->service->ruleset.managed ? "dom0's" : "none (standalone)");
 	if (st->service->ruleset.managed && st->hits_fault.code)
@@ -189,6 +191,7 @@ static int json_print(const struct status *st)
 	text_or_null(j, "uplink", st->report.uplink);
 	json_number(j, "mtu", st->report.mtu);
 	text_or_null(j, "resolvers", st->report.resolvers);
+	text_or_null(j, "alarm", st->report.alarm);
 	text_or_null(j, "packet_filter", st->packet_filter);
 	json_bool(j, "managed", st->service->ruleset.managed);
 	json_text(j, "hits_error", st->hits_fault.code ? st->hits_fault.text : NULL);

@@ -313,6 +313,8 @@ static void detail_print(const struct status *s, const struct registry_domain *d
 			now.report.uplink[0] ? now.report.uplink : "none",
 			now.report.resolvers[0] ? now.report.resolvers : "none",
 			now.report.capabilities, now.report.version);
+	if (now.reports && now.report.alarm[0])
+		printf("ALARM: %s\n", now.report.alarm);
 }
 
 static void text_print(const struct status *s, const char *only)

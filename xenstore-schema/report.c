@@ -16,6 +16,9 @@ static const struct schema_key netvm_keys[] = {
 		.help = "Names of its uplinks." },
 	{ "resolvers", KEY_TEXT, SCHEMA_FIELD(struct netvm_report, resolvers),
 		.help = "The real resolvers that the virtual ones lead to." },
+	{ "alarm", KEY_TEXT, SCHEMA_FIELD(struct netvm_report, alarm),
+		.help = "What an administrator has to change: an uplink's subnet has addresses that "
+			"are guests'." },
 	{ "mtu", KEY_MTU, SCHEMA_FIELD(struct netvm_report, mtu),
 		.help = "Bytes: of the uplink." },
 	{ "probe", KEY_NUMBER, SCHEMA_FIELD(struct netvm_report, probe),

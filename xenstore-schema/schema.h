@@ -171,6 +171,7 @@ struct netvm_report {
 	char state[NETVM_WORDS_MAX];	    /* "ready", or what it lacks */
 	char uplink[NETVM_WORDS_MAX];	    /* names of the uplinks */
 	char resolvers[NETVM_WORDS_MAX];    /* the real resolvers that the virtual ones lead to */
+	char alarm[NETVM_WORDS_MAX];	    /* what somebody has to change; "": nothing */
 	uint32_t mtu;
 	uint32_t probe;
 };
