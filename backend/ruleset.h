@@ -35,6 +35,8 @@
  *            wherever it goes. The connections of a guest are those that its address opened.
  *   rates    what a guest sends from an address beyond so many packets or bytes in a second is
  *            dropped, before anything else is asked about it.
+ *   mss      the first packets of a guest's TCP connections, of both sides, name what the way out
+ *            and the guest's link take, whatever becomes of the ICMP that says so.
  *   nat      port 53, UDP and TCP, of each virtual resolver leads to a real one; what guests send
  *            leaves a link outside the group with that link's address.
  *

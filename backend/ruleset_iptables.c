@@ -23,6 +23,7 @@ const struct iptables_chain_name iptables_chain_names[CHAIN_COUNT] = {
 	[CHAIN_CUSTOM_INPUT] = { "filter", "custom-input", NULL, true },
 	[CHAIN_CUSTOM_FORWARD] = { "filter", "custom-forward", NULL, true },
 	[CHAIN_MARK] = { "mangle", "netvm-mark", "PREROUTING", false },
+	[CHAIN_MSS] = { "mangle", "netvm-mss", "FORWARD", false },
 	[CHAIN_DNS] = { "nat", "netvm-dns", "PREROUTING", false },
 	[CHAIN_POSTROUTING] = { "nat", "netvm-postrouting", "POSTROUTING", false },
 };
@@ -327,6 +328,17 @@ static void render_mark(struct writer *w)
 		w->ruleset->mark, w->ruleset->mark);
 }
 
+static void render_mss(struct writer *w)
+{
+	static const char *const sides[] = { "src", "dst" };
+
+	for (int i = 0; i < 2; i++)
+		rule(w,
+			"-m devgroup --%s-group 0x%x -p tcp -m tcp --tcp-flags SYN,RST SYN "
+			"-j TCPMSS --clamp-mss-to-pmtu",
+			sides[i], w->ruleset->group);
+}
+
 static void render_dns(struct writer *w)
 {
 	static const char *const protocols[] = { "udp", "tcp" };
@@ -380,6 +392,7 @@ int iptables_rules_render(
 		[CHAIN_OUTPUT] = render_output,
 		[CHAIN_POLICY] = render_policy,
 		[CHAIN_MARK] = render_mark,
+		[CHAIN_MSS] = render_mss,
 		[CHAIN_DNS] = render_dns,
 		[CHAIN_POSTROUTING] = render_postrouting,
 	};

@@ -9,11 +9,11 @@
  * built-in chain; the user's two are called by ours, created where they are missing, and never
  * written to:
  *
- *   filter  netvm-input (INPUT), netvm-forward (FORWARD), netvm-uplinks, netvm-passed-on and
- *           netvm-policy (called by it), netvm-output (OUTPUT), custom-input, custom-forward, and
- *           one for each part of guests' policies and limits (policy_iptables.h,
- *           limits_iptables.h), called netvm-DIGEST
- *   mangle  netvm-mark (PREROUTING)
+ *   filter  netvm-input (INPUT), netvm-output (OUTPUT), netvm-forward (FORWARD), which calls
+ *           netvm-uplinks, netvm-passed-on, netvm-policy, custom-input, custom-forward, and one for
+ *           each part of guests' policies and limits (policy_iptables.h, limits_iptables.h), called
+ *           netvm-DIGEST
+ *   mangle  netvm-mark (PREROUTING), netvm-mss (FORWARD)
  *   nat     netvm-dns (PREROUTING), netvm-postrouting (POSTROUTING)
  */
 #ifndef NETVM_RULESET_IPTABLES_H
@@ -38,6 +38,7 @@ enum iptables_chain_id {
 	CHAIN_CUSTOM_INPUT,
 	CHAIN_CUSTOM_FORWARD,
 	CHAIN_MARK,
+	CHAIN_MSS,
 	CHAIN_DNS,
 	CHAIN_POSTROUTING,
 	CHAIN_COUNT

@@ -363,6 +363,12 @@ static void write_nat(struct nft_writer *w)
 	text_addf(&w->body, "iifgroup %u meta mark set meta mark | 0x%x\n", r->group, r->mark);
 	nft_write(w, NFT_CHAIN, "from-guests",
 		"{ type filter hook prerouting priority mangle; policy accept; }");
+	text_addf(&w->body,
+		"iifgroup %u tcp flags & (syn | rst) == syn tcp option maxseg size set rt mtu\n"
+		"oifgroup %u tcp flags & (syn | rst) == syn tcp option maxseg size set rt mtu\n",
+		r->group, r->group);
+	nft_write(w, NFT_CHAIN, "mss",
+		"{ type filter hook forward priority mangle; policy accept; }");
 	snprintf(what, sizeof(what), "meta mark & 0x%x == 0x%x oifgroup != %u ", r->mark, r->mark,
 		r->group);
 	rule_uplinks(w, what, "masquerade");

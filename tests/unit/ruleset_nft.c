@@ -46,6 +46,10 @@ static void the_base_is_rendered_exactly(void **state)
 		"masquerade\n"
 		"meta mark & 0x10000000 == 0x10000000 oifgroup != 30830 oifname \"wlan*\" "
 		"masquerade\n");
+	assert_string_equal(body(&rules, "mss"),
+		"iifgroup 30830 tcp flags & (syn | rst) == syn tcp option maxseg size set rt mtu\n"
+		"oifgroup 30830 tcp flags & (syn | rst) == syn tcp option maxseg size set rt "
+		"mtu\n");
 	assert_string_equal(body(&rules, "from-guests"),
 		"iifgroup 30830 jump rates\n"
 		"iifgroup 30830 meta mark set meta mark | 0x10000000\n");
