@@ -184,6 +184,8 @@ static bool is_answered(const struct addr *a)
 	fd = socket(a->family, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (fd < 0)
 		return false;
+	/* The address may be gone from there already, and routes lead out of this domain. */
+	setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, "lo", sizeof("lo"));
 	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience));
 	ok = connect(fd, is4 ? (struct sockaddr *)&in4 : (struct sockaddr *)&in6,
 		     is4 ? sizeof(in4) : sizeof(in6)) == 0;
