@@ -35,10 +35,8 @@ int service_open(struct service *s, const struct service_options *o, struct err 
 	settings_read(o->config, o->unknown, &s->settings, &s->settings_fault);
 	s->settings.lasting = o->lasting;
 	rc = dir_create(service_run_dir(s), 0755, e);
-	if (rc == 0)
-		rc = o->alone ? store_open_alone(&s->store, e) : store_open(&s->store, e);
-	if (rc == 0)
-		rc = netlink_open(&s->nl, e);
+	rc = rc ? rc : (o->alone ? store_open_alone : store_open)(&s->store, e);
+	rc = rc ? rc : netlink_open(&s->nl, e);
 	if (rc == 0)
 		rc = packet_filter_open(
 			&s->filter, s->nl, service_run_dir(s), s->settings.packet_filter, e);
@@ -69,9 +67,16 @@ void service_close(struct service *s)
 static int service_begin(struct service *s, struct err *e)
 {
 	char path[256];
+	uint32_t self;
+	int rc;
 
 	snprintf(path, sizeof(path), "%s/lock", service_run_dir(s));
-	return lock_take(path, LOCK_PATIENCE, &s->lock, e);
+	rc = lock_take(path, 0, &s->lock, e);
+	if (rc != -ETIMEDOUT)
+		return rc;
+	/* Who has it may be waiting for a xenstored that answers nobody. Then both wait at once. */
+	rc = store_own_domid(s->store, &self, e);
+	return rc == -ENOTCONN ? rc : lock_take(path, LOCK_PATIENCE, &s->lock, e);
 }
 
 static void service_end(struct service *s)
@@ -230,10 +235,8 @@ int service_rules_remove(struct service *s, struct err *e)
 {
 	int rc = service_begin(s, e);
 
-	if (rc == 0)
-		rc = packet_filter_tear_down(s->filter, e);
-	if (rc == 0)
-		rc = forwarder_tear_down(s->forwarder, e);
+	rc = rc ? rc : packet_filter_tear_down(s->filter, e);
+	rc = rc ? rc : forwarder_tear_down(s->forwarder, e);
 	service_end(s);
 	return rc;
 }

@@ -172,7 +172,8 @@ static bool conn_is_broken(struct conn *c, int err)
 }
 
 /* A connection can be had from a xenstored that answers nobody (the kernel accepts for it), so it
- * is asked something: who has a store then knows that there was an answer. */
+ * is asked something: who has a store then knows that there was an answer. A program that ends
+ * after some questions learns it from the first of them. */
 static int do_open(struct conn *c)
 {
 	conn_alarm_hold(true);
@@ -180,7 +181,7 @@ static int do_open(struct conn *c)
 	conn_alarm_hold(false);
 	if (!c->xs)
 		return -errno;
-	return conn_is_broken(c, -EINVAL) ? -ENOTCONN : 0;
+	return !c->alone && conn_is_broken(c, -EINVAL) ? -ENOTCONN : 0;
 }
 
 /* With the first watch. */

@@ -34,6 +34,7 @@ enum conn_op {
 	CONN_REMOVE,
 	CONN_LIST,
 	CONN_READ_CHILDREN,
+	CONN_PUT_CHILDREN,
 	CONN_GET_PERMS,
 	CONN_SET_PERMS,
 	CONN_WATCH,
@@ -48,6 +49,9 @@ enum conn_op {
 };
 
 #define CONN_NO_CHILD UINT32_MAX
+/* CONN_PUT_CHILDREN takes a name with a NUL, one of these, a value with a NUL, and so on. */
+#define CONN_PUT  '='
+#define CONN_DROP '-' /* the value is empty */
 
 struct conn_call {
 	enum conn_op op;
@@ -60,8 +64,8 @@ struct conn_call {
 	 * xs_permissions[], or for each name of CONN_READ_CHILDREN an uint32_t (in no alignment)
 	 * with the length of its value, which follows with a NUL, or CONN_NO_CHILD. */
 	void *out;
-	/* Bytes of a value, names, permissions; the transaction. Where CONN_READ_CHILDREN failed:
-	 * the place of the name from 1, or 0: the directory itself. */
+	/* Bytes of a value, names, permissions; the transaction. Where CONN_READ_CHILDREN or
+	 * CONN_PUT_CHILDREN failed: the place of the name from 1, or 0: the directory itself. */
 	unsigned int count;
 };
 

@@ -10,6 +10,10 @@
 
 #include "xenstore-schema/store.h"
 
+/* A directory that so few children are read of is nearly always there: then it is one question less
+ * not to ask for it first, and where it is not there some more. */
+#define FEW_CHILDREN 2
+
 static int result_of(bool ok)
 {
 	return ok ? 0 : -errno;
@@ -110,6 +114,18 @@ static int children_read(struct xs_handle *xs, xs_transaction_t t, struct conn_c
 	return node_check(xs, t, call->path);
 }
 
+/* Whether asking for so many children one by one costs more than asking first whether there is
+ * anything at all. */
+static bool are_many(const struct conn_call *call)
+{
+	const char *names = call->data, *end = names + call->len;
+	size_t n = 0;
+
+	for (const char *c = names; c < end; c++)
+		n += *c == '\0';
+	return n > FEW_CHILDREN;
+}
+
 /*
  * As one state: in the transaction that stands, or in one of its own, which only its end tells to
  * have been one state (EAGAIN: it was not).
@@ -121,7 +137,7 @@ static int children_read(struct xs_handle *xs, xs_transaction_t t, struct conn_c
 static int do_read_children(struct xs_handle *xs, struct conn_call *call)
 {
 	xs_transaction_t t = call->transaction;
-	int err = node_check(xs, t, call->path);
+	int err = are_many(call) ? node_check(xs, t, call->path) : 0;
 
 	call->count = 0;
 	if (err || t != XBT_NULL)
@@ -131,6 +147,79 @@ static int do_read_children(struct xs_handle *xs, struct conn_call *call)
 		return -errno;
 	err = children_read(xs, t, call);
 	if (!xs_transaction_end(xs, t, false) && (errno == EAGAIN || !err))
+		err = -errno;
+	return err;
+}
+
+/* --- changing children --- */
+
+static bool is_listed(char **names, unsigned int count, const char *name)
+{
+	for (unsigned int i = 0; i < count; i++)
+		if (strcmp(names[i], name) == 0)
+			return true;
+	return false;
+}
+
+/* Whether the node has this value already; one that cannot be read is another one. */
+static bool value_is(struct xs_handle *xs, xs_transaction_t t, const char *path, const char *value)
+{
+	unsigned int len;
+	char *old = xs_read(xs, t, path, &len);
+	bool is = old && len == strlen(value) && memcmp(old, value, len) == 0;
+
+	free(old);
+	return is;
+}
+
+/* `value` NULL: it is to be absent. */
+static int child_put(struct xs_handle *xs, xs_transaction_t t, const struct conn_call *call,
+	const char *name, const char *value, bool listed)
+{
+	char path[STORE_PATH_MAX + STORE_VALUE_MAX];
+
+	snprintf(path, sizeof(path), "%s/%s", call->path, name);
+	if (!value)
+		return listed ? result_of(xs_rm(xs, t, path)) : 0;
+	if (listed && value_is(xs, t, path, value))
+		return 0;
+	return result_of(xs_write(xs, t, path, value, (unsigned int)strlen(value)));
+}
+
+static int children_put(struct xs_handle *xs, xs_transaction_t t, struct conn_call *call)
+{
+	const char *end = (const char *)call->data + call->len;
+	unsigned int count;
+	char **names = xs_directory(xs, t, call->path, &count);
+	int err = names ? 0 : -errno;
+
+	call->count = 0;
+	for (const char *n = call->data; !err && n < end;) {
+		const char *mark = n + strlen(n) + 1;
+		const char *value = *mark == CONN_PUT ? mark + 1 : NULL;
+
+		call->count++;
+		err = child_put(xs, t, call, n, value, is_listed(names, count, n));
+		n = mark + strlen(mark) + 1;
+	}
+	free(names);
+	return err;
+}
+
+/* The listing also says whether the node is there, so that nothing is created where it is gone. */
+static int do_put_children(struct xs_handle *xs, struct conn_call *call)
+{
+	xs_transaction_t t = call->transaction;
+	int err;
+
+	if (t != XBT_NULL)
+		return children_put(xs, t, call);
+	t = xs_transaction_start(xs);
+	if (t == XBT_NULL)
+		return -errno;
+	err = children_put(xs, t, call);
+	/* Where nothing was changed yet only the end tells whether one state was seen. */
+	if (!xs_transaction_end(xs, t, err && call->count) && (errno == EAGAIN || !err))
 		err = -errno;
 	return err;
 }
@@ -185,6 +274,7 @@ static int (*const ops[])(struct xs_handle *xs, struct conn_call *call) = {
 	[CONN_REMOVE] = do_remove,
 	[CONN_LIST] = do_list,
 	[CONN_READ_CHILDREN] = do_read_children,
+	[CONN_PUT_CHILDREN] = do_put_children,
 	[CONN_GET_PERMS] = do_get_perms,
 	[CONN_SET_PERMS] = do_set_perms,
 	[CONN_WATCH] = do_watch,

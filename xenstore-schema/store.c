@@ -87,6 +87,7 @@ static const bool op_changes[] = {
 	[CONN_WRITE] = true,
 	[CONN_MKDIR] = true,
 	[CONN_REMOVE] = true,
+	[CONN_PUT_CHILDREN] = true,
 	[CONN_SET_PERMS] = true,
 	[CONN_OPS] = false,
 };
@@ -309,6 +310,42 @@ int store_read_children(struct store *s, const char *path, const char *const nam
 	if (err == -EILSEQ)
 		return err_set(e, err, "%s: a NUL in the value", where);
 	return store_fail(e, err, "reading", where);
+}
+
+/* Name, mark and value of each. */
+static int children_pack(
+	const struct store_child *children, size_t count, char buf[STORE_VALUE_MAX], size_t *len)
+{
+	*len = 0;
+	for (size_t i = 0; i < count; i++) {
+		const struct store_child *c = &children[i];
+		int n = snprintf(buf + *len, STORE_VALUE_MAX - *len, "%s%c%c%s", c->name, '\0',
+			c->value ? CONN_PUT : CONN_DROP, c->value ? c->value : "");
+
+		if ((size_t)n + 1 >= STORE_VALUE_MAX - *len)
+			return -EMSGSIZE;
+		*len += (size_t)n + 1;
+	}
+	return 0;
+}
+
+int store_put_children(struct store *s, const char *path, const struct store_child *children,
+	size_t count, struct err *e)
+{
+	char data[STORE_VALUE_MAX], where[STORE_PATH_MAX + 64];
+	struct conn_call call = {
+		.op = CONN_PUT_CHILDREN, .path = path, .data = data, .transaction = s->transaction
+	};
+	int err = children_pack(children, count, data, &call.len);
+
+	s->changes = true;
+	if (!err)
+		err = children_call(s, &call);
+	if (!err)
+		return 0;
+	snprintf(where, sizeof(where), "%.1024s%s%.60s", path, call.count ? "/" : "",
+		call.count && call.count <= count ? children[call.count - 1].name : "");
+	return store_fail(e, err, call.count ? "writing" : "listing", where);
 }
 
 void store_values_free(struct store_values *v)

@@ -32,7 +32,8 @@ struct store;
  * to do about it where no xenstored answers. */
 int store_open(struct store **out, struct err *e);
 /* The same, several times faster, for a program with one thread and this one connection of Xen's
- * libraries that watches nothing. Takes SIGALRM and the real interval timer during calls. */
+ * libraries that watches nothing. Whether anybody answers is told by the first call. Takes SIGALRM
+ * and the real interval timer during calls. */
 int store_open_alone(struct store **out, struct err *e);
 void store_close(struct store *s); /* NULL is fine; an open transaction is aborted */
 
@@ -81,6 +82,19 @@ struct store_values {
 int store_read_children(struct store *s, const char *path, const char *const names[], size_t count,
 	struct store_values *out, struct err *e);
 void store_values_free(struct store_values *v);
+
+/*
+ * Gives children of a node these values, as one change, for little more than the price of one call;
+ * what is so already is not written (no watch fires). -ENOENT: no such node; nothing is created.
+ * -EAGAIN as store_transact(). Names and values together have less than 4096 bytes. Only for
+ * directories that store_list() may be used for.
+ */
+struct store_child {
+	const char *name;
+	const char *value; /* NULL: it is not to be there */
+};
+int store_put_children(struct store *s, const char *path, const struct store_child *children,
+	size_t count, struct err *e);
 
 /* Who may do what with a node, in xenstore's words: "n0,r5" is owner 0, others nothing, domain 5
  * reads. */

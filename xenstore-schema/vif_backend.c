@@ -119,62 +119,32 @@ int vif_backend_watch(struct store *s, uint32_t backend, const char *token, stru
 
 /* --- the hotplug program's answer --- */
 
-struct answer {
-	uint32_t backend;
-	const struct vif_id *id;
-	const char *status;
-	const char *error; /* NULL: none */
-};
-
-/* Writes a key, or removes it (NULL), where that changes anything. */
-static int answer_put(struct store *s, const struct answer *a, const struct store_names *names,
-	const char *key, const char *value, struct err *e)
+/* `error` NULL: none. */
+static int answer(struct store *s, uint32_t backend, const struct vif_id *id, const char *status,
+	const char *error, struct err *e)
 {
-	char where[STORE_PATH_MAX], old[STORE_VALUE_MAX];
-	int err;
-
-	backend_path(where, a->backend, a->id, key);
-	if (!names_have(names, key + 1))
-		return value ? store_write(s, where, value, e) : 0;
-	if (!value)
-		return store_remove(s, where, e);
-	err = store_read(s, where, old, sizeof(old), e);
-	if (err == -ENOTCONN || (!err && strcmp(old, value) == 0))
-		return err;
-	return store_write(s, where, value, e);
-}
-
-static int answer_body(struct store *s, void *arg, struct err *e)
-{
-	const struct answer *a = arg;
+	const struct store_child children[] = {
+		{ "hotplug-error", error },
+		{ "hotplug-status", status },
+	};
 	char path[STORE_PATH_MAX];
-	struct store_names names;
-	/* The listing also says whether the directory is there: libxl may have taken it away. */
-	int err = store_list(s, backend_path(path, a->backend, a->id, ""), &names, e);
 
-	if (!err)
-		err = answer_put(s, a, &names, "/hotplug-error", a->error, e);
-	if (!err)
-		err = answer_put(s, a, &names, "/hotplug-status", a->status, e);
-	store_names_free(&names);
-	return err;
+	return store_put_children(s, backend_path(path, backend, id, ""), children,
+		sizeof(children) / sizeof(children[0]), e);
 }
 
 int vif_backend_connected(struct store *s, uint32_t backend, const struct vif_id *id, struct err *e)
 {
-	struct answer a = { backend, id, "connected", NULL };
-
-	return store_transact(s, answer_body, &a, e);
+	return answer(s, backend, id, "connected", NULL, e);
 }
 
 int vif_backend_failed(struct store *s, uint32_t backend, const struct vif_id *id,
 	const char *words, struct err *e)
 {
 	char error[ERR_TEXT_MAX];
-	struct answer a = { backend, id, "error", error };
 
 	text_printable(words, error, sizeof(error));
-	return store_transact(s, answer_body, &a, e);
+	return answer(s, backend, id, "error", error, e);
 }
 
 /* Nothing is created by this, so no transaction has to see first whether the directory is there.

@@ -126,6 +126,22 @@ int store_read_children(struct store *s, const char *path, const char *const nam
 	return err;
 }
 
+int store_put_children(struct store *s, const char *path, const struct store_child *children,
+	size_t count, struct err *e)
+{
+	char where[STORE_PATH_MAX];
+	struct store_names there;
+	int err = store_list(s, path, &there, e);
+
+	store_names_free(&there);
+	for (size_t i = 0; !err && i < count; i++) {
+		path_join(where, path, children[i].name);
+		err = children[i].value ? store_write(s, where, children[i].value, e)
+					: store_remove(s, where, e);
+	}
+	return err;
+}
+
 void store_values_free(struct store_values *v)
 {
 	free(v->value);

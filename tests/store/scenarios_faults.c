@@ -354,12 +354,14 @@ static void alone_silent_in_a_transaction(struct store *s)
 
 static void alone_silent_from_the_beginning(struct store *s)
 {
-	struct store *none;
+	struct store *alone = NULL;
+	uint32_t domid;
 
 	store_close(s);
 	xenstored_signal(SIGSTOP);
-	IN_TIME(RETURNS(-ENOTCONN, store_open_alone(&none, &scenario_err)));
-	IS(true, none == NULL);
+	IN_TIME(RETURNS(0, store_open_alone(&alone, &scenario_err)));
+	IN_TIME(RETURNS(-ENOTCONN, store_own_domid(alone, &domid, &scenario_err)));
+	IN_TIME(store_close(alone));
 	IS(true, strstr(scenario_err.text, "did not answer") != NULL);
 }
 

@@ -262,6 +262,50 @@ static void several_values_come_as_one_state(struct store *s)
 	RETURNS(-EMSGSIZE, store_read_children(s, "/test", many, 1000, &v, &scenario_err));
 }
 
+/* Whether an event waits; what came before is taken away first. */
+static bool has_event(struct store *s)
+{
+	char path[STORE_PATH_MAX], token[64];
+	uint32_t domid;
+	bool has = false;
+
+	/* An answer that comes after it has passed everything before it. */
+	RETURNS(0, store_own_domid(s, &domid, &scenario_err));
+	while (store_next_event(s, path, token, &scenario_err) == 1)
+		has = true;
+	return has;
+}
+
+static void several_values_are_put_as_one_change(struct store *s)
+{
+	const struct store_child set[] = { { "error", "wrong" }, { "status", "bad" } };
+	const struct store_child clear[] = { { "error", NULL }, { "status", "good" } };
+	char long_value[STORE_VALUE_MAX], path[STORE_PATH_MAX], token[64], buf[16];
+	const struct store_child too_long[] = { { "status", long_value } };
+
+	RETURNS(-ENOENT, store_put_children(s, "/test", set, 2, &scenario_err));
+	IS(false, store_exists(s, "/test"));
+	node_put(s, "/test/other", "x");
+	RETURNS(0, store_put_children(s, "/test", set, 2, &scenario_err));
+	RETURNS(0, store_read(s, "/test/error", buf, sizeof(buf), &scenario_err));
+	IS_TEXT("wrong", buf);
+	RETURNS(0, store_put_children(s, "/test", clear, 2, &scenario_err));
+	IS(false, store_exists(s, "/test/error"));
+	RETURNS(0, store_read(s, "/test/status", buf, sizeof(buf), &scenario_err));
+	IS_TEXT("good", buf);
+	RETURNS(0, store_read(s, "/test/other", buf, sizeof(buf), &scenario_err));
+	IS_TEXT("x", buf);
+	memset(long_value, 'x', sizeof(long_value) - 1);
+	long_value[sizeof(long_value) - 1] = '\0';
+	RETURNS(-EMSGSIZE, store_put_children(s, "/test", too_long, 1, &scenario_err));
+	RETURNS(0, store_watch(s, "/test", "tok", &scenario_err));
+	event_await(s, path, token);
+	RETURNS(0, store_put_children(s, "/test", clear, 2, &scenario_err));
+	IS(false, has_event(s));
+	RETURNS(0, store_put_children(s, "/test", set, 2, &scenario_err));
+	event_await(s, path, token);
+}
+
 /* --- permissions --- */
 
 static void permissions_are_those_that_were_set(struct store *s)
@@ -387,6 +431,8 @@ const struct scenario scenarios_nodes[] = {
 	SCENARIO("a transaction within a transaction is refused", transactions_do_not_nest),
 	SCENARIO("several values of a directory come as one state",
 		several_values_come_as_one_state),
+	SCENARIO("several values are put as one change, and nothing is written that stands already",
+		several_values_are_put_as_one_change),
 	SCENARIO("permissions are those that were set, and what is below inherits them",
 		permissions_are_those_that_were_set),
 	SCENARIO("the own domid is a domain's number or refused",
