@@ -83,6 +83,11 @@ void netlink_begin(struct netlink_request *r, enum netlink_bus bus, uint16_t typ
 	memcpy(mnl_nlmsg_put_extra_header(r->header, len), fixed, len);
 }
 
+void netlink_ask_one(struct netlink_request *r)
+{
+	r->header->nlmsg_flags &= (uint16_t)~NLM_F_ACK;
+}
+
 void netlink_put_addr(struct netlink_request *r, uint16_t type, const struct addr *a)
 {
 	if (addr_is_set(a))
@@ -143,9 +148,10 @@ static int netlink_result(struct netlink *nl, const struct nlmsghdr *h)
 	return rc > 0 ? 0 : rc;
 }
 
-/* One datagram of the answer: 0 with `*end` set or not, or a negative errno. */
-static int netlink_take(
-	struct netlink *nl, size_t len, netlink_answer answer, void *arg, bool *end, bool *torn)
+/* One datagram of the answer: 0 with `*end` set or not, or a negative errno. `one`: the first
+ * message is all of it. */
+static int netlink_take(struct netlink *nl, size_t len, bool one, netlink_answer answer, void *arg,
+	bool *end, bool *torn)
 {
 	int left = (int)len, rc;
 
@@ -159,9 +165,10 @@ static int netlink_take(
 			*end = true;
 			return netlink_result(nl, h);
 		}
-		if (h->nlmsg_type < NLMSG_MIN_TYPE || !answer)
+		if (h->nlmsg_type < NLMSG_MIN_TYPE)
 			continue;
-		rc = answer(h, arg);
+		*end = one;
+		rc = answer ? answer(h, arg) : 0;
 		if (rc < 0)
 			return rc;
 	}
@@ -172,7 +179,7 @@ static int netlink_run_once(
 	struct netlink *nl, struct netlink_request *r, netlink_answer answer, void *arg, bool *torn)
 {
 	struct mnl_socket *s = nl->socket[r->bus];
-	bool end = false;
+	bool end = false, one = !(r->header->nlmsg_flags & NLM_F_ACK);
 	int rc = 0;
 
 	*torn = false;
@@ -187,7 +194,7 @@ static int netlink_run_once(
 			continue;
 		if (n < 0)
 			return -errno;
-		rc = netlink_take(nl, (size_t)n, answer, arg, &end, torn);
+		rc = netlink_take(nl, (size_t)n, one, answer, arg, &end, torn);
 	}
 	return rc;
 }
@@ -304,15 +311,24 @@ static int link_answer_list(const struct nlmsghdr *h, void *arg)
 	return link_read(h, l);
 }
 
+/* Counters are a fourth of what the kernel says of a link, and cost more than that. */
+static void link_begin(struct netlink_request *r, uint16_t flags, int ifindex)
+{
+	struct ifinfomsg i = { .ifi_family = AF_UNSPEC, .ifi_index = ifindex };
+
+	netlink_begin(r, BUS_ROUTE, RTM_GETLINK, flags, &i, sizeof(i));
+	mnl_attr_put_u32(r->header, IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS);
+}
+
 int link_get(struct netlink *nl, const char *name, struct link *out, struct err *e)
 {
-	struct ifinfomsg i = { .ifi_family = AF_UNSPEC };
 	struct netlink_request r;
 	int rc;
 
 	if (!*name || strlen(name) >= LINK_NAME_MAX)
 		return err_sys(e, -ENODEV, "%.32s", name);
-	netlink_begin(&r, BUS_ROUTE, RTM_GETLINK, 0, &i, sizeof(i));
+	link_begin(&r, 0, 0);
+	netlink_ask_one(&r);
 	mnl_attr_put_strz(r.header, IFLA_IFNAME, name);
 	rc = netlink_run(nl, &r, link_answer_one, NULL, out);
 	return rc < 0 ? netlink_fail(nl, e, rc, "%s", name) : 0;
@@ -320,23 +336,22 @@ int link_get(struct netlink *nl, const char *name, struct link *out, struct err 
 
 int link_get_by_index(struct netlink *nl, int ifindex, struct link *out, struct err *e)
 {
-	struct ifinfomsg i = { .ifi_family = AF_UNSPEC, .ifi_index = ifindex };
 	struct netlink_request r;
 	int rc;
 
-	netlink_begin(&r, BUS_ROUTE, RTM_GETLINK, 0, &i, sizeof(i));
+	link_begin(&r, 0, ifindex);
+	netlink_ask_one(&r);
 	rc = netlink_run(nl, &r, link_answer_one, NULL, out);
 	return rc < 0 ? netlink_fail(nl, e, rc, "link %d", ifindex) : 0;
 }
 
 int link_list(struct netlink *nl, struct link **out, size_t *count, struct err *e)
 {
-	struct ifinfomsg i = { .ifi_family = AF_UNSPEC };
 	struct netlink_list list = { .size = sizeof(struct link) };
 	struct netlink_request r;
 	int rc;
 
-	netlink_begin(&r, BUS_ROUTE, RTM_GETLINK, NLM_F_DUMP, &i, sizeof(i));
+	link_begin(&r, NLM_F_DUMP, 0);
 	rc = netlink_run(nl, &r, link_answer_list, netlink_list_clear, &list);
 	rc = netlink_list_give(&list, rc, out, count);
 	return rc < 0 ? netlink_fail(nl, e, rc, "cannot list links") : 0;

@@ -140,6 +140,7 @@ static int program_get(
 	int rc;
 
 	filter_begin(&r, RTM_GETTFILTER, 0, ifindex, parent);
+	netlink_ask_one(&r);
 	rc = netlink_run(nl, &r, guard_answer, NULL, g);
 	if (rc < 0)
 		g->count = 0;

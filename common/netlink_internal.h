@@ -33,6 +33,10 @@ struct netlink_request {
 void netlink_begin(struct netlink_request *r, enum netlink_bus bus, uint16_t type, uint16_t flags,
 	const void *fixed, size_t len);
 
+/* For a request that asks for one thing: its answer is one message or an error, and no
+ * acknowledgement is waited for besides. */
+void netlink_ask_one(struct netlink_request *r);
+
 /* Puts an address as attribute `type`; an absent one is left out. */
 void netlink_put_addr(struct netlink_request *r, uint16_t type, const struct addr *a);
 

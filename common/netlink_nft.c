@@ -33,6 +33,7 @@ int nft_generation_get(struct netlink *nl, uint32_t *generation, struct err *e)
 	*generation = 0;
 	netlink_begin(&r, BUS_NETFILTER, NFNL_SUBSYS_NFTABLES << 8 | NFT_MSG_GETGEN, 0, &all,
 		sizeof(all));
+	netlink_ask_one(&r);
 	rc = netlink_run(nl, &r, generation_answer, NULL, generation);
 	return rc < 0 ? netlink_fail(nl, e, rc, "nf_tables' generation") : 0;
 }

@@ -288,6 +288,7 @@ int route_find(struct netlink *nl, const struct addr *addr, struct route *out, s
 	int rc;
 
 	netlink_begin(&r, BUS_ROUTE, RTM_GETROUTE, 0, &m, sizeof(m));
+	netlink_ask_one(&r);
 	netlink_put_addr(&r, RTA_DST, addr);
 	rc = netlink_run(nl, &r, route_match_answer, NULL, &match);
 	if (rc == 0 && match.found) {
