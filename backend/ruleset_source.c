@@ -186,18 +186,29 @@ static int link_lan_add(
 	return rc;
 }
 
+/* Where uplinks are named, of all links of these names; else of those that are there, by their
+ * names, so that rules stay as they are when metrics change. */
 static int lan_take(
 	struct netlink *nl, const struct uplinks *uplinks, struct ruleset *r, struct err *e)
 {
-	const struct uplink_names *names = r->confined ? &r->uplinks : &uplinks->there;
-	struct link *links = NULL;
+	struct uplink_names names = r->named ? r->uplinks : uplinks->there;
+	struct link *links = NULL, link;
 	size_t count = 0;
-	int rc = link_list(nl, &links, &count, e);
+	int rc = r->named ? link_list(nl, &links, &count, e) : 0;
 
 	for (size_t i = 0; !rc && i < count; i++)
-		if (uplink_names_have(names, links[i].name))
+		if (uplink_names_have(&names, links[i].name))
 			rc = link_lan_add(nl, r, &links[i], e);
 	free(links);
+	if (r->named)
+		return rc;
+	qsort(names.names, names.count, sizeof(names.names[0]), name_cmp);
+	for (size_t i = 0; !rc && i < names.count; i++) {
+		rc = link_get(nl, names.names[i], &link, e);
+		if (!rc)
+			rc = link_lan_add(nl, r, &link, e);
+		rc = rc == -ENODEV ? 0 : rc; /* it went away meanwhile */
+	}
 	return rc;
 }
 

@@ -1,5 +1,6 @@
 #include "backend/uplink.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -83,6 +84,44 @@ void uplinks_choose(const struct uplink_names *named, const struct route *routes
 	}
 }
 
+static int index_cmp(const void *a, const void *b)
+{
+	const struct link *x = a, *y = b;
+
+	return (x->ifindex > y->ifindex) - (x->ifindex < y->ifindex);
+}
+
+static bool has_index(const struct link *links, size_t count, int ifindex)
+{
+	for (size_t i = 0; i < count; i++)
+		if (links[i].ifindex == ifindex)
+			return true;
+	return false;
+}
+
+/* The links that have a default route, in the order of link_list(): of a thousand guests' links not
+ * one is looked at. One that goes away meanwhile is passed over. */
+static int links_of_defaults(struct netlink *nl, const struct route *routes, size_t route_count,
+	struct link **out, size_t *count, struct err *e)
+{
+	struct link *links = calloc(route_count + 1, sizeof(*links));
+	int ret = links ? 0 : err_sys(e, -ENOMEM, "uplinks");
+	size_t n = 0;
+
+	for (size_t i = 0; !ret && i < route_count; i++) {
+		if (routes[i].dst.len != 0 || has_index(links, n, routes[i].ifindex))
+			continue;
+		ret = link_get_by_index(nl, routes[i].ifindex, &links[n], e);
+		n += !ret;
+		ret = ret == -ENODEV ? 0 : ret;
+	}
+	if (n)
+		qsort(links, n, sizeof(*links), index_cmp);
+	*out = links;
+	*count = n;
+	return ret;
+}
+
 int uplinks_read(struct netlink *nl, const struct uplink_names *named, uint32_t group,
 	struct uplinks *out, struct err *e)
 {
@@ -91,8 +130,10 @@ int uplinks_read(struct netlink *nl, const struct uplink_names *named, uint32_t 
 	size_t route_count = 0, link_count = 0;
 	int ret = route_list(nl, 0, &routes, &route_count, e);
 
-	if (!ret)
+	if (!ret && named->count)
 		ret = link_list(nl, &links, &link_count, e);
+	else if (!ret)
+		ret = links_of_defaults(nl, routes, route_count, &links, &link_count, e);
 	if (!ret)
 		uplinks_choose(named, routes, route_count, links, link_count, group, out);
 	free(routes);
