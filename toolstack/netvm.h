@@ -52,6 +52,7 @@ int netvm_set_default(struct netvm *n, struct err *e);
 int netvm_start(struct netvm *n, struct err *e);
 int netvm_xl_config(struct netvm *n, struct err *e);
 int netvm_expose(struct netvm *n, struct err *e);
+int netvm_link(struct netvm *n, struct err *e);
 int netvm_pci_list(struct netvm *n, struct err *e);
 int netvm_pci_assign(struct netvm *n, struct err *e);
 int netvm_pci_release(struct netvm *n, struct err *e);
@@ -77,6 +78,14 @@ bool netvm_is_default(const struct registry_domain *d); /* not said in its own f
  * would be done. Gives addresses to domains that want one afterwards. */
 int netvm_pairs_apply(
 	const struct netvm *n, const char *name, char **pairs, int count, struct err *e);
+
+/*
+ * For a change of a list: the items of `l` but those that `is` (called with `arg`) is true of, the
+ * number of them to `*count`, and room for `room` more behind them. malloc'd, the texts are those
+ * of `l`; NULL: memory is out.
+ */
+const char **netvm_items_without(const struct config_list *l,
+	bool (*is)(const char *item, const void *arg), const void *arg, size_t room, size_t *count);
 
 /* json_close() with a sentence. */
 struct json;

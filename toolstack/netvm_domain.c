@@ -109,23 +109,30 @@ static bool config_value(const struct registry_domain *d, char *buf, size_t size
 	return d->config;
 }
 
-static bool list_value(const struct config_list *l, char *buf, size_t size)
+static bool list_value(const struct config_list *l, const char *between, char *buf, size_t size)
 {
 	size_t used = 0;
 
 	for (size_t i = 0; i < l->count && used < size; i++)
-		used += (size_t)snprintf(buf + used, size - used, "%s%s", i ? " " : "", l->item[i]);
+		used += (size_t)snprintf(
+			buf + used, size - used, "%s%s", i ? between : "", l->item[i]);
 	return l->count;
 }
 
 static bool pci_value(const struct registry_domain *d, char *buf, size_t size)
 {
-	return list_value(&d->pci, buf, size);
+	return list_value(&d->pci, " ", buf, size);
 }
 
 static bool expose_value(const struct registry_domain *d, char *buf, size_t size)
 {
-	return list_value(&d->expose_text, buf, size);
+	return list_value(&d->expose_text, " ", buf, size);
+}
+
+/* Their items are words themselves. */
+static bool links_value(const struct registry_domain *d, char *buf, size_t size)
+{
+	return list_value(&d->links, ",", buf, size);
 }
 
 /* 0: not given. */
@@ -159,6 +166,7 @@ static const struct {
 	{ "policy", policy_value },
 	{ "rules", rules_value },
 	{ "expose", expose_value },
+	{ "links", links_value },
 	{ "cable", cable_value },
 	{ "connections", connections_value },
 	{ "packets_per_second", packets_value },
@@ -224,6 +232,7 @@ void domain_json(struct json *j, const struct registry_domain *d)
 	lines_json(j, d->rules);
 	json_array_end(j);
 	list_json(j, "expose", &d->expose_text);
+	list_json(j, "links", &d->links);
 	json_bool(j, "cable", d->cable);
 	number_json(j, "connections", d->connections);
 	number_json(j, "packets_per_second", d->packets_per_second);

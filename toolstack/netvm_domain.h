@@ -12,9 +12,9 @@
 
 /*
  * The value of `key` that is in force, given or by default, as one text: lists are separated by
- * spaces, rules by line breaks, "" stands for none. `*given` (may be NULL): it differs from what
- * the domain would have without the key. It stands in `buf`, or belongs to `d` (rules, which are of
- * any length). NULL: there is no such key.
+ * spaces (links, which have some, by commas), rules by line breaks, "" stands for none. `*given`
+ * (may be NULL): it differs from what the domain would have without the key. It stands in `buf`, or
+ * belongs to `d` (rules, which are of any length). NULL: there is no such key.
  */
 const char *domain_value(
 	const struct registry_domain *d, const char *key, char buf[DOMAIN_VALUE_MAX], bool *given);

@@ -159,26 +159,26 @@ static int from_check(const struct registry_domain *d, const char *from, struct 
 		d->name, netvm_of(d));
 }
 
+static bool is_of_port(const char *item, const void *port)
+{
+	struct registry_exposure there;
+
+	return registry_exposure_parse(item, &there) == 0 && exposure_same_port(&there.port, port);
+}
+
 static int list_decide(const struct registry *r, const struct registry_domain *d,
 	struct registry_change *out, void *arg, struct err *e)
 {
 	struct wish *w = arg;
 	const struct config_list *l = &d->expose_text;
-	size_t count = 0;
+	size_t count;
 
 	(void)r;
 	if (w->from && from_check(d, w->from, e))
 		return -EINVAL;
-	w->values = calloc(l->count + EXPOSURES_MAX, sizeof(*w->values));
+	w->values = netvm_items_without(l, is_of_port, &w->port, EXPOSURES_MAX, &count);
 	if (!w->values)
 		return err_sys(e, -ENOMEM, "%s", d->name);
-	for (size_t i = 0; i < l->count; i++) {
-		struct registry_exposure there;
-
-		if (registry_exposure_parse(l->item[i], &there) < 0 ||
-			!exposure_same_port(&there.port, &w->port))
-			w->values[count++] = l->item[i];
-	}
 	if (w->remove && count == l->count)
 		return err_set(e, -ENOENT, "%s does not expose %s/%u", d->name,
 			exposure_proto(&w->port), w->port.port);

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "common/log.h"
@@ -95,6 +96,18 @@ const char *netvm_of(const struct registry_domain *d)
 bool netvm_is_default(const struct registry_domain *d)
 {
 	return !d->netvm_text;
+}
+
+const char **netvm_items_without(const struct config_list *l,
+	bool (*is)(const char *item, const void *arg), const void *arg, size_t room, size_t *count)
+{
+	const char **kept = calloc(l->count + room + 1, sizeof(*kept));
+
+	*count = 0;
+	for (size_t i = 0; kept && i < l->count; i++)
+		if (!is(l->item[i], arg))
+			kept[(*count)++] = l->item[i];
+	return kept;
 }
 
 int netvm_json_end(struct json *j, struct err *e)

@@ -19,7 +19,7 @@ static const struct cli_option options[] = {
 		"expose: open to these addresses or subnets alone, of IPv4 or IPv6" },
 	{ "from", 0, CLI_TEXT, AT(from), "NETVM",
 		"expose: led from that network domain on, and by none further out" },
-	{ "remove", 0, CLI_FLAG, AT(remove), NULL, "expose: close the port again" },
+	{ "remove", 0, CLI_FLAG, AT(remove), NULL, "expose, link: close the port again" },
 	{ "cut-dom0", 0, CLI_FLAG, AT(cut_dom0), NULL,
 		"pci assign: also a device that dom0's own route, address or root file system "
 		"needs" },
@@ -60,6 +60,10 @@ static const struct cli_verb verbs[] = {
 		"ports of domains that are open to the outside; with PORT (tcp/8080:80, or udp/53) "
 		"open one",
 		0, 2, NETVM_EXPOSE, "domain" },
+	{ "link", "[A [B PORT]]",
+		"ports of guests that are open to another guest; with PORT (tcp/80, or udp/53) let "
+		"A open connections to that port of B, and nothing the other way",
+		0, 3, NETVM_LINK, "domain domain" },
 	{ "pci list", "", "network devices: driver, IOMMU group, safe to give away or why not", 0,
 		0, NETVM_PCI_LIST, NULL },
 	{ "pci assign", "DEVICE NAME", "give a network device to a domain", 2, 2, NETVM_PCI_ASSIGN,
@@ -79,7 +83,26 @@ const struct cli netvm_cli = {
 		"netvm.conf(5); values of a list are separated by commas, rules also by line "
 		"breaks.\n"
 		"A DEVICE is written as in sysfs: 0000:03:00.0, or 03:00.0.",
-	.epilogue = "Exit status: 0 done; 1 failed, or refused; 2 the command line is wrong.\n\n"
+	.epilogue = "A link holds within one network domain. Between guests of different ones it "
+		    "is refused,\n"
+		    "since packets leave a network domain with its address and the port would be "
+		    "open to all\n"
+		    "who are behind it; one that stands stays when a guest moves, opens nothing "
+		    "meanwhile,\n"
+		    "and is carried again when the two share a network domain again. Where A is a "
+		    "network\n"
+		    "domain, its guests come with its address, and a link of A counts for them as "
+		    "far as their\n"
+		    "own policies let them.\n\n"
+		    "A link comes before A's rules: a rule that drops everything, or a subnet, "
+		    "stays in force\n"
+		    "for all but that port. A rule of A that drops that port of B by its name "
+		    "(dst=@guest:B)\n"
+		    "contradicts the link, and whichever comes second is refused. Who wants "
+		    "another order writes\n"
+		    "a rule: action=accept dst=@guest:B proto=tcp dstports=80. B's own policy is "
+		    "not asked.\n\n"
+		    "Exit status: 0 done; 1 failed, or refused; 2 the command line is wrong.\n\n"
 		    "Files: " REGISTRY_DIR
 		    "/netvm.conf and domains/NAME.conf beside it, in xl's syntax;\n"
 		    "pci/DEVICE.conf: the driver and the interfaces that a device had in dom0.\n\n"

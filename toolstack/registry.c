@@ -247,7 +247,8 @@ static int domain_type(struct registry_domain *d, const char *path, struct err *
 		return err_set(e, -EINVAL, "%s: ip6: no host can hold %s", path, d->ip6_text);
 	if (registry_expose_type(d, path, e))
 		return -EINVAL;
-	if (lines_count(d->rules) > POLICY_RULES_MAX)
+	/* A link is a rule for each family. */
+	if (lines_count(d->rules) + 2 * d->links.count > POLICY_RULES_MAX)
 		return err_set(e, -E2BIG, "%s: rules: more than %d", path, POLICY_RULES_MAX);
 	return client_rules_check(d->rules, e) ? err_prefix(e, "%s: rules", path) : 0;
 }

@@ -49,7 +49,7 @@ struct registry_domain {
 	char *netvm_text; /* a name, "none", or NULL: the default */
 	char *ip_text, *ip6_text, *mac_text, *role_text, *policy_text;
 	char *config; /* the domain's xl config; NULL: see registry_xl_config() */
-	struct config_list pci, expose_text;
+	struct config_list pci, expose_text, links;
 	/* Of its policy, joined by '\n', each in order (policy.h, or with "dst=@guest:NAME"); NULL:
 	 * none. */
 	char *rules;
@@ -140,9 +140,10 @@ int registry_free_address(const struct registry *r, int family, struct addr *out
 int registry_allocate(struct registry *r, bool dry, size_t *changed, struct err *e);
 
 /*
- * Puts, in memory, the addresses of the domains that rules name ("dst=@guest:NAME") in the place of
- * their names, for who hands the rules on: a rule becomes one for each address that the domain has,
- * none where it has none. registry_allocate() goes before. -ENOMEM.
+ * Makes, in memory, of rules and links what is handed on: each link becomes a rule, in front of all
+ * others, and is gone; then the addresses of the domains that rules name ("dst=@guest:NAME") stand
+ * in the place of their names: a rule becomes one for each address that the domain has, none where
+ * it has none. registry_allocate() goes before. -ENOMEM.
  */
 int registry_rules_resolve(struct registry *r, struct err *e);
 
@@ -164,6 +165,19 @@ struct registry_exposure {
 };
 /* 0 or -EINVAL. An item of a domain's `expose_text` that is in order is one. */
 int registry_exposure_parse(const char *text, struct registry_exposure *out);
+
+/* A port of another guest that a domain's file opens to it: "web tcp/80". */
+struct registry_link {
+	char to[DOMAIN_NAME_MAX];
+	struct exposure port; /* protocol and port */
+};
+/* 0 or -EINVAL. An item of a domain's `links` that is in order is one. */
+int registry_link_parse(const char *text, struct registry_link *out);
+#define REGISTRY_LINK_MAX (DOMAIN_NAME_MAX + EXPOSURE_TEXT_MAX)
+const char *registry_link_print(const struct registry_link *l, char buf[REGISTRY_LINK_MAX]);
+/* The network domain that serves both and so carries links between them; NULL: none does. */
+const struct registry_domain *registry_link_carrier(
+	const struct registry_domain *a, const struct registry_domain *b);
 
 /* Every network domain of `d`, nearest first: at most `max`. Returns how many there are. */
 size_t registry_chain(
@@ -203,7 +217,7 @@ int registry_edit_from(const char *dir, const char *name, registry_decide decide
 	bool dry, struct err *e);
 
 /* Removes a domain's file. -ENOENT: there is none. -EBUSY: domains name it as their network domain
- * or in their rules (the first is named). */
+ * or in their rules, links or exposed ports (the first is named). */
 int registry_forget(const char *dir, const char *name, struct err *e);
 
 #endif

@@ -201,6 +201,16 @@ int registry_edit_from(const char *dir, const char *name, registry_decide decide
 	return ret;
 }
 
+/* How else than as its network domain a domain can name another. */
+static const struct {
+	bool (*names)(const struct registry_domain *d, const char *name);
+	const char *how;
+} uses[] = {
+	{ registry_rules_name, "is named in the rules of" },
+	{ registry_links_name, "is named in the links of" },
+	{ registry_expose_names, "is named in the exposed ports of" },
+};
+
 /* Who names `name`, and `*how`; NULL: nobody. */
 static const char *user_find(const struct registry *r, const char *name, const char **how)
 {
@@ -210,14 +220,12 @@ static const char *user_find(const struct registry *r, const char *name, const c
 	for (size_t i = 0; i < r->count; i++)
 		if (r->domain[i].netvm_text && strcmp(r->domain[i].netvm_text, name) == 0)
 			return r->domain[i].name;
-	for (size_t i = 0; i < r->count; i++) {
-		*how = registry_rules_name(&r->domain[i], name)
-			       ? "is named in the rules of"
-			       : "is named in the exposed ports of";
-		if (registry_rules_name(&r->domain[i], name) ||
-			registry_expose_names(&r->domain[i], name))
-			return r->domain[i].name;
-	}
+	for (size_t i = 0; i < r->count; i++)
+		for (size_t k = 0; k < sizeof(uses) / sizeof(uses[0]); k++)
+			if (uses[k].names(&r->domain[i], name)) {
+				*how = uses[k].how;
+				return r->domain[i].name;
+			}
 	return NULL;
 }
 

@@ -2,6 +2,8 @@
 #ifndef NETVM_REGISTRY_INTERNAL_H
 #define NETVM_REGISTRY_INTERNAL_H
 
+#include <stdio.h>
+
 #include "toolstack/registry.h"
 
 #define REGISTRY_LOCK_SECONDS 10
@@ -29,8 +31,29 @@ int registry_text_change(const char *path, const struct config_key *keys,
 int registry_rule_check(const char *rule, struct err *e);
 /* Whether a rule of `d` names that domain. */
 bool registry_rules_name(const struct registry_domain *d, const char *name);
-/* A domain whose rules name one that is not there, or whose file cannot be used, is at fault. */
+/* A domain whose rules or links name one that is not there, or whose file cannot be used, is at
+ * fault. */
 void registry_rules_fault(struct registry *r);
+/* The domain that the key `key` of `d` names; `broken` tells whose file cannot be used. NULL: such
+ * a one, or none; `d` is at fault then. */
+const struct registry_domain *registry_named(const struct registry *r, struct registry_domain *d,
+	const char *key, const char *name, const bool *broken);
+/* The first rule of `d` that names that domain and is about that port drops it: -EINVAL, with the
+ * rule. -ENOMEM. */
+int registry_rules_turn_away(const struct registry_domain *d, const char *name,
+	const struct exposure *port, struct err *e);
+
+/* --- ports of other guests (registry_links.c) --- */
+
+/* registry_link_parse(), with what was expected. */
+int registry_link_check(const char *text, struct err *e);
+/* Whether a link of `d` leads to that domain. */
+bool registry_links_name(const struct registry_domain *d, const char *name);
+/* `d` is at fault where its links make no sense; as registry_named(). */
+void registry_links_fault(const struct registry *r, struct registry_domain *d, const bool *broken);
+/* Prints the links of `d` that are carried as rules that name domains, a line each, without the
+ * last line break. */
+void registry_links_print(FILE *out, const struct registry *r, const struct registry_domain *d);
 
 /* --- ports that are open to the outside (registry_expose.c) --- */
 

@@ -134,6 +134,12 @@ const struct config_key registry_domain_keys[] = {
 		"\"tcp/80@192.0.2.0/24\" is open to that subnet alone (several: one text each). "
 		"\"tcp/80 from NETVM\" is led from that network domain on and by none further "
 		"out: open to what its uplink brings, and to nobody while it is not on the way" },
+	{ "links", CONFIG_LIST, DOMAIN(links), registry_link_check,
+		"ports of other guests that it may open connections to: \"web tcp/80\", \"db "
+		"udp/53\"; nothing is opened the other way. A link comes before all of its rules. "
+		"It holds within one network domain: while the two have different ones it opens "
+		"nothing. A rule that drops that port of that guest by its name (dst=@guest:web) "
+		"contradicts it, and the file is refused" },
 	{ "cable", CONFIG_BOOL, DOMAIN(cable), NULL, "0: cut off, as if its cable was pulled" },
 	{ "connections", CONFIG_NUMBER, DOMAIN(connections), connections_check,
 		"how many tracked connections it may have at once; without the key what its "

@@ -1,9 +1,10 @@
 /*
  * Rules that name another domain: "dst=@guest:NAME". The language that network domains understand
  * (policy.h) has addresses only; the name is dom0's, so it is checked and replaced here, word by
- * word, before a rule is looked at or handed on.
+ * word, before a rule is looked at or handed on. Links (registry_links.c) are such rules.
  */
 #include <errno.h>
+#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -37,20 +38,32 @@ static bool guest_find(const char *line, struct guest_word *out)
 	}
 }
 
+/* The line with an address in the place of the guest, as all network domains understand it. */
+static int line_plain(const char *line, const struct guest_word *w, char **out, struct err *e)
+{
+	const char *rest = line + w->start + w->len;
+
+	if (asprintf(out, "%.*sdst=192.0.2.1%.*s", (int)w->start, line, (int)strcspn(rest, "\n"),
+		    rest) >= 0)
+		return 0;
+	*out = NULL;
+	return err_sys(e, -ENOMEM, "a rule");
+}
+
 int registry_rule_check(const char *rule, struct err *e)
 {
 	struct guest_word w;
-	char *plain = NULL;
+	char *plain;
 	int ret;
 
-	if (!guest_find(rule, &w))
+	if (!guest_find(rule, &w) || strchr(rule, '\n'))
 		return policy_rule_check(rule, e);
 	if (domain_name_check(w.name) != 0)
 		return err_set(
 			e, -EINVAL, "\"%.64s%.64s\": a domain's name expected", GUEST, w.name);
-	if (asprintf(&plain, "%.*sdst=192.0.2.1%s", (int)w.start, rule, rule + w.start + w.len) < 0)
-		return err_sys(e, -ENOMEM, "a rule");
-	ret = policy_rule_check(plain, e);
+	ret = line_plain(rule, &w, &plain, e);
+	if (!ret)
+		ret = policy_rule_check(plain, e);
 	free(plain);
 	return ret;
 }
@@ -72,31 +85,67 @@ bool registry_rules_name(const struct registry_domain *d, const char *name)
 	return false;
 }
 
+static bool is_about(const struct policy_rule *rule, const struct exposure *port)
+{
+	const enum policy_proto proto =
+		port->proto == IPPROTO_UDP ? POLICY_PROTO_UDP : POLICY_PROTO_TCP;
+
+	if (rule->proto != POLICY_PROTO_ANY && rule->proto != proto)
+		return false;
+	return !rule->has_ports ||
+	       (port->port >= rule->port_first && port->port <= rule->port_last);
+}
+
+int registry_rules_turn_away(const struct registry_domain *d, const char *name,
+	const struct exposure *port, struct err *e)
+{
+	bool decided = false;
+	struct guest_word w;
+	int ret = 0;
+
+	for (const char *line = d->rules; line && !ret && !decided; line = line_next(line)) {
+		struct policy p = { .count = 0 };
+		char *plain;
+
+		if (!guest_find(line, &w) || strcmp(w.name, name) != 0)
+			continue;
+		ret = line_plain(line, &w, &plain, e);
+		if (!ret)
+			ret = policy_parse(plain, POLICY_DROP, &p, e);
+		decided = !ret && p.count && is_about(&p.rules[0], port);
+		if (decided && p.rules[0].action == POLICY_DROP)
+			ret = err_set(e, -EINVAL, "\"%.*s\"", (int)strcspn(line, "\n"), line);
+		policy_dispose(&p);
+		free(plain);
+	}
+	return ret;
+}
+
 /* --- faults --- */
 
-/* What is wrong with a domain's rules beside all others; `broken` tells whose file cannot be used.
- */
+const struct registry_domain *registry_named(const struct registry *r, struct registry_domain *d,
+	const char *key, const char *name, const bool *broken)
+{
+	const struct registry_domain *other = registry_find(r, name);
+
+	if (!other)
+		err_set(&d->fault, -EINVAL,
+			"%s/domains/%s.conf: %s: there is no domain \"%s\" in the registry", r->dir,
+			d->name, key, name);
+	else if (broken[other - r->domain])
+		err_set(&d->fault, -EINVAL, "%s: its %s name %s, whose file cannot be used: %s",
+			d->name, key, other->name, other->fault.text);
+	return d->fault.code ? NULL : other;
+}
+
 static void domain_rules_fault(
 	const struct registry *r, struct registry_domain *d, const bool *broken)
 {
 	struct guest_word w;
 
-	for (const char *line = d->rules; line && !d->fault.code; line = line_next(line)) {
-		const struct registry_domain *other;
-
-		if (!guest_find(line, &w))
-			continue;
-		other = registry_find(r, w.name);
-		if (!other)
-			err_set(&d->fault, -EINVAL,
-				"%s/domains/%s.conf: rules: there is no domain \"%s\" in the "
-				"registry",
-				r->dir, d->name, w.name);
-		else if (broken[other - r->domain])
-			err_set(&d->fault, -EINVAL,
-				"%s: its rules name %s, whose file cannot be used: %s", d->name,
-				other->name, other->fault.text);
-	}
+	for (const char *line = d->rules; line && !d->fault.code; line = line_next(line))
+		if (guest_find(line, &w))
+			registry_named(r, d, "rules", w.name, broken);
 }
 
 void registry_rules_fault(struct registry *r)
@@ -108,8 +157,10 @@ void registry_rules_fault(struct registry *r)
 	for (size_t i = 0; i < r->count; i++) {
 		if (!broken)
 			err_sys(&r->domain[i].fault, -ENOMEM, "%s", r->domain[i].name);
-		else if (!broken[i])
-			domain_rules_fault(r, &r->domain[i], broken);
+		if (r->domain[i].fault.code)
+			continue;
+		domain_rules_fault(r, &r->domain[i], broken);
+		registry_links_fault(r, &r->domain[i], broken);
 	}
 	free(broken);
 }
@@ -128,6 +179,22 @@ static void line_print(FILE *out, const char *line, const struct guest_word *w, 
 		fputc('\n', out);
 	fprintf(out, "%.*s%s=%s%.*s", (int)w->start, line, word, addr_print(a, text),
 		(int)strcspn(line + end, "\n"), line + end);
+}
+
+/* What was printed into `text` are the domain's rules now. */
+static int rules_take(struct registry_domain *d, FILE *out, char **text)
+{
+	if (fclose(out) != 0) {
+		free(*text);
+		return -ENOMEM;
+	}
+	free(d->rules);
+	d->rules = *text;
+	if (!d->rules[0]) {
+		free(d->rules);
+		d->rules = NULL;
+	}
+	return 0;
 }
 
 static int domain_rules_resolve(const struct registry *r, struct registry_domain *d)
@@ -151,13 +218,24 @@ static int domain_rules_resolve(const struct registry *r, struct registry_domain
 		line_print(out, line, &w, "dst4", &other->ip);
 		line_print(out, line, &w, "dst6", &other->ip6);
 	}
-	if (fclose(out) != 0) {
-		free(text);
+	return rules_take(d, out, &text);
+}
+
+/* Puts the domain's links in front of its rules. */
+static int links_resolve(const struct registry *r, struct registry_domain *d)
+{
+	char *text = NULL;
+	size_t len;
+	FILE *out = open_memstream(&text, &len);
+
+	if (!out)
 		return -ENOMEM;
-	}
-	free(d->rules);
-	d->rules = text;
-	return 0;
+	registry_links_print(out, r, d);
+	if (d->rules)
+		fprintf(out, "%s%s", ftell(out) ? "\n" : "", d->rules);
+	while (d->links.count)
+		free(d->links.item[--d->links.count]);
+	return rules_take(d, out, &text);
 }
 
 int registry_rules_resolve(struct registry *r, struct err *e)
@@ -165,10 +243,16 @@ int registry_rules_resolve(struct registry *r, struct err *e)
 	for (size_t i = 0; i < r->count; i++) {
 		struct registry_domain *d = &r->domain[i];
 
-		if (d->fault.code || !d->rules || !strstr(d->rules, GUEST))
+		int ret = 0;
+
+		if (d->fault.code)
 			continue;
-		if (domain_rules_resolve(r, d) < 0)
-			return err_sys(e, -ENOMEM, "rules of %s", d->name);
+		if (d->links.count)
+			ret = links_resolve(r, d);
+		if (!ret && d->rules && strstr(d->rules, GUEST))
+			ret = domain_rules_resolve(r, d);
+		if (ret)
+			return err_sys(e, ret, "rules of %s", d->name);
 	}
 	return 0;
 }

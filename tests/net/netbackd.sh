@@ -51,3 +51,16 @@ link_is_down() {
 logged() {
 	grep -qF -- "$1" "$scratch/log"
 }
+
+generation=0
+# policy D VERDICT [RULE]...: what dom0 publishes; done when it is in force. It is read with the generation, not before.
+policy() {
+	local d=$1 at=netvm-provider/clients/$1/0 verdict=$2 n=0 old; shift 2
+	generation=$((generation + 1))
+	for old in $(xenstore-list "$at/policy" 2>/dev/null); do xenstore-rm "$at/policy/$old"; done
+	xenstore-write "$at/name" guest "$at/ip" 10.137.0.$d "$at/mac" "$(mac_of $d)" "$at/policy" "$verdict"
+	for rule; do xenstore-write "$at/policy/000$n" "$rule"; n=$((n + 1)); done
+	xenstore-write "$at/generation" $generation
+	awaited in_force $d $generation || not_ok "a policy comes into force" "$generation" "$(xenstore-read data/netvm/clients/$d/0/generation) $(xenstore-read data/netvm/clients/$d/0/error)"
+}
+in_force() { [ "$(xenstore-read "data/netvm/clients/$1/0/generation" 2>/dev/null)" = "$2" ]; }
