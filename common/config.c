@@ -400,11 +400,27 @@ static bool key_is_known(const struct config_key *keys, const char *name)
 	return false;
 }
 
-/* All of it; `unknown` as config_parse(). */
+/* Whether there is nothing but comments and empty lines. */
+static bool says_nothing(const char *text)
+{
+	text += strspn(text, " \t\n");
+	while (*text == '#') {
+		text += strcspn(text, "\n");
+		text += strspn(text, " \t\n");
+	}
+	return !*text;
+}
+
+/* All of it; `unknown` as config_parse(). A file that says nothing, as we install them, needs no
+ * library to read it. */
 static int reading_run(struct reading *r, const struct config_key *keys, void *out,
 	void (*unknown)(const char *path, const char *key), struct err *e)
 {
-	int ret = text_parse(r, strlen(r->text), e);
+	int ret;
+
+	if (says_nothing(r->text))
+		return 0;
+	ret = text_parse(r, strlen(r->text), e);
 
 	if (!ret)
 		ret = index_make(r, e);

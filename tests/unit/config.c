@@ -46,6 +46,40 @@ static int read_text(const char *text, struct sample *out, struct err *e)
 	return config_read(path, keys, out, note_unknown, e);
 }
 
+static bool library_is_loaded(void)
+{
+	FILE *f = fopen("/proc/self/maps", "r");
+	char line[512];
+	bool is = false;
+
+	assert_non_null(f);
+	while (fgets(line, sizeof(line), f))
+		is |= strstr(line, "libxlutil") != NULL;
+	fclose(f);
+	return is;
+}
+
+/* A hotplug program reads the file as it was installed at each of its calls. */
+static void a_file_of_comments_is_read_without_the_library(void **state)
+{
+	static const char *const nothing[] = { "", "\n", "# name = \"x\"",
+		"#\n# name = \"x\"\n\n\t # number = 1\n#" };
+	struct sample s;
+	struct err e;
+
+	(void)state;
+	assert_false(library_is_loaded());
+	for (size_t i = 0; i < sizeof(nothing) / sizeof(nothing[0]); i++) {
+		assert_int_equal(read_text(nothing[i], &s, &e), 0);
+		assert_null(s.name);
+		assert_int_equal(s.number, 0);
+	}
+	assert_false(library_is_loaded());
+	assert_int_equal(read_text("# first\nnumber = 7", &s, &e), 0);
+	assert_int_equal(s.number, 7);
+	assert_true(library_is_loaded());
+}
+
 static void every_kind_of_value_is_read(void **state)
 {
 	struct sample s;
@@ -191,6 +225,7 @@ static void a_missing_file_is_told_apart(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_file_of_comments_is_read_without_the_library),
 		cmocka_unit_test(every_kind_of_value_is_read),
 		cmocka_unit_test(a_single_text_is_a_list_of_one),
 		cmocka_unit_test(lines_are_joined_however_many),
