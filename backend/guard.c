@@ -38,6 +38,10 @@ enum {
 	ND_END = 78,
 };
 
+/* As many as RFC 8200 section 4.1 knows of those that pass: hop-by-hop options, destination options
+ * before and behind a fragment header. */
+enum { EXTENSIONS_MAX = 4 };
+
 enum { /* RFC 4443, RFC 4861 */
 	ICMP6_ECHO_REQUEST = 128,
 	ND_FIRST = 133,
@@ -277,6 +281,81 @@ static void guard_echo(struct guard *g, const struct guest *guest)
 	end_case(g, echo);
 }
 
+/* --- extension headers --- */
+
+/* The packet has `bytes` (at least 1) from X on. */
+static void require_behind(struct guard *g, uint32_t bytes)
+{
+	emit(g, BPF_LD | BPF_W | BPF_LEN, 0, 0, 0);
+	emit(g, BPF_JMP | BPF_JGT | BPF_X, 1, 0, 0);
+	emit_return(g, GUARD_DROP);
+	emit(g, BPF_ALU | BPF_SUB | BPF_X, 0, 0, 0);
+	require(g, BPF_JGE, bytes);
+}
+
+/* The accumulator holds the number of the header at X. Goes on with that of the next one, or, if it
+ * is none of the three that are gone over, by the jump that is returned. Of a fragment that is not
+ * the first there is nothing more to see. */
+static size_t skip_extension(struct guard *g)
+{
+	enum { NEXT, NUMBER }; /* words of the program's memory */
+	size_t other;
+
+	emit(g, BPF_JMP | BPF_JEQ | BPF_K, 3, 0, IPPROTO_HOPOPTS);
+	emit(g, BPF_JMP | BPF_JEQ | BPF_K, 2, 0, IPPROTO_DSTOPTS);
+	emit(g, BPF_JMP | BPF_JEQ | BPF_K, 1, 0, IPPROTO_FRAGMENT);
+	emit(g, BPF_JMP | BPF_JA, 0, 0, 0); /* patched when the end is known */
+	other = g->count - 1;
+	emit(g, BPF_ST, 0, 0, NUMBER);
+	require_behind(g, 8);
+	emit(g, BPF_LD | BPF_B | BPF_IND, 0, 0, 0);
+	emit(g, BPF_ST, 0, 0, NEXT);
+	emit(g, BPF_LD | BPF_MEM, 0, 0, NUMBER);
+	emit(g, BPF_JMP | BPF_JEQ | BPF_K, 4, 0, IPPROTO_FRAGMENT);
+	emit(g, BPF_LD | BPF_B | BPF_IND, 0, 0, 1); /* length: units of 8 bytes behind the first */
+	emit(g, BPF_ALU | BPF_ADD | BPF_K, 0, 0, 1);
+	emit(g, BPF_ALU | BPF_LSH | BPF_K, 0, 0, 3);
+	emit(g, BPF_JMP | BPF_JA, 0, 0, 5);
+	emit(g, BPF_LD | BPF_H | BPF_IND, 0, 0, 2);
+	emit(g, BPF_ALU | BPF_AND | BPF_K, 0, 0, 0xfff8); /* offset */
+	emit(g, BPF_JMP | BPF_JEQ | BPF_K, 1, 0, 0);
+	emit_return(g, GUARD_PASS);
+	emit(g, BPF_LD | BPF_IMM, 0, 0, 8);
+	emit(g, BPF_ALU | BPF_ADD | BPF_X, 0, 0, 0);
+	emit(g, BPF_MISC | BPF_TAX, 0, 0, 0);
+	emit(g, BPF_LD | BPF_MEM, 0, 0, NEXT);
+	return other;
+}
+
+/* What stands behind the IPv6 header, whose source is in order. */
+static void guard_extensions(struct guard *g)
+{
+	/* Which the packet may not have; the first three are left only where there are too many. */
+	static const uint8_t refused[] = { IPPROTO_HOPOPTS, IPPROTO_DSTOPTS, IPPROTO_FRAGMENT,
+		IPPROTO_ROUTING, IPPROTO_AH };
+	size_t upper[EXTENSIONS_MAX], icmp;
+
+	emit(g, BPF_LDX | BPF_IMM, 0, 0, IP6_END);
+	load(g, BPF_B, IP6_NEXT);
+	for (size_t i = 0; i < EXTENSIONS_MAX; i++)
+		upper[i] = skip_extension(g);
+	for (size_t i = 0; i < EXTENSIONS_MAX; i++)
+		end_case(g, upper[i]);
+	for (size_t i = 0; i < sizeof(refused); i++) {
+		emit(g, BPF_JMP | BPF_JEQ | BPF_K, 0, 1, refused[i]);
+		emit_return(g, GUARD_DROP);
+	}
+	icmp = begin_case(g, BPF_JEQ, IPPROTO_ICMPV6);
+	require_behind(g, 1);
+	emit(g, BPF_LD | BPF_B | BPF_IND, 0, 0, 0);
+	emit(g, BPF_JMP | BPF_JGE | BPF_K, 0, 2, ND_FIRST);
+	emit(g, BPF_JMP | BPF_JGT | BPF_K, 1, 0, ND_LAST);
+	emit_return(g, GUARD_DROP);
+	end_case(g, icmp);
+}
+
+/* --- all of it --- */
+
 static void guard_ip6(struct guard *g, const struct guest *guest)
 {
 	struct matches m = { .count = 0 };
@@ -298,6 +377,7 @@ static void guard_ip6(struct guard *g, const struct guest *guest)
 	end_case(g, icmp);
 	match_addrs(g, &m, AF_INET6, IP6_SOURCE, guest->addrs, guest->count);
 	require_match(g, &m);
+	guard_extensions(g);
 	emit_return(g, GUARD_PASS);
 }
 

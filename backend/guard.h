@@ -12,7 +12,10 @@
  *   IPv6          the source is one of the guest's addresses; of neighbour discovery (RFC 4861)
  * only solicitations, and advertisements of its own or a link-local address that is not the
  * gateway's; those two also from link-local, a solicitation also from ::, for the guest chooses its
- * link-local addresses itself
+ * link-local addresses itself. Extension headers (RFC 8200) are gone over to what they stand
+ * before: four at most, of options and fragments. Behind them there is no neighbour discovery, and
+ * no routing or authentication header stands anywhere: the one leads on to where no policy is asked
+ * about, the other hides ports from some packet filters, and does not outlive translation
  *
  * All else is dropped: other protocols, DHCP, router advertisements and redirects among it. A
  * family in which the guest has no address is dropped whole. Pure; must not know netlink or

@@ -33,6 +33,7 @@
 
 #define MAGIC	 0x4e565050U
 #define RULES	 12
+#define EXT_NONE 59
 #define PATIENCE 10000 /* milliseconds that a packet may take */
 
 static void die(const char *what, const char *why)
@@ -88,6 +89,7 @@ static struct end end_open(const char *netns, uint8_t id)
 
 struct probe {
 	struct policy_packet packet;
+	uint8_t ext; /* number of the extension header before the rest; of IPv6 alone */
 	uint32_t number;
 };
 
@@ -149,11 +151,24 @@ static size_t segment_make(uint8_t *s, const struct probe *p)
 	}
 }
 
+/* Options that say nothing, or a fragment that is all of the packet. */
+static void ext_make(uint8_t *next, uint8_t *ext, const struct probe *p)
+{
+	*next = p->ext;
+	if (p->ext == IPPROTO_FRAGMENT) {
+		put32(ext + 4, p->number);
+	} else {
+		ext[2] = 1; /* PadN */
+		ext[3] = 4;
+	}
+}
+
 static size_t frame_make(
 	uint8_t *f, const struct end *from, const struct addr *src, const struct probe *p)
 {
 	bool ip6 = src->family == AF_INET6;
-	size_t len = addr_len(src), head = ip6 ? 40 : 20, at;
+	size_t ext = p->ext == EXT_NONE ? 0 : 8;
+	size_t len = addr_len(src), head = ip6 ? 40 + ext : 20, at;
 	uint8_t *ip = f + 14, *s = ip + head;
 	uint32_t sum = 0;
 
@@ -163,8 +178,10 @@ static size_t frame_make(
 	put16(f + 12, ip6 ? ETH_P_IPV6 : ETH_P_IP);
 	if (ip6) {
 		ip[0] = 6 << 4;
-		put16(ip + 4, 28);
-		ip[6] = p->packet.proto;
+		put16(ip + 4, 28 + (uint32_t)ext);
+		ip[ext ? 40 : 6] = p->packet.proto;
+		if (ext)
+			ext_make(ip + 6, ip + 40, p);
 		ip[7] = 64;
 	} else {
 		ip[0] = 0x45;
@@ -199,6 +216,8 @@ static uint32_t number_of(const uint8_t *f, size_t len)
 	size_t head = len > 14 && f[12] == 0x86 ? 40 : 20;
 	uint32_t magic, number;
 
+	if (head == 40 && len > 20 && (f[20] == IPPROTO_HOPOPTS || f[20] == IPPROTO_DSTOPTS))
+		head += 8;
 	if (len < 14 + head + 28)
 		return 0;
 	memcpy(&magic, f + 14 + head + 20, 4);
@@ -284,9 +303,13 @@ static void policy_random(char *text, size_t size)
 static struct probe probe_random(uint32_t number)
 {
 	static const uint8_t protos[] = { IPPROTO_TCP, IPPROTO_UDP, IPPROTO_ICMP };
-	struct probe p = { .number = number, .packet = { .proto = PICK(protos) } };
+	static const uint8_t ext[] = { EXT_NONE, EXT_NONE, IPPROTO_HOPOPTS, IPPROTO_DSTOPTS,
+		IPPROTO_FRAGMENT };
+	struct probe p = { .number = number, .ext = EXT_NONE, .packet = { .proto = PICK(protos) } };
 	bool ip6 = random_below(2);
 
+	if (ip6)
+		p.ext = PICK(ext);
 	addr_parse(ip6 ? PICK(dst6) : PICK(dst4), &p.packet.dst);
 	if (p.packet.proto != IPPROTO_ICMP) {
 		p.packet.port = PICK(ports);
@@ -366,10 +389,10 @@ static void disagree(
 {
 	char text[ADDR_TEXT_MAX];
 
-	printf("# number %u wanted %s, saw otherwise: protocol %u to %s, port %u, type %u; else "
-	       "%s, with "
+	printf("# number %u wanted %s, saw otherwise: extension header %u, protocol %u to %s, port "
+	       "%u, type %u; else %s, with "
 	       "rules:\n%s",
-		p->number, want ? "it to pass" : "it refused", p->packet.proto,
+		p->number, want ? "it to pass" : "it refused", p->ext, p->packet.proto,
 		addr_print(&p->packet.dst, text), p->packet.port, p->packet.icmp_type,
 		otherwise == POLICY_ACCEPT ? "accept" : "drop", rules);
 }
@@ -385,7 +408,7 @@ struct bench {
 static size_t pairs_run(struct bench *b, size_t packets)
 {
 	enum policy_verdict otherwise = random_below(2) ? POLICY_ACCEPT : POLICY_DROP;
-	struct probe *probes = calloc(packets, sizeof(*probes)), last = { .number = 0 };
+	struct probe *probes = calloc(packets, sizeof(*probes)), last = { .ext = EXT_NONE };
 	bool *out = calloc(packets, sizeof(*out));
 	uint32_t first = b->number + 1;
 	struct err e = ERR_NONE;

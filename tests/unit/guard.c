@@ -260,6 +260,78 @@ static void router_advertisements_and_redirects_are_dropped(void **state)
 	passes(discovery("2001:db8::5", 128, "2001:db8::7"));
 }
 
+/* An IPv6 packet with extension headers of 8 bytes each, and `upper` behind them. */
+static struct packet chain(const uint8_t *headers, size_t count, uint8_t upper)
+{
+	struct packet p = ip6("2001:db8::5", count ? headers[0] : upper);
+
+	p.len = (uint32_t)(54 + count * 8 + 8);
+	for (size_t i = 0; i < count; i++)
+		p.bytes[54 + i * 8] = i + 1 < count ? headers[i + 1] : upper;
+	return p;
+}
+
+enum { HOP = 0, ROUTING = 43, FRAGMENT = 44, AUTH = 51, OPTIONS = 60 };
+
+static void extension_headers_are_gone_over(void **state)
+{
+	static const uint8_t headers[] = { HOP, OPTIONS, FRAGMENT, OPTIONS, OPTIONS };
+	struct packet p;
+
+	(void)state;
+	for (size_t count = 0; count <= 4; count++)
+		passes(chain(headers, count, IPPROTO_TCP));
+	is_dropped(chain(headers, 5, IPPROTO_TCP)); /* too many */
+	p = chain(headers, 2, IPPROTO_TCP);
+	p.bytes[55] = 1; /* the first takes 16 bytes: the second is not where it was */
+	p.bytes[54 + 16] = IPPROTO_UDP;
+	p.len += 8;
+	passes(p);
+	p.bytes[54 + 16] = AUTH;
+	is_dropped(p);
+	p.bytes[55] = 255; /* it ends behind the packet */
+	is_dropped(p);
+}
+
+static void a_header_that_leads_elsewhere_or_hides_ports_is_dropped_wherever_it_stands(void **state)
+{
+	static const uint8_t before[] = { OPTIONS, HOP, FRAGMENT }, refused[] = { ROUTING, AUTH };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(refused); i++)
+		for (size_t count = 0; count <= 3; count++)
+			is_dropped(chain(before, count, refused[i]));
+}
+
+static void there_is_no_neighbour_discovery_behind_extension_headers(void **state)
+{
+	static const uint8_t headers[] = { HOP, OPTIONS, FRAGMENT, OPTIONS };
+
+	(void)state;
+	for (size_t count = 1; count <= 4; count++)
+		for (uint8_t type = 132; type <= 138; type++) {
+			struct packet p = chain(headers, count, IPPROTO_ICMPV6);
+
+			p.bytes[21] = 255;
+			p.bytes[54 + count * 8] = type;
+			if (type == 132 || type == 138)
+				passes(p);
+			else
+				is_dropped(p);
+		}
+}
+
+static void of_a_later_fragment_nothing_more_is_asked(void **state)
+{
+	static const uint8_t headers[] = { FRAGMENT };
+	struct packet p = chain(headers, 1, ROUTING);
+
+	(void)state;
+	is_dropped(p);
+	p.bytes[57] = 8;
+	passes(p);
+}
+
 static void neighbour_discovery_that_crossed_a_router_is_dropped(void **state)
 {
 	struct packet p = discovery("2001:db8::5", 135, "fe80::1");
@@ -362,6 +434,24 @@ static bool is_zero(const struct packet *p, size_t at, size_t len)
 	return memcmp(p->bytes + at, none, len) == 0;
 }
 
+/* Behind the IPv6 header: header `number` at `at`, with `gone` of them before it. */
+static bool may_pass_behind(const struct packet *p, uint8_t number, size_t at, size_t gone)
+{
+	const uint8_t *b = p->bytes + at;
+
+	if (number == IPPROTO_ICMPV6)
+		return p->len > at && (b[0] < 133 || b[0] > 137);
+	if (number == ROUTING || number == AUTH)
+		return false;
+	if (number != HOP && number != OPTIONS && number != FRAGMENT)
+		return true;
+	if (gone == 4 || p->len < at + 8)
+		return false;
+	if (number == FRAGMENT)
+		return b[2] || b[3] >> 3 || may_pass_behind(p, b[0], at + 8, gone + 1);
+	return may_pass_behind(p, b[0], at + (b[1] + 1U) * 8, gone + 1);
+}
+
 static bool may_pass(const struct packet *p)
 {
 	const uint8_t *b = p->bytes;
@@ -384,7 +474,7 @@ static bool may_pass(const struct packet *p)
 		memcmp(b + 38, gateway6.bytes, 16) == 0)
 		return true;
 	if (b[20] != IPPROTO_ICMPV6 || b[54] < 133 || b[54] > 137)
-		return is_own(p, 22, AF_INET6);
+		return is_own(p, 22, AF_INET6) && may_pass_behind(p, b[20], 54, 0);
 	if (p->len < 78 || b[21] != 255)
 		return false;
 	if (b[54] == 135)
@@ -396,11 +486,13 @@ static bool may_pass(const struct packet *p)
 
 static void every_packet_meets_the_rules_however_it_is_mangled(void **state)
 {
+	static const uint8_t headers[] = { HOP, OPTIONS, FRAGMENT };
 	struct packet good[] = { ip4("10.137.0.5"), ip4("10.9.8.7"),
 		ip6("2001:db8::5", IPPROTO_TCP), ip6("2001:db8::6", IPPROTO_ICMPV6),
 		arp(1, "10.137.0.5"), arp(2, "10.137.0.6"), arp(1, "0.0.0.0"),
 		discovery("fe80::5", 136, "fe80::5"), discovery("2001:db8::5", 136, "2001:db8::6"),
-		discovery("::", 135, "fe80::1"), discovery("fe80::5", 128, "::") };
+		discovery("::", 135, "fe80::1"), discovery("fe80::5", 128, "::"),
+		chain(headers, 3, IPPROTO_ICMPV6), chain(headers + 1, 2, IPPROTO_TCP) };
 	unsigned int passed = 0;
 
 	(void)state;
@@ -438,6 +530,11 @@ int main(void)
 		GUARD_TEST(a_guest_may_advertise_what_can_be_its_own_alone),
 		GUARD_TEST(a_guest_may_ping_the_gateway_from_its_link_local_address),
 		GUARD_TEST(router_advertisements_and_redirects_are_dropped),
+		GUARD_TEST(extension_headers_are_gone_over),
+		GUARD_TEST(
+			a_header_that_leads_elsewhere_or_hides_ports_is_dropped_wherever_it_stands),
+		GUARD_TEST(there_is_no_neighbour_discovery_behind_extension_headers),
+		GUARD_TEST(of_a_later_fragment_nothing_more_is_asked),
 		GUARD_TEST(neighbour_discovery_that_crossed_a_router_is_dropped),
 		GUARD_TEST(a_wrong_ip_version_is_dropped),
 		GUARD_TEST(short_packets_are_dropped_and_never_read_behind_their_end),
