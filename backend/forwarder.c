@@ -305,25 +305,58 @@ int forwarder_stand(struct forwarder *f, const struct forward *w, const struct s
 	return 0;
 }
 
-int forwarder_find(struct forwarder *f, const struct forward *w, const struct settings *settings,
-	struct forwarder_at *at, struct err *e)
+/* Which one runs; -ESRCH: none does, `at` is where it would be started. */
+static int run_look_for(struct forwarder *f, const struct forward *w,
+	const struct settings *settings, struct forwarder_at *at, struct err *e)
 {
 	struct wanted wanted;
-	int rc = 0, slot;
+	int rc = wanted_make(&wanted, w, settings, e), slot;
+
+	if (rc)
+		return rc;
+	runs_look(f, 0);
+	slot = run_find(f, &wanted);
+	if (slot >= 0) {
+		current_set(f, slot, 0, at);
+		return 0;
+	}
+	*at = wanted.args[slot_choose(f, &wanted)].at;
+	return err_set(e, -ESRCH, "no forwarder runs, which netbackd keeps");
+}
+
+static void start_print(FILE *plan, const struct forward *w, const struct forwarder_at *at)
+{
+	const bool both = addr_is_set(&at->ip4) && addr_is_set(&at->ip6);
+	char ip4[ADDR_TEXT_MAX] = "", ip6[ADDR_TEXT_MAX] = "", asked[ADDR_TEXT_MAX];
+
+	if (addr_is_set(&at->ip4))
+		addr_print(&at->ip4, ip4);
+	if (addr_is_set(&at->ip6))
+		addr_print(&at->ip6, ip6);
+	fprintf(plan, "# a DNS forwarder (dnsmasq) would be started at %s%s%s, asking", ip4,
+		both ? " and " : "", ip6);
+	for (size_t i = 0; i < w->ask_count; i++)
+		fprintf(plan, " %s", addr_print(&w->ask[i].addr, asked));
+	fputc('\n', plan);
+}
+
+int forwarder_find(struct forwarder *f, const struct forward *w, const struct settings *settings,
+	FILE *plan, struct forwarder_at *at, struct err *e)
+{
+	int rc;
 
 	*at = (struct forwarder_at){ .ip4 = { 0 } };
 	f->current = -1;
 	if (!w->ask_count)
 		return 0;
-	runs_look(f, 0);
-	rc = wanted_make(&wanted, w, settings, e);
-	if (rc)
-		return rc;
-	slot = run_find(f, &wanted);
-	if (slot < 0)
-		return err_set(e, -ESRCH, "no forwarder runs, which netbackd keeps");
-	current_set(f, slot, 0, at);
-	return 0;
+	rc = run_look_for(f, w, settings, at, e);
+	if (rc == -ESRCH && plan) {
+		start_print(plan, w, at);
+		return 0;
+	}
+	if (rc && plan)
+		fprintf(plan, "# %s\n", e->text);
+	return rc;
 }
 
 void forwarder_settle(struct forwarder *f, double now)

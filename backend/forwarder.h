@@ -16,6 +16,7 @@
 #define NETVM_FORWARDER_H
 
 #include <stdbool.h>
+#include <stdio.h>
 
 #include "backend/resolvers_plan.h"
 #include "backend/settings.h"
@@ -42,9 +43,10 @@ struct forwarder_at {
 int forwarder_stand(struct forwarder *f, const struct forward *w, const struct settings *settings,
 	double now, struct forwarder_at *at, struct err *e);
 
-/* As that, but starts nothing: -ESRCH where no such forwarder runs. */
+/* As that, but starts nothing: -ESRCH where no such forwarder runs. With `plan`, `at` is then where
+ * one would be started, and a comment in `plan` says so, or why there would be none. */
 int forwarder_find(struct forwarder *f, const struct forward *w, const struct settings *settings,
-	struct forwarder_at *at, struct err *e);
+	FILE *plan, struct forwarder_at *at, struct err *e);
 
 /* To be called when the rules lead to where the last of these calls said: ends others, some seconds
  * after they were last wanted. */

@@ -120,7 +120,7 @@ static void forwarder_lead(struct service *s, bool keep)
 	if (keep)
 		rc = forwarder_stand(s->forwarder, f, &s->settings, clock_seconds(), &at, &why);
 	else
-		rc = forwarder_find(s->forwarder, f, &s->settings, &at, &why);
+		rc = forwarder_find(s->forwarder, f, &s->settings, s->options.plan, &at, &why);
 	snprintf(s->dns_trouble, sizeof(s->dns_trouble), "%.*s", (int)sizeof(s->dns_trouble) - 1,
 		rc ? why.text : "");
 	if (rc)
