@@ -61,8 +61,13 @@ static void hits_print(const uint64_t *hits)
 
 static void policy_print(const struct status *st, const struct ruleset_guest *g)
 {
+	const char *otherwise = g->policy.otherwise == POLICY_ACCEPT ? "accept" : "drop";
 	char line[POLICY_LINE_MAX + 1];
 
+	if (!g->policy.count) {
+		printf("  policy: %s, without rules\n", otherwise);
+		return;
+	}
 	printf("  %10s  RULE\n", "HITS");
 	for (size_t i = 0; i < g->policy.count; i++) {
 		policy_rule_print(&g->policy.rules[i], line);
@@ -70,7 +75,7 @@ static void policy_print(const struct status *st, const struct ruleset_guest *g)
 		printf("%u: %s\n", g->policy.rules[i].line, line);
 	}
 	hits_print(hits_of(st, g, g->policy.count));
-	printf("otherwise: %s\n", g->policy.otherwise == POLICY_ACCEPT ? "accept" : "drop");
+	printf("otherwise: %s\n", otherwise);
 }
 
 static void vif_print(const struct status *st, const struct status_vif *v)
