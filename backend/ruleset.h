@@ -20,6 +20,8 @@
  *            lets pass, whether it runs or not, so that translation alone changes when it comes
  *            and goes; nothing else of it is, nor is it to others' packets from any link. All
  *            else is dropped.
+ *   output   nothing that this domain itself sends tells guests of routers: neither advertisements
+ *            nor redirects, be they the kernel's or some program's.
  *   policy   what is left of "a guest reaches" is decided by the guest's own rules, the guest being
  *            the one whose address the packet has (the source guard sees to that), the destination
  *            the one that the guest sent it to, before translation. Accepted, or refused with

@@ -154,10 +154,24 @@ static void rules_forwarder(struct writer *w)
 				protocols[p]);
 }
 
+/* Nobody here, neither the kernel nor a program, tells guests of routers: redirects and router
+ * advertisements (RFC 792, RFC 1256; RFC 4861). */
+static void rules_no_router(struct writer *w)
+{
+	static const int types[2][2] = { { 5, 9 }, { 134, 137 } };
+
+	for (int i = 0; i < 2; i++)
+		rule(w, "-m devgroup --dst-group 0x%x %s %d -j DROP", w->ruleset->group,
+			w->ip6 ? "-p ipv6-icmp -m icmp6 --icmpv6-type"
+			       : "-p icmp -m icmp --icmp-type",
+			types[w->ip6][i]);
+}
+
 /* An error about what came out of a tunnel quotes it; a reset for the forwarder's question names
  * whom it asked. */
 static void render_output(struct writer *w)
 {
+	rules_no_router(w);
 	if (!w->ruleset->named)
 		return;
 	rule(w, "-o lo -j RETURN");

@@ -115,13 +115,26 @@ static void write_uplinks(struct nft_writer *w)
 	rule_uplinks(w, "", "return");
 	text_add(&w->body, "ct status & (snat | dnat) != 0 return\ndrop\n");
 	nft_write(w, NFT_CHAIN, "passed-on", "");
-	/* An error about what came out of a tunnel quotes it; a reset for the forwarder's question
-	 * names whom it asked. */
-	text_add(&w->body, "oifname \"lo\" return\n");
-	rule_uplinks(w, "", "return");
-	text_addf(&w->body, "oifgroup %u return\n", w->ruleset->group);
-	text_add(&w->body, "meta l4proto { icmp, ipv6-icmp } ct state related,invalid drop\n");
-	text_add(&w->body, "tcp dport 53 tcp flags & rst == rst drop\n");
+}
+
+/* Nobody here, neither the kernel nor a program, tells guests of routers. An error about what came
+ * out of a tunnel quotes it; a reset for the forwarder's question names whom it asked. */
+static void write_output(struct nft_writer *w)
+{
+	const uint32_t group = w->ruleset->group;
+
+	text_addf(&w->body,
+		"oifgroup %u icmp type { redirect, router-advertisement } drop\n"
+		"oifgroup %u icmpv6 type { nd-router-advert, nd-redirect } drop\n",
+		group, group);
+	if (w->ruleset->named) {
+		text_add(&w->body, "oifname \"lo\" return\n");
+		rule_uplinks(w, "", "return");
+		text_addf(&w->body, "oifgroup %u return\n", group);
+		text_add(&w->body,
+			"meta l4proto { icmp, ipv6-icmp } ct state related,invalid drop\n"
+			"tcp dport 53 tcp flags & rst == rst drop\n");
+	}
 	nft_write(w, NFT_CHAIN, "output",
 		"{ type filter hook output priority filter; policy accept; }");
 }
@@ -384,6 +397,7 @@ int nft_rules_render_seen(
 	*out = (struct nft_rules){ .objects = NULL };
 	write_input(&w);
 	write_uplinks(&w);
+	write_output(&w);
 	write_forward(&w);
 	write_dns(&w);
 	write_nat(&w);
