@@ -161,6 +161,11 @@ static void report_json(struct json *j, const struct netvm_report *r)
 	json_text(j, "capabilities", r->capabilities);
 	json_text(j, "uplink", r->uplink);
 	json_text(j, "resolvers", r->resolvers);
+	if (r->mtu)
+		json_number(j, "mtu", r->mtu);
+	else
+		json_text(j, "mtu", NULL);
+	json_text(j, "alarm", r->alarm[0] ? r->alarm : NULL);
 	json_object_end(j);
 }
 

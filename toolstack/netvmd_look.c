@@ -143,6 +143,7 @@ static int report_take(struct store *s, struct netvmd_domain *d, struct err *e)
 
 	if (!ret) {
 		d->ready = strcmp(report.state, "ready") == 0;
+		d->mtu = report.mtu;
 		memcpy(d->capabilities, report.capabilities, sizeof(d->capabilities));
 	}
 	return unless_lost(ret, &why, e);

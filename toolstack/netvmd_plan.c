@@ -17,6 +17,8 @@
 
 #include "toolstack/netvmd_able.h"
 
+enum { LINK_MTU_LEAST4 = 576, LINK_MTU_LEAST6 = 1280, LINK_MTU_DEFAULT = 1500 };
+
 enum standing {
 	UNKNOWN, /* not in the registry */
 	KEPT,	 /* at fault, or shut down: stays as it is */
@@ -328,11 +330,24 @@ static bool link_equal(const struct guest_link *a, const struct guest_link *b)
 	       mac_equal(&a->mac, &b->mac) && a->mtu == b->mtu;
 }
 
+/* What the guest's link takes: what the registry says, or what the way out takes, as far as that is
+ * the network domain's to say: nobody's link grows by it, and none shrinks below what its families
+ * need (RFC 8200 section 5; of IPv4 what every host must take, RFC 1122 section 3.3.2). */
+static uint32_t mtu_of(const struct subject *s)
+{
+	uint32_t least = addr_is_set(&s->d->ip6) ? LINK_MTU_LEAST6 : LINK_MTU_LEAST4;
+	uint32_t out = s->provider ? s->provider->now->mtu : 0;
+
+	if (s->d->mtu || !out)
+		return (uint32_t)s->d->mtu;
+	return out < least ? least : out > LINK_MTU_DEFAULT ? LINK_MTU_DEFAULT : out;
+}
+
 /* A family that the guest has no address of is not mentioned. */
 static struct guest_link link_of(const struct planning *p, const struct subject *s)
 {
 	const struct registry_globals *g = &p->r->globals;
-	struct guest_link w = { .mac = s->mac, .mtu = (uint32_t)s->d->mtu };
+	struct guest_link w = { .mac = s->mac, .mtu = mtu_of(s) };
 
 	if (addr_is_set(&s->d->ip)) {
 		w.ip = s->d->ip;
@@ -398,7 +413,7 @@ static void clients_publish(struct planning *p)
 		w = (struct client){ .ip = s->d->ip,
 			.ip6 = s->d->ip6,
 			.mac = s->mac,
-			.mtu = (uint32_t)s->d->mtu,
+			.mtu = mtu_of(s),
 			.limits = { .connections = (uint32_t)s->d->connections,
 				.packets = (uint32_t)s->d->packets_per_second,
 				.bytes = (uint32_t)s->d->bytes_per_second },
@@ -442,7 +457,7 @@ static struct xen_vif_spec vif_of(const struct subject *s)
 		.mac = s->mac,
 		.ip = s->d->ip,
 		.ip6 = s->d->ip6,
-		.mtu = (uint32_t)s->d->mtu };
+		.mtu = mtu_of(s) };
 
 	strcpy(v.backend_name, s->provider->now->name);
 	return v;

@@ -117,7 +117,9 @@ const struct config_key registry_domain_keys[] = {
 		"MAC address of its vif; without the key that of its xl config, or one that "
 		"follows "
 		"from the name" },
-	{ "mtu", CONFIG_NUMBER, DOMAIN(mtu), mtu_check, "MTU of its vif, in bytes" },
+	{ "mtu", CONFIG_NUMBER, DOMAIN(mtu), mtu_check,
+		"MTU of its vif, in bytes; without the key what its network domain's way out "
+		"takes, at most 1500, and it follows that" },
 	{ "role", CONFIG_TEXT, DOMAIN(role_text), role_check,
 		"of a network domain: \"router\" (the default) or \"vpn\"" },
 	{ "policy", CONFIG_TEXT, DOMAIN(policy_text), policy_check,

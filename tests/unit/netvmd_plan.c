@@ -43,6 +43,35 @@ static void a_link_says_all_that_a_guest_needs(void **state)
 	assert_true(mac_equal(&l->mac, &now("work")->vif[0].mac));
 }
 
+/* What both sides of work's link are told when its network domain says `out`. */
+static uint32_t mtu_told(uint32_t out)
+{
+	const struct netvmd_client *c;
+	uint32_t mtu;
+
+	now("net")->mtu = out;
+	settle();
+	c = world_client(&w, "net", "work", 0);
+	mtu = now("work")->link[0].link.mtu;
+	assert_non_null(c);
+	assert_int_equal(c->client.mtu, mtu);
+	return mtu;
+}
+
+static void a_link_takes_what_the_way_out_takes(void **state)
+{
+	static const uint32_t told[][2] = { { 0, 0 }, { 1420, 1420 }, { 1500, 1500 },
+		{ 9000, 1500 }, { 576, 576 }, { 68, 576 } };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(told) / sizeof(told[0]); i++)
+		assert_int_equal(mtu_told(told[i][0]), told[i][1]);
+	addr_parse6("2001:db8::2", &world_wanted(&w, "work")->ip6);
+	assert_int_equal(mtu_told(1000), 1280);
+	world_wanted(&w, "work")->mtu = 9000;
+	assert_int_equal(mtu_told(1420), 9000);
+}
+
 static void ipv6_is_published_with_its_own_gateway_and_resolvers(void **state)
 {
 	(void)state;
@@ -391,6 +420,7 @@ int main(void)
 		test(a_guest_of_a_ready_network_domain_is_published_and_attached),
 		test(when_all_is_done_nothing_is_left_to_do),
 		test(a_link_says_all_that_a_guest_needs),
+		test(a_link_takes_what_the_way_out_takes),
 		test(ipv6_is_published_with_its_own_gateway_and_resolvers),
 		test(a_guest_is_published_while_it_is_made_but_not_attached),
 		test(a_guest_without_its_network_domain_is_published_and_waits),

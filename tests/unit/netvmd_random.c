@@ -49,6 +49,7 @@ static void domain_starts(struct world *w)
 	d = world_start(w, name);
 	d->paused = chance(2);
 	d->ready = chance(2);
+	d->mtu = chance(2) ? 1420 : 0;
 	if (chance(3) == 0 && world_running(w, "net"))
 		world_vif(w, d, 0, world_running(w, "net")->domid, (uint8_t)chance(255));
 	if (chance(4) == 0)
@@ -73,6 +74,7 @@ static void domain_changes(struct world *w)
 		return;
 	d->paused = chance(4) == 0;
 	d->ready = chance(2);
+	d->mtu = chance(2) ? 1420 : 0;
 	d->busy = chance(4) == 0;
 }
 
