@@ -22,8 +22,8 @@ const struct nft_words nft_words[2] = {
 		"icmp port-unreachable", "{ type ipv4_addr; }",
 		"{ type ipv4_addr; flags interval; }", "{ type ipv4_addr . ifname : verdict; }",
 		"{ type ipv4_addr; size 65536; flags dynamic; }" },
-	{ AF_INET6, '6', "ip6", "icmpv6", "meta l4proto ipv6-icmp ", "ct original ip6 daddr ",
-		"128", "icmpv6 port-unreachable", "{ type ipv6_addr; }",
+	{ AF_INET6, '6', "ip6", "icmpv6", "meta l4proto icmpv6 ", "ct original ip6 daddr ", "128",
+		"icmpv6 port-unreachable", "{ type ipv6_addr; }",
 		"{ type ipv6_addr; flags interval; }", "{ type ipv6_addr . ifname : verdict; }",
 		"{ type ipv6_addr; size 65536; flags dynamic; }" },
 };
@@ -131,9 +131,8 @@ static void write_output(struct nft_writer *w)
 		text_add(&w->body, "oifname \"lo\" return\n");
 		rule_uplinks(w, "", "return");
 		text_addf(&w->body, "oifgroup %u return\n", group);
-		text_add(&w->body,
-			"meta l4proto { icmp, ipv6-icmp } ct state related,invalid drop\n"
-			"tcp dport 53 tcp flags & rst == rst drop\n");
+		text_add(&w->body, "meta l4proto { icmp, icmpv6 } ct state related,invalid drop\n"
+				   "tcp dport 53 tcp flags & rst == rst drop\n");
 	}
 	nft_write(w, NFT_CHAIN, "output",
 		"{ type filter hook output priority filter; policy accept; }");

@@ -33,6 +33,8 @@ isolate() {
 		TESTS_ISOLATED=1 exec unshare --net --mount --propagation private bash "$0" "$@"
 	fi
 	mount -t tmpfs tmpfs /run && ip link set lo up || exit 1
+	# As in a small domain, which need not have the package netbase.
+	[ ! -e /etc/protocols ] || mount --bind /dev/null /etc/protocols || exit 1
 	scratch=$(mktemp -d) && mount -t tmpfs tmpfs "$scratch" || exit 1
 	trap leave EXIT
 }

@@ -151,7 +151,7 @@ static void rules_are_rendered_exactly(void **state)
 	a_rule_becomes("action=accept proto=icmp icmptype=8", "icmp type 8 counter goto leave\n",
 		"icmpv6 type 8 counter goto leave\n");
 	a_rule_becomes("action=accept proto=icmp", "meta l4proto icmp counter goto leave\n",
-		"meta l4proto ipv6-icmp counter goto leave\n");
+		"meta l4proto icmpv6 counter goto leave\n");
 	a_rule_becomes("action=accept dst=@lan", "ct original ip daddr @lan4 counter goto leave\n",
 		"ct original ip6 daddr @lan6 counter goto leave\n");
 	a_rule_becomes("action=accept specialtarget=dns",
