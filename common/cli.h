@@ -36,8 +36,9 @@ struct cli_verb {
 	int min_args, max_args; /* -1: any number */
 	int id;			/* the program's own */
 	const char *completes;	/* what the arguments are, for completion: "domain", "netdev", "key"
-				   (of the domain before), "pair..." (KEY=VALUE, any number), "file"
-				   or NULL, a word an argument */
+				   (of the domain before), "pair..." (KEY=VALUE, any number),
+				   "on/off" (one of these words), "file" or NULL, a word an
+				   argument; "..." behind the last: any number of them */
 };
 
 struct cli {

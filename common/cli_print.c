@@ -138,8 +138,8 @@ static void function_name_print(const char *name)
 
 /*
  * One function: options behind a dash; else the next word of every verb that fits the words so far;
- * behind a whole verb its arguments, by their kind (all but "file" ask the program itself; "..."
- * stands for any number of that kind).
+ * behind a whole verb its arguments, by their kind (all but "file" and words that the table names
+ * ask the program itself; "..." stands for any number of that kind).
  */
 static int completion_print(const struct cli *cli)
 {
@@ -168,7 +168,8 @@ static int completion_print(const struct cli *cli)
 	       "\t\t\tword=(${prefix#\"$word\"})\n\t\t\tkinds=($kinds)\n"
 	       "\t\t\t[[ ${kinds[-1]} != *... ]] || "
 	       "kinds[${#word[@]}]=${kinds[${#word[@]}]:-${kinds[-1]}}\n"
-	       "\t\t\tcase ${kinds[${#word[@]}]} in\n"
+	       "\t\t\tkinds=${kinds[${#word[@]}]}\n"
+	       "\t\t\tcase $kinds in\n"
 	       "\t\t\tdomain) COMPREPLY+=($(compgen -W \"$(%s list --names 2>/dev/null)\" -- "
 	       "\"$cur\")) ;;\n"
 	       "\t\t\tnetdev) COMPREPLY+=($(compgen -W \"$(%s pci list --names 2>/dev/null)\" -- "
@@ -179,6 +180,9 @@ static int completion_print(const struct cli *cli)
 	       "\t\t\t\tCOMPREPLY+=($(compgen -S = -W \"$(%s get --names \"${word[0]}\" "
 	       "2>/dev/null)\" -- \"$cur\")) ;;\n"
 	       "\t\t\tfile) compopt -o default ;;\n"
+	       "\t\t\t*/*) [[ $kinds != *=* ]] || compopt -o nospace 2>/dev/null\n"
+	       "\t\t\t\tkinds=${kinds%%...}\n"
+	       "\t\t\t\tCOMPREPLY+=($(compgen -W \"${kinds//\\// }\" -- \"$cur\")) ;;\n"
 	       "\t\t\tesac\n\t\tfi\n\tdone <<'VERBS'\n",
 		cli->name, cli->name, cli->name, cli->name);
 	for (const struct cli_verb *v = cli->verbs; v->name; v++)

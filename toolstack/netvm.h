@@ -53,6 +53,7 @@ int netvm_start(struct netvm *n, struct err *e);
 int netvm_xl_config(struct netvm *n, struct err *e);
 int netvm_expose(struct netvm *n, struct err *e);
 int netvm_link(struct netvm *n, struct err *e);
+int netvm_limit(struct netvm *n, struct err *e);
 int netvm_pci_list(struct netvm *n, struct err *e);
 int netvm_pci_assign(struct netvm *n, struct err *e);
 int netvm_pci_release(struct netvm *n, struct err *e);

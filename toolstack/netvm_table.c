@@ -19,7 +19,8 @@ static const struct cli_option options[] = {
 		"expose: open to these addresses or subnets alone, of IPv4 or IPv6" },
 	{ "from", 0, CLI_TEXT, AT(from), "NETVM",
 		"expose: led from that network domain on, and by none further out" },
-	{ "remove", 0, CLI_FLAG, AT(remove), NULL, "expose, link: close the port again" },
+	{ "remove", 0, CLI_FLAG, AT(remove), NULL,
+		"expose, link: close the port again; limit: take limits out" },
 	{ "cut-dom0", 0, CLI_FLAG, AT(cut_dom0), NULL,
 		"pci assign: also a device that dom0's own route, address or root file system "
 		"needs" },
@@ -47,7 +48,7 @@ static const struct cli_verb verbs[] = {
 	{ "add", "NAME [KEY=VALUE]...", "make a domain known", 1, -1, NETVM_ADD, NULL },
 	{ "remove", "NAME", "forget a domain that nobody needs", 1, 1, NETVM_REMOVE, "domain" },
 	{ "cable", "NAME on|off", "connect a guest, or cut it off; nothing of it is forgotten", 2,
-		2, NETVM_CABLE, "domain" },
+		2, NETVM_CABLE, "domain on/off" },
 	{ "get-default", "", "the network domain of domains that name none", 0, 0,
 		NETVM_GET_DEFAULT, NULL },
 	{ "set-default", "NAME", "choose it; \"none\" for none", 1, 1, NETVM_SET_DEFAULT,
@@ -64,6 +65,11 @@ static const struct cli_verb verbs[] = {
 		"ports of guests that are open to another guest; with PORT (tcp/80, or udp/53) let "
 		"A open connections to that port of B, and nothing the other way",
 		0, 3, NETVM_LINK, "domain domain" },
+	{ "limit", "[NAME [LIMIT=NUMBER]...]",
+		"how many connections guests may have at once, and packets and bytes they may send "
+		"in a second; connections=500, packets=20k or bytes=3M set a limit of NAME, "
+		"--remove takes those that are named out again, or all",
+		0, -1, NETVM_LIMIT, "domain connections=/packets=/bytes=..." },
 	{ "pci list", "", "network devices: driver, IOMMU group, safe to give away or why not", 0,
 		0, NETVM_PCI_LIST, NULL },
 	{ "pci assign", "DEVICE NAME", "give a network device to a domain", 2, 2, NETVM_PCI_ASSIGN,

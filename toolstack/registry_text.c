@@ -87,7 +87,7 @@ static int number_print(FILE *out, const char *value, bool is_bool, struct err *
 
 	if (is_bool && strcmp(value, "0") != 0 && strcmp(value, "1") != 0)
 		return err_set(e, -EINVAL, "\"%s\" is not 0 or 1", value);
-	if (!len || len > 9 || value[len] || (len > 1 && value[0] == '0'))
+	if (!len || len > 10 || value[len] || (len > 1 && value[0] == '0'))
 		return err_set(e, -EINVAL, "\"%s\" is not a number", value);
 	fputs(value, out);
 	return 0;
