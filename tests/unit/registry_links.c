@@ -27,14 +27,15 @@ static void a_link_is_a_rule_for_that_port_of_that_guest_before_all_others(void 
 			   "udp/53\" ]\nrules = [ \"action=drop dst4=10.0.0.0/8\" ]\n");
 	registry_take(&r);
 	expect_fault(&r, "work", NULL);
-	assert_string_equal(rules_of(&r, "work"),
-		"action=accept dst4=10.137.0.5 proto=tcp dstports=80 comment=link to web\n"
-		"action=accept dst6=fd00::5 proto=tcp dstports=80 comment=link to web\n"
-		"action=accept dst4=10.137.0.6 proto=udp dstports=53 comment=link to db\n"
-		"action=drop dst4=10.0.0.0/8");
+	/* Made twice it is the same. */
+	for (int i = 0; i < 2; i++)
+		assert_string_equal(rules_of(&r, "work"),
+			"action=accept dst4=10.137.0.5 proto=tcp dstports=80 comment=link to web\n"
+			"action=accept dst6=fd00::5 proto=tcp dstports=80 comment=link to web\n"
+			"action=accept dst4=10.137.0.6 proto=udp dstports=53 comment=link to db\n"
+			"action=drop dst4=10.0.0.0/8");
 	assert_null(domain_of(&r, "web")->rules);
 	assert_null(domain_of(&r, "db")->rules);
-	assert_string_equal(strrchr(rules_of(&r, "work"), '\n'), "\naction=drop dst4=10.0.0.0/8");
 	registry_dispose(&r);
 }
 
