@@ -25,7 +25,7 @@ struct cli_option {
 	char letter;	  /* short form, or 0 */
 	enum cli_kind kind;
 	size_t offset;	     /* where in the program's own options struct */
-	const char *metavar; /* "FILE"; NULL for a flag */
+	const char *metavar; /* "FILE", or the words that it may be: "on|off"; NULL for a flag */
 	const char *help;    /* one line, no full stop */
 };
 

@@ -136,10 +136,28 @@ static void function_name_print(const char *name)
 		putchar(isalnum((unsigned char)*name) ? *name : '_');
 }
 
+/* For each option whose metavar is a choice of words ("on|off"): those words behind it. */
+static void choices_print(const struct cli *cli)
+{
+	for (const struct cli_option *const *t = option_tables(cli); *t; t++)
+		for (const struct cli_option *o = *t; o->name; o++) {
+			if (!o->metavar || !strchr(o->metavar, '|'))
+				continue;
+			printf("\t--%s", o->name);
+			if (o->letter)
+				printf(" | -%c", o->letter);
+			printf(") COMPREPLY=($(compgen -W '");
+			for (const char *c = o->metavar; *c; c++)
+				putchar(*c == '|' ? ' ' : *c);
+			printf("' -- \"$cur\")); return ;;\n");
+		}
+}
+
 /*
- * One function: options behind a dash; else the next word of every verb that fits the words so far;
- * behind a whole verb its arguments, by their kind (all but "file" and words that the table names
- * ask the program itself; "..." stands for any number of that kind).
+ * One function: options behind a dash; the words of a choice behind its option; else the next word
+ * of every verb that fits the words so far; behind a whole verb its arguments, by their kind (all
+ * but "file" and words that the table names ask the program itself; "..." stands for any number of
+ * that kind).
  */
 static int completion_print(const struct cli *cli)
 {
@@ -150,7 +168,10 @@ static int completion_print(const struct cli *cli)
 	for (const struct cli_option *const *t = option_tables(cli); *t; t++)
 		for (const struct cli_option *o = *t; o->name; o++)
 			printf("--%s ", o->name);
-	printf("' -- \"$cur\"))\n\t\treturn\n\tfi\n");
+	printf("' -- \"$cur\"))\n\t\treturn\n\tfi\n"
+	       "\tcase ${COMP_WORDS[COMP_CWORD-1]} in\n\t'') ;;\n");
+	choices_print(cli);
+	printf("\tesac\n");
 	if (!cli->verbs) {
 		printf("\tcompopt -o default\n}\ncomplete -F ");
 		function_name_print(cli->name);

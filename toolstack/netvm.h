@@ -21,7 +21,9 @@
 struct netvm_options {
 	const char *config; /* FILE of --config */
 	const char *sysfs;
-	const char *source, *from; /* of a port that is exposed */
+	const char *source, *from;	/* of a port that is exposed */
+	const char *format, *interface; /* of what xl-config prints */
+	bool kernel_ip;
 	bool json, dry_run, names, remove;
 	bool cut_dom0, no_iommu, shared_group, force;
 	unsigned int timeout; /* seconds */

@@ -32,6 +32,14 @@ static const struct cli_option options[] = {
 		"reach them" },
 	{ "force", 0, CLI_FLAG, AT(force), NULL,
 		"pci release: also from a domain that runs; it is detached from it" },
+	{ "format", 'f', CLI_TEXT, AT(format), "kernel-ip|cloud-init|interfaces",
+		"xl-config: what a guest without netfront-config is given in its place: the ip= of "
+		"its kernel's command line, cloud-init's network-config, or a part of "
+		"/etc/network/interfaces" },
+	{ "kernel-ip", 0, CLI_FLAG, AT(kernel_ip), NULL,
+		"xl-config: the same as --format kernel-ip" },
+	{ "interface", 0, CLI_TEXT, AT(interface), "NAME",
+		"xl-config: the guest's name for its vif (default eth0)" },
 	{ "timeout", 't', CLI_NUMBER, AT(timeout), "SECONDS",
 		"start: how long all of it may take (default 120)" },
 	{ "sysfs", 0, CLI_TEXT, AT(sysfs), "DIR", "where sysfs is mounted (default /sys)" },
@@ -55,8 +63,9 @@ static const struct cli_verb verbs[] = {
 		"domain" },
 	{ "start", "NAME", "start a domain, its network domains first", 1, 1, NETVM_START,
 		"domain" },
-	{ "xl-config", "NAME", "the lines that its xl config needs", 1, 1, NETVM_XL_CONFIG,
-		"domain" },
+	{ "xl-config", "NAME",
+		"the lines that its xl config needs; with --format what it needs inside", 1, 1,
+		NETVM_XL_CONFIG, "domain" },
 	{ "expose", "[NAME [PORT]]",
 		"ports of domains that are open to the outside; with PORT (tcp/8080:80, or udp/53) "
 		"open one",

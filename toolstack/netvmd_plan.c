@@ -343,25 +343,6 @@ static uint32_t mtu_of(const struct subject *s)
 	return out < least ? least : out > LINK_MTU_DEFAULT ? LINK_MTU_DEFAULT : out;
 }
 
-/* A family that the guest has no address of is not mentioned. */
-static struct guest_link link_of(const struct planning *p, const struct subject *s)
-{
-	const struct registry_globals *g = &p->r->globals;
-	struct guest_link w = { .mac = s->mac, .mtu = mtu_of(s) };
-
-	if (addr_is_set(&s->d->ip)) {
-		w.ip = s->d->ip;
-		w.gateway = s->d->netvm->ip;
-		memcpy(w.dns, g->dns, sizeof(w.dns));
-	}
-	if (addr_is_set(&s->d->ip6)) {
-		w.ip6 = s->d->ip6;
-		w.gateway6 = s->d->netvm->ip6;
-		memcpy(w.dns6, g->dns6, sizeof(w.dns6));
-	}
-	return w;
-}
-
 static void links_publish(struct planning *p)
 {
 	for (size_t i = 0; i < p->count; i++) {
@@ -371,7 +352,9 @@ static void links_publish(struct planning *p)
 
 		if (!s->wants)
 			continue;
-		w = link_of(p, s);
+		registry_guest_link(p->r, s->d, &w);
+		w.mac = s->mac;
+		w.mtu = mtu_of(s);
 		if (!now || !now->readable || !link_equal(&w, &now->link))
 			action_add(p, NETVMD_PUBLISH_LINK, s, s->devid, NULL)->link = w;
 	}

@@ -151,6 +151,11 @@ int registry_rules_resolve(struct registry *r, struct err *e);
  * (00:16:3e:...). */
 void registry_mac(const struct registry_domain *d, struct mac *out);
 
+/* What a guest (a domain with a network domain) is told about its link. A family that it has no
+ * address of is not mentioned. */
+void registry_guest_link(
+	const struct registry *r, const struct registry_domain *d, struct guest_link *out);
+
 /* Path of the domain's xl config: the one given, or /etc/xen/NAME.cfg. -ENAMETOOLONG. */
 int registry_xl_config(const struct registry_domain *d, char *buf, size_t size, struct err *e);
 

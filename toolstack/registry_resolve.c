@@ -200,3 +200,20 @@ void registry_resolve(struct registry *r)
 			r->domain[i].netvm = NULL;
 	registry_expose_carry(r);
 }
+
+void registry_guest_link(
+	const struct registry *r, const struct registry_domain *d, struct guest_link *out)
+{
+	*out = (struct guest_link){ .mtu = (uint32_t)d->mtu };
+	registry_mac(d, &out->mac);
+	if (addr_is_set(&d->ip)) {
+		out->ip = d->ip;
+		out->gateway = d->netvm->ip;
+		memcpy(out->dns, r->globals.dns, sizeof(out->dns));
+	}
+	if (addr_is_set(&d->ip6)) {
+		out->ip6 = d->ip6;
+		out->gateway6 = d->netvm->ip6;
+		memcpy(out->dns6, r->globals.dns6, sizeof(out->dns6));
+	}
+}
