@@ -151,15 +151,6 @@ static void match_addrs(struct guard *g, struct matches *m, uint8_t family, uint
 			match_addr(g, m, offset, &addrs[i]);
 }
 
-/* fe80::/10 (RFC 4291). */
-static void match_linklocal(struct guard *g, struct matches *m, uint32_t offset)
-{
-	load(g, BPF_H, offset);
-	emit(g, BPF_ALU | BPF_AND | BPF_K, 0, 0, 0xffc0);
-	emit(g, BPF_JMP | BPF_JEQ | BPF_K, 0, 1, 0xfe80);
-	emit_match(g, m);
-}
-
 /* What matched goes on here; what did not is dropped. */
 static void require_match(struct guard *g, struct matches *m)
 {
@@ -174,7 +165,17 @@ struct guest {
 	const struct addr *addrs;
 	size_t count;
 	const struct addr *gateway6;
+	struct addr linklocal; /* that goes with its MAC */
 };
+
+/* fe80::/64 and the modified EUI-64 of the MAC (RFC 4291 appendix A). */
+static struct addr linklocal_of(const struct mac *mac)
+{
+	const uint8_t *m = mac->bytes;
+
+	return (struct addr){ AF_INET6,
+		{ 0xfe, 0x80, [8] = m[0] ^ 2, m[1], m[2], 0xff, 0xfe, m[3], m[4], m[5] } };
+}
 
 static void guard_arp(struct guard *g, const struct guest *guest)
 {
@@ -217,7 +218,7 @@ static void guard_solicitation(struct guard *g, const struct guest *guest)
 	struct matches m = { .count = 0 };
 
 	match_addrs(g, &m, AF_INET6, IP6_SOURCE, guest->addrs, guest->count);
-	match_linklocal(g, &m, IP6_SOURCE);
+	match_addr(g, &m, IP6_SOURCE, &guest->linklocal);
 	match_addr(g, &m, IP6_SOURCE, &none6);
 	require_match(g, &m);
 	emit_return(g, GUARD_PASS);
@@ -228,7 +229,7 @@ static void guard_advertisement(struct guard *g, const struct guest *guest)
 	struct matches m = { .count = 0 };
 
 	match_addrs(g, &m, AF_INET6, IP6_SOURCE, guest->addrs, guest->count);
-	match_linklocal(g, &m, IP6_SOURCE);
+	match_addr(g, &m, IP6_SOURCE, &guest->linklocal);
 	require_match(g, &m);
 	if (addr_is_set(guest->gateway6)) {
 		struct matches gateway = { .count = 0 };
@@ -240,7 +241,7 @@ static void guard_advertisement(struct guard *g, const struct guest *guest)
 		emit_return(g, GUARD_DROP);
 	}
 	match_addrs(g, &m, AF_INET6, ND_TARGET, guest->addrs, guest->count);
-	match_linklocal(g, &m, ND_TARGET);
+	match_addr(g, &m, ND_TARGET, &guest->linklocal);
 	require_match(g, &m);
 	emit_return(g, GUARD_PASS);
 }
@@ -275,7 +276,7 @@ static void guard_echo(struct guard *g, const struct guest *guest)
 	emit(g, BPF_JMP | BPF_JA, 0, 0, 0);
 	elsewhere = g->count - 1; /* where the matched address jumps to is right behind */
 	g->prog[gateway.jump[0]].k = 1;
-	match_linklocal(g, &gateway, IP6_SOURCE);
+	match_addr(g, &gateway, IP6_SOURCE, &guest->linklocal);
 	g->prog[gateway.jump[1]] = (struct sock_filter){ BPF_RET | BPF_K, 0, 0, GUARD_PASS };
 	end_case(g, elsewhere);
 	end_case(g, echo);
@@ -401,7 +402,7 @@ void guard_make(struct guard *g, const struct mac *mac, const struct addr *addrs
 		{ ETH_P_IPV6, AF_INET6, guard_ip6 },
 		{ ETH_P_ARP, AF_INET, guard_arp },
 	};
-	struct guest guest = { mac, addrs, count, gateway6 };
+	struct guest guest = { mac, addrs, count, gateway6, linklocal_of(mac) };
 
 	g->count = 0;
 	require_length(g, ETH_END);

@@ -9,13 +9,18 @@
  *   ARP           Ethernet and IPv4, request or answer, the sender's MAC is the guest's, its IPv4
  *                 address one of the guest's, or none in a request (RFC 5227's probe)
  *   IPv4          the source is one of the guest's addresses
- *   IPv6          the source is one of the guest's addresses; of neighbour discovery (RFC 4861)
- * only solicitations, and advertisements of its own or a link-local address that is not the
- * gateway's; those two also from link-local, a solicitation also from ::, for the guest chooses its
- * link-local addresses itself. Extension headers (RFC 8200) are gone over to what they stand
- * before: four at most, of options and fragments. Behind them there is no neighbour discovery, and
- * no routing or authentication header stands anywhere: the one leads on to where no policy is asked
- * about, the other hides ports from some packet filters, and does not outlive translation
+ *   IPv6          the source is one of the guest's addresses. Of neighbour discovery (RFC 4861)
+ *                 only solicitations, also from :: (is this address taken?), and advertisements of
+ *                 its own addresses that are not the gateway's. Those two, and pings of the
+ *                 gateway, also from the link-local address that goes with its MAC, and from no
+ *                 other: each would take a place in the kernel's table of neighbours, which is one
+ *                 for all links and small. A guest that has chosen another can do without: it asks
+ *                 by the address that it wants to send from (RFC 4861 section 7.2.2).
+ *                 Extension headers (RFC 8200) are gone over to what they stand before: four at
+ *                 most, of options and fragments. Behind them there is no neighbour discovery, and
+ *                 no routing or authentication header stands anywhere: the one leads on to where no
+ *                 policy is asked about, the other hides ports from some packet filters, and does
+ *                 not outlive translation
  *
  * All else is dropped: other protocols, DHCP, router advertisements and redirects among it. A
  * family in which the guest has no address is dropped whole. Pure; must not know netlink or

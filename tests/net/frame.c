@@ -4,6 +4,7 @@
  *	frame send LINK ip4 [WORD=VALUE...]	mac= from= to=
  *	frame send LINK ip6 [WORD=VALUE...]	mac= from= to=
  *	frame send LINK arp [WORD=VALUE...]	mac= op= sender-mac= from= to=
+ *	frame send LINK echo6 [WORD=VALUE...]	mac= from= to=
  *	frame send LINK tcp6 [WORD=VALUE...]	mac= from= to= from-port= port= ext= via= part=
  *	frame send LINK nd [WORD=VALUE...]	mac= type= from= to= target= hops= ext=
  *	frame send LINK other [WORD=VALUE...]	mac= type=
@@ -214,6 +215,15 @@ static size_t make_ip6(uint8_t *p)
 	return put_ip6(p, IPPROTO_UDP, "64", empty, sizeof(empty));
 }
 
+/* A ping. */
+static size_t make_echo6(uint8_t *p)
+{
+	uint8_t echo[8] = { 128 };
+
+	put_sum6(echo, sizeof(echo), 2, IPPROTO_ICMPV6, word("to", "ff02::1"));
+	return put_ip6(p, IPPROTO_ICMPV6, "64", echo, sizeof(echo));
+}
+
 /* A SYN, with 12 bytes behind it. */
 static size_t make_tcp6(uint8_t *p)
 {
@@ -288,6 +298,7 @@ static const struct kind {
 } kinds[] = {
 	{ "ip4", ETH_P_IP, make_ip4 },
 	{ "ip6", ETH_P_IPV6, make_ip6 },
+	{ "echo6", ETH_P_IPV6, make_echo6 },
 	{ "tcp6", ETH_P_IPV6, make_tcp6 },
 	{ "arp", ETH_P_ARP, make_arp },
 	{ "nd", ETH_P_IPV6, make_nd },

@@ -12,6 +12,7 @@
 /* --- packets --- */
 
 static const struct mac guest_mac = { { 0x00, 0x16, 0x3e, 0x00, 0x00, 0x05 } };
+#define LOCAL "fe80::216:3eff:fe00:5" /* the link-local address that goes with it */
 static struct guard guard;
 static struct addr addrs[5];
 static struct addr gateway6;
@@ -128,7 +129,7 @@ static void a_forged_ip4_source_is_dropped(void **state)
 static void a_forged_ip6_source_is_dropped(void **state)
 {
 	static const char *const forged[] = { "2001:db8::7", "2001:db8::1:5", "2001:db8:1::5",
-		"fe80::5", "fe80::1", "::", "::1", "ff02::1", "::ffff:10.137.0.5" };
+		LOCAL, "fe80::5", "fe80::1", "::", "::1", "ff02::1", "::ffff:10.137.0.5" };
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(forged) / sizeof(forged[0]); i++) {
@@ -141,7 +142,7 @@ static void a_forged_ip6_source_is_dropped(void **state)
 static void a_forged_mac_is_dropped_whatever_the_packet_is(void **state)
 {
 	struct packet good[] = { ip4("10.137.0.5"), ip6("2001:db8::5", IPPROTO_TCP),
-		arp(1, "10.137.0.5"), discovery("fe80::5", 135, "fe80::1") };
+		arp(1, "10.137.0.5"), discovery(LOCAL, 135, "fe80::1") };
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++)
@@ -204,13 +205,18 @@ static void forged_arp_is_dropped(void **state)
 	}
 }
 
-static void a_guest_may_ask_for_neighbours_from_any_address_it_can_have(void **state)
+/* As many as there are link-local ones, each would be a neighbour in the kernel's table. */
+static void a_guest_asks_for_neighbours_from_its_own_addresses_alone(void **state)
 {
 	(void)state;
 	passes(discovery("2001:db8::5", 135, "fe80::1"));
-	passes(discovery("fe80::216:3eff:fe00:5", 135, "fe80::1"));
-	passes(discovery("febf::1", 135, "fe80::1"));
-	passes(discovery("::", 135, "fe80::216:3eff:fe00:5"));
+	passes(discovery(LOCAL, 135, "fe80::1"));
+	passes(discovery("::", 135, LOCAL));
+	passes(discovery("::", 135, "fe80::5")); /* whether that one is taken */
+	is_dropped(discovery("fe80::5", 135, "fe80::1"));
+	is_dropped(discovery("fe80::216:3eff:fe00:6", 135, "fe80::1"));
+	is_dropped(discovery("fe80::1:216:3eff:fe00:5", 135, "fe80::1"));
+	is_dropped(discovery("febf::1", 135, "fe80::1"));
 	is_dropped(discovery("2001:db8::7", 135, "fe80::1"));
 	is_dropped(discovery("fec0::1", 135, "fe80::1"));
 }
@@ -218,24 +224,29 @@ static void a_guest_may_ask_for_neighbours_from_any_address_it_can_have(void **s
 static void a_guest_may_advertise_what_can_be_its_own_alone(void **state)
 {
 	(void)state;
-	passes(discovery("fe80::5", 136, "2001:db8::5"));
+	passes(discovery(LOCAL, 136, "2001:db8::5"));
 	passes(discovery("2001:db8::6", 136, "2001:db8::6"));
-	passes(discovery("fe80::5", 136, "fe80::5"));
-	is_dropped(discovery("fe80::5", 136, "2001:db8::7"));
+	passes(discovery(LOCAL, 136, LOCAL));
+	is_dropped(discovery(LOCAL, 136, "2001:db8::7"));
+	is_dropped(discovery(LOCAL, 136, "fe80::5"));
+	is_dropped(discovery("fe80::5", 136, "2001:db8::5"));
 	is_dropped(discovery("2001:db8::5", 136, "2001:db8::7"));
-	is_dropped(discovery("fe80::5", 136, "fe80::1"));
+	is_dropped(discovery(LOCAL, 136, "fe80::1"));
 	is_dropped(discovery("2001:db8::5", 136, "fe80::1"));
 	is_dropped(discovery("::", 136, "2001:db8::5"));
 }
 
 static void a_guest_may_ping_the_gateway_from_its_link_local_address(void **state)
 {
-	struct packet p = ip6("fe80::5", IPPROTO_ICMPV6);
+	struct packet p = ip6(LOCAL, IPPROTO_ICMPV6);
 
 	(void)state;
 	put_addr(&p, 38, "fe80::1");
 	p.bytes[54] = 128;
 	passes(p);
+	put_addr(&p, 22, "fe80::5");
+	is_dropped(p);
+	put_addr(&p, 22, LOCAL);
 	put_addr(&p, 38, "fe80::2");
 	is_dropped(p);
 	put_addr(&p, 38, "fe80::1");
@@ -252,7 +263,7 @@ static void router_advertisements_and_redirects_are_dropped(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(types); i++) {
-		is_dropped(discovery("fe80::5", types[i], "fe80::5"));
+		is_dropped(discovery(LOCAL, types[i], LOCAL));
 		is_dropped(discovery("2001:db8::5", types[i], "2001:db8::5"));
 	}
 	passes(discovery("2001:db8::5", 132, "2001:db8::7"));
@@ -356,7 +367,7 @@ static void short_packets_are_dropped_and_never_read_behind_their_end(void **sta
 {
 	struct packet all[] = { ip4("10.137.0.5"), ip6("2001:db8::5", IPPROTO_TCP),
 		ip6("2001:db8::5", IPPROTO_ICMPV6), arp(1, "10.137.0.5"),
-		discovery("fe80::5", 136, "fe80::5"), discovery("::", 135, "fe80::1") };
+		discovery(LOCAL, 136, LOCAL), discovery("::", 135, "fe80::1") };
 	static const uint32_t needed[] = { 34, 54, 55, 42, 78, 78 };
 
 	(void)state;
@@ -376,7 +387,7 @@ static void a_family_without_an_address_is_dropped_whole(void **state)
 	guard_make(&guard, &guest_mac, addrs, 3, &(struct addr){ .family = 0 });
 	passes(ip4("10.137.0.5"));
 	is_dropped(ip6("2001:db8::5", IPPROTO_TCP));
-	is_dropped(discovery("fe80::5", 135, "fe80::1"));
+	is_dropped(discovery(LOCAL, 135, "fe80::1"));
 	guard_make(&guard, &guest_mac, addrs + 3, 2, &gateway6);
 	passes(ip6("2001:db8::5", IPPROTO_TCP));
 	is_dropped(ip4("10.137.0.5"));
@@ -407,7 +418,7 @@ static void sixteen_addresses_fit_and_each_of_them_may_send(void **state)
 	assert_true(guard.count <= GUARD_PROGRAM_MAX);
 	for (size_t i = 0; i < 16; i++) {
 		passes(ip6(addr_print(&many[i], text), IPPROTO_TCP));
-		passes(discovery("fe80::5", 136, text));
+		passes(discovery(LOCAL, 136, text));
 	}
 	is_dropped(ip6("2001:db8::11", IPPROTO_TCP));
 }
@@ -424,7 +435,10 @@ static bool is_own(const struct packet *p, size_t at, uint8_t family)
 
 static bool is_linklocal(const struct packet *p, size_t at)
 {
-	return p->bytes[at] == 0xfe && p->bytes[at + 1] >> 6 == 2;
+	struct addr local;
+
+	assert_int_equal(addr_parse(LOCAL, &local), 0);
+	return memcmp(p->bytes + at, local.bytes, 16) == 0;
 }
 
 static bool is_zero(const struct packet *p, size_t at, size_t len)
@@ -490,8 +504,8 @@ static void every_packet_meets_the_rules_however_it_is_mangled(void **state)
 	struct packet good[] = { ip4("10.137.0.5"), ip4("10.9.8.7"),
 		ip6("2001:db8::5", IPPROTO_TCP), ip6("2001:db8::6", IPPROTO_ICMPV6),
 		arp(1, "10.137.0.5"), arp(2, "10.137.0.6"), arp(1, "0.0.0.0"),
-		discovery("fe80::5", 136, "fe80::5"), discovery("2001:db8::5", 136, "2001:db8::6"),
-		discovery("::", 135, "fe80::1"), discovery("fe80::5", 128, "::"),
+		discovery(LOCAL, 136, LOCAL), discovery("2001:db8::5", 136, "2001:db8::6"),
+		discovery("::", 135, "fe80::1"), discovery(LOCAL, 128, "::"),
 		chain(headers, 3, IPPROTO_ICMPV6), chain(headers + 1, 2, IPPROTO_TCP) };
 	unsigned int passed = 0;
 
@@ -526,7 +540,7 @@ int main(void)
 		GUARD_TEST(other_protocols_are_dropped),
 		GUARD_TEST(arp_asks_and_answers_for_the_guests_own_addresses),
 		GUARD_TEST(forged_arp_is_dropped),
-		GUARD_TEST(a_guest_may_ask_for_neighbours_from_any_address_it_can_have),
+		GUARD_TEST(a_guest_asks_for_neighbours_from_its_own_addresses_alone),
 		GUARD_TEST(a_guest_may_advertise_what_can_be_its_own_alone),
 		GUARD_TEST(a_guest_may_ping_the_gateway_from_its_link_local_address),
 		GUARD_TEST(router_advertisements_and_redirects_are_dropped),
