@@ -22,6 +22,7 @@ struct netvm_options {
 	const char *config; /* FILE of --config */
 	const char *sysfs;
 	const char *source, *from;	/* of a port that is exposed */
+	const char *before;		/* firewall add: the number of a rule */
 	const char *format, *interface; /* of what xl-config prints */
 	bool kernel_ip;
 	bool json, dry_run, names, remove;
@@ -56,6 +57,7 @@ int netvm_xl_config(struct netvm *n, struct err *e);
 int netvm_expose(struct netvm *n, struct err *e);
 int netvm_link(struct netvm *n, struct err *e);
 int netvm_limit(struct netvm *n, struct err *e);
+int netvm_firewall(struct netvm *n, struct err *e);
 int netvm_pci_list(struct netvm *n, struct err *e);
 int netvm_pci_assign(struct netvm *n, struct err *e);
 int netvm_pci_release(struct netvm *n, struct err *e);
@@ -70,6 +72,9 @@ int netvm_registry_read(const struct netvm *n, struct registry *r, struct err *e
  * the error. */
 int netvm_domain_find(const struct netvm *n, const struct registry *r, const char *name,
 	const struct registry_domain **out, struct err *e);
+/* As that, for a change that may set right what is at fault: 0 where there is such a domain. */
+int netvm_domain_known(
+	const struct netvm *n, const struct registry *r, const char *name, struct err *e);
 /* The name in the registry that is nearest to what was typed; NULL: none is near. Pure. */
 const char *netvm_name_near(const struct registry *r, const char *typed);
 

@@ -88,6 +88,14 @@ int netvm_domain_find(const struct netvm *n, const struct registry *r, const cha
 		name, n->dir, name);
 }
 
+int netvm_domain_known(
+	const struct netvm *n, const struct registry *r, const char *name, struct err *e)
+{
+	const struct registry_domain *d;
+
+	return registry_find(r, name) ? 0 : netvm_domain_find(n, r, name, &d, e);
+}
+
 const char *netvm_of(const struct registry_domain *d)
 {
 	return d->netvm ? d->netvm->name : "none";

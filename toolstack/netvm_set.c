@@ -36,11 +36,8 @@ int netvm_set(struct netvm *n, struct err *e)
 	int ret = netvm_registry_read(n, &r, e);
 
 	/* A domain at fault may be set right again. */
-	if (!ret && !registry_find(&r, n->args[0])) {
-		const struct registry_domain *d;
-
-		ret = netvm_domain_find(n, &r, n->args[0], &d, e);
-	}
+	if (!ret)
+		ret = netvm_domain_known(n, &r, n->args[0], e);
 	if (!ret)
 		ret = netvm_check(n, &r, e);
 	registry_dispose(&r);

@@ -19,6 +19,8 @@ static const struct cli_option options[] = {
 		"expose: open to these addresses or subnets alone, of IPv4 or IPv6" },
 	{ "from", 0, CLI_TEXT, AT(from), "NETVM",
 		"expose: led from that network domain on, and by none further out" },
+	{ "before", 0, CLI_TEXT, AT(before), "NUMBER",
+		"firewall add: in front of that rule, not behind all" },
 	{ "remove", 0, CLI_FLAG, AT(remove), NULL,
 		"expose, link: close the port again; limit: take limits out" },
 	{ "cut-dom0", 0, CLI_FLAG, AT(cut_dom0), NULL,
@@ -79,6 +81,12 @@ static const struct cli_verb verbs[] = {
 		"in a second; connections=500, packets=20k or bytes=3M set a limit of NAME, "
 		"--remove takes those that are named out again, or all",
 		0, -1, NETVM_LIMIT, "domain connections=/packets=/bytes=..." },
+	{ "firewall", "NAME [list|add|del|policy|reset|edit|load|save] [ARGUMENT]...",
+		"what a guest may reach: list its rules with their numbers, add RULE, del NUMBER "
+		"or RULE, policy accept|drop|default for what no rule matches, reset to no rules "
+		"and everything accepted, edit all of it, load FILE (\"-\": standard input) in its "
+		"place, save [FILE]",
+		1, -1, NETVM_FIREWALL, "domain list/add/del/policy/reset/edit/load/save file" },
 	{ "pci list", "", "network devices: driver, IOMMU group, safe to give away or why not", 0,
 		0, NETVM_PCI_LIST, NULL },
 	{ "pci assign", "DEVICE NAME", "give a network device to a domain", 2, 2, NETVM_PCI_ASSIGN,
@@ -117,6 +125,19 @@ const struct cli netvm_cli = {
 		    "another order writes\n"
 		    "a rule: action=accept dst=@guest:B proto=tcp dstports=80. B's own policy is "
 		    "not asked.\n\n"
+		    "What firewall save writes, and load and edit take, is a text: a rule a line "
+		    "in the\n"
+		    "language of xen-netvm-policy(7), and a line policy=accept, policy=drop or "
+		    "policy=default\n"
+		    "(load leaves the policy as it is where there is none); lines that begin with "
+		    "# mean\n"
+		    "nothing. edit runs $VISUAL, else $EDITOR, else vi, without a shell. A text "
+		    "that is not in\n"
+		    "order changes nothing. A text without a rule and without policy=drop or "
+		    "policy=accept is\n"
+		    "refused, and so is taking out the last rule of a guest without a policy: "
+		    "everything would\n"
+		    "be open; reset says that it is to be.\n\n"
 		    "Exit status: 0 done; 1 failed, or refused; 2 the command line is wrong.\n\n"
 		    "Files: " REGISTRY_DIR
 		    "/netvm.conf and domains/NAME.conf beside it, in xl's syntax;\n"

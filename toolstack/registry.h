@@ -184,6 +184,12 @@ const char *registry_link_print(const struct registry_link *l, char buf[REGISTRY
 const struct registry_domain *registry_link_carrier(
 	const struct registry_domain *a, const struct registry_domain *b);
 
+/* policy_rule_check(), of a rule that may name another domain. A line of a domain's `rules` that is
+ * in order is one. */
+int registry_rule_check(const char *rule, struct err *e);
+/* Whether two rules that are in order say the same, in whichever order of words. -ENOMEM: false. */
+bool registry_rule_same(const char *a, const char *b);
+
 /* Every network domain of `d`, nearest first: at most `max`. Returns how many there are. */
 size_t registry_chain(
 	const struct registry_domain *d, const struct registry_domain **out, size_t max);
@@ -208,10 +214,12 @@ int registry_edit(const char *dir, const char *name, const struct registry_chang
 int registry_edit_check(const char *dir, const char *name, const struct registry_change *changes,
 	size_t count, struct err *e);
 
-/* Says what is to be changed of a domain that is in order, as it is now. What `out` points to may
- * be a part of `r`. */
+#define REGISTRY_DECIDED_MAX 2
+
+/* Says what is to be changed of a domain that is in order, as it is now: into the first of `out`,
+ * of which those without a key mean nothing. What they point to may be a part of `r`. */
 typedef int (*registry_decide)(const struct registry *r, const struct registry_domain *d,
-	struct registry_change *out, void *arg, struct err *e);
+	struct registry_change out[REGISTRY_DECIDED_MAX], void *arg, struct err *e);
 
 /*
  * As registry_edit(), for a change that follows from what stands there: `decide` is asked under the

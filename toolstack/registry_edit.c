@@ -116,7 +116,7 @@ static int change_check(const char *dir, const char *name, const char *text, str
 	return ret;
 }
 
-/* The text must be in order by itself, whatever it was before. */
+/* The text must be in order by itself, whatever it was before, and no longer than can be read. */
 static int text_check(const char *path, const char *name, const char *text, struct err *e)
 {
 	struct registry_globals g = { .pools = 0 };
@@ -125,6 +125,10 @@ static int text_check(const char *path, const char *name, const char *text, stru
 	void *out = name ? (void *)&d : (void *)&g;
 	int ret = config_parse(path, text, keys, out, NULL, e);
 
+	if (!ret && strlen(text) > CONFIG_FILE_MAX)
+		ret = err_set(e, -EFBIG,
+			"%s: would be larger than the %d bytes that are read of it", path,
+			CONFIG_FILE_MAX);
 	config_dispose(keys, out);
 	return ret;
 }
@@ -176,9 +180,10 @@ int registry_edit_check(const char *dir, const char *name, const struct registry
 int registry_edit_from(const char *dir, const char *name, registry_decide decide, void *arg,
 	bool dry, struct err *e)
 {
-	struct registry_change change = { .key = NULL };
+	struct registry_change changes[REGISTRY_DECIDED_MAX] = { { .key = NULL } };
 	struct registry r = { .count = 0 };
 	const struct registry_domain *d;
+	size_t count = 0;
 	int lock = -1, ret = dry ? 0 : registry_lock(dir, &lock, e);
 
 	if (!ret)
@@ -191,10 +196,12 @@ int registry_edit_from(const char *dir, const char *name, registry_decide decide
 		else if (d->fault.code)
 			ret = err_set(e, -EINVAL, "%s", d->fault.text);
 		else
-			ret = decide(&r, d, &change, arg, e);
+			ret = decide(&r, d, changes, arg, e);
 	}
+	while (count < REGISTRY_DECIDED_MAX && changes[count].key)
+		count++;
 	if (!ret)
-		ret = file_edit(dir, name, &change, 1, dry, e);
+		ret = file_edit(dir, name, changes, count, dry, e);
 	registry_dispose(&r);
 	if (lock >= 0)
 		close(lock);

@@ -27,8 +27,6 @@ int registry_text_change(const char *path, const struct config_key *keys,
 
 /* --- rules that name domains (registry_rules.c) --- */
 
-/* policy_rule_check(), of a rule that may name another domain. */
-int registry_rule_check(const char *rule, struct err *e);
 /* Whether a rule of `d` names that domain. */
 bool registry_rules_name(const struct registry_domain *d, const char *name);
 /* A domain whose rules or links name one that is not there, or whose file cannot be used, is at

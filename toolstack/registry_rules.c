@@ -68,6 +68,37 @@ int registry_rule_check(const char *rule, struct err *e)
 	return ret;
 }
 
+/* The rule in canonical words, with an address in the place of the guest, whom `w` names ("":
+ * none). */
+static int rule_canonical(const char *rule, char out[POLICY_LINE_MAX + 1], struct guest_word *w)
+{
+	struct policy p = { .count = 0 };
+	char *plain = NULL;
+	int ret = 0;
+
+	*w = (struct guest_word){ .len = 0 };
+	if (guest_find(rule, w))
+		ret = line_plain(rule, w, &plain, NULL);
+	if (!ret)
+		ret = policy_parse(plain ? plain : rule, POLICY_DROP, &p, NULL);
+	if (!ret && p.count == 1)
+		policy_rule_print(&p.rules[0], out);
+	else if (!ret)
+		ret = -EINVAL;
+	policy_dispose(&p);
+	free(plain);
+	return ret;
+}
+
+bool registry_rule_same(const char *a, const char *b)
+{
+	char text[2][POLICY_LINE_MAX + 1];
+	struct guest_word w[2];
+
+	return rule_canonical(a, text[0], &w[0]) == 0 && rule_canonical(b, text[1], &w[1]) == 0 &&
+	       strcmp(text[0], text[1]) == 0 && strcmp(w[0].name, w[1].name) == 0;
+}
+
 /* The line behind this one; NULL: none. */
 static const char *line_next(const char *line)
 {

@@ -125,6 +125,56 @@ static void a_fault_elsewhere_does_not_hinder(void **state)
 	assert_int_equal(set("a", "netvm", "net", &e), 0);
 }
 
+/* Turns the policy round and takes the rules out. */
+static int policy_turn(const struct registry *r, const struct registry_domain *d,
+	struct registry_change out[REGISTRY_DECIDED_MAX], void *arg, struct err *e)
+{
+	static const char *const accept = "accept", *const drop = "drop";
+
+	(void)r;
+	assert_string_equal(d->name, arg);
+	if (!d->rules)
+		return err_set(e, -ENOENT, "no rules");
+	out[0] = (struct registry_change){ "rules", NULL, 0 };
+	out[1] =
+		(struct registry_change){ "policy", d->policy == POLICY_DROP ? &accept : &drop, 1 };
+	return 0;
+}
+
+static void what_follows_from_the_file_may_be_more_than_one_change(void **state)
+{
+	char name[] = "a";
+	struct err e = ERR_NONE;
+
+	(void)state;
+	file_write("a", "mtu = 1400\nrules = [ \"action=drop\" ]\n");
+	assert_int_equal(registry_edit_from(registry_dir, "a", policy_turn, name, true, &e), 0);
+	file_expect("a", "mtu = 1400\nrules = [ \"action=drop\" ]\n");
+	assert_int_equal(registry_edit_from(registry_dir, "a", policy_turn, name, false, &e), 0);
+	file_expect("a", "mtu = 1400\npolicy = \"accept\"\n");
+	assert_int_equal(
+		registry_edit_from(registry_dir, "a", policy_turn, name, false, &e), -ENOENT);
+	file_expect("a", "mtu = 1400\npolicy = \"accept\"\n");
+}
+
+static void a_file_does_not_become_longer_than_can_be_read(void **state)
+{
+	char *text = malloc(CONFIG_FILE_MAX + 1);
+	struct err e;
+
+	(void)state;
+	assert_non_null(text);
+	memset(text, '#', CONFIG_FILE_MAX);
+	strcpy(text + CONFIG_FILE_MAX - 10, "\n");
+	file_write("a", text);
+	free(text);
+	assert_int_equal(set("a", "mtu", "1400", &e), -EFBIG);
+	assert_contains(e.text, "/domains/a.conf: would be larger than the 1048576 bytes");
+	assert_int_equal(set("a", "cable", "0", &e), -EFBIG);
+	file_write("a", "");
+	assert_int_equal(set("a", "cable", "0", &e), 0);
+}
+
 static void a_list_is_written_as_one(void **state)
 {
 	static const char *const values[] = { "0000:03:00.0", "0000:03:00.1" };
@@ -195,6 +245,8 @@ int main(void)
 		IN_DIR(rules_are_written_one_a_line_and_a_wrong_one_is_refused),
 		IN_DIR(a_file_with_a_syntax_error_is_not_touched),
 		IN_DIR(a_fault_elsewhere_does_not_hinder),
+		IN_DIR(what_follows_from_the_file_may_be_more_than_one_change),
+		IN_DIR(a_file_does_not_become_longer_than_can_be_read),
 		IN_DIR(a_list_is_written_as_one),
 		IN_DIR(a_domain_in_use_is_not_forgotten),
 		IN_DIR(writers_at_the_same_time_lose_nothing),

@@ -97,6 +97,36 @@ static void rules_that_name_whom_they_cannot_are_a_fault(void **state)
 	registry_dispose(&r);
 }
 
+static void rules_are_the_same_in_whichever_order_of_words(void **state)
+{
+	static const struct {
+		const char *a, *b;
+		bool same;
+	} pairs[] = {
+		{ "action=accept proto=tcp dstports=80", "dstports=80-80 action=accept proto=tcp",
+			true },
+		{ "action=drop dst=192.0.2.1", "action=drop dst4=192.0.2.1/32", true },
+		{ "action=drop dst6=2001:DB8:0::1", "action=drop dst6=2001:db8::1", true },
+		{ "action=drop dst=@guest:a", "dst=@guest:a action=drop", true },
+		{ "action=drop dst=@guest:a", "action=drop dst=@guest:b", false },
+		{ "action=drop dst=@guest:a", "action=drop dst=192.0.2.1", false },
+		{ "action=drop dst=@guest:a comment=x", "dst=@guest:a action=drop comment=x",
+			true },
+		{ "action=drop comment=dst=@guest:a", "action=drop comment=dst=@guest:b", false },
+		{ "action=drop", "action=accept", false },
+		{ "action=drop", "action=drop comment=all", false },
+		{ "action=drop", "", false },
+		{ "", "", false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++) {
+		if (registry_rule_same(pairs[i].a, pairs[i].b) != pairs[i].same)
+			fail_msg("\"%s\" and \"%s\"", pairs[i].a, pairs[i].b);
+		assert_int_equal(registry_rule_same(pairs[i].b, pairs[i].a), pairs[i].same);
+	}
+}
+
 static void more_rules_than_can_be_published_are_a_fault(void **state)
 {
 	char *text = malloc(1024 * 1024);
@@ -131,6 +161,7 @@ int main(void)
 		IN_DIR(a_wrong_rule_is_named_with_file_and_line),
 		IN_DIR(a_guest_named_in_rules_is_its_addresses),
 		IN_DIR(rules_that_name_whom_they_cannot_are_a_fault),
+		cmocka_unit_test(rules_are_the_same_in_whichever_order_of_words),
 		IN_DIR(more_rules_than_can_be_published_are_a_fault),
 	};
 
