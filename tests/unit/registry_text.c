@@ -81,6 +81,13 @@ static void a_key_taken_out_takes_its_line_along(void **state)
 	expect("ip = \"x\"", "ip", CONFIG_TEXT, NULL, "");
 }
 
+/* As the greatest of bytes_per_second has. */
+static void a_number_may_have_ten_digits(void **state)
+{
+	(void)state;
+	expect("n = 1 # why\n", "n", CONFIG_NUMBER, "4000000000", "n = 4000000000 # why\n");
+}
+
 static void values_that_have_no_form_are_refused(void **state)
 {
 	static const struct {
@@ -88,7 +95,7 @@ static void values_that_have_no_form_are_refused(void **state)
 		const char *value;
 	} bad[] = { { CONFIG_TEXT, "a\nb" }, { CONFIG_TEXT, "a\"'b" }, { CONFIG_TEXT, "a\\b" },
 		{ CONFIG_NUMBER, "1x" }, { CONFIG_NUMBER, "" }, { CONFIG_NUMBER, "-1" },
-		{ CONFIG_NUMBER, "01" }, { CONFIG_NUMBER, "9999999999" }, { CONFIG_BOOL, "2" },
+		{ CONFIG_NUMBER, "01" }, { CONFIG_NUMBER, "99999999999" }, { CONFIG_BOOL, "2" },
 		{ CONFIG_BOOL, "yes" }, { CONFIG_LIST, "\x01" } };
 	char *out = NULL;
 	struct err e;
@@ -130,6 +137,7 @@ int main(void)
 		cmocka_unit_test(lines_stand_one_a_line),
 		cmocka_unit_test(what_only_looks_like_the_key_is_left_alone),
 		cmocka_unit_test(a_key_taken_out_takes_its_line_along),
+		cmocka_unit_test(a_number_may_have_ten_digits),
 		cmocka_unit_test(values_that_have_no_form_are_refused),
 		cmocka_unit_test(every_address_in_a_text_is_found),
 	};
