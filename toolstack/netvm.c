@@ -29,6 +29,7 @@ static int (*const verbs[])(struct netvm *n, struct err *e) = {
 	[NETVM_LINK] = netvm_link,
 	[NETVM_LIMIT] = netvm_limit,
 	[NETVM_FIREWALL] = netvm_firewall,
+	[NETVM_EXPLAIN] = netvm_explain,
 	[NETVM_PCI_LIST] = netvm_pci_list,
 	[NETVM_PCI_ASSIGN] = netvm_pci_assign,
 	[NETVM_PCI_RELEASE] = netvm_pci_release,

@@ -25,7 +25,7 @@ struct netvm_options {
 	const char *before;		/* firewall add: the number of a rule */
 	const char *format, *interface; /* of what xl-config prints */
 	bool kernel_ip;
-	bool json, dry_run, names, remove;
+	bool json, dry_run, names, remove, live;
 	bool cut_dom0, no_iommu, shared_group, force;
 	unsigned int timeout; /* seconds */
 	bool get, set, reset; /* qvm-prefs: what is to be done with a key */
@@ -58,6 +58,7 @@ int netvm_expose(struct netvm *n, struct err *e);
 int netvm_link(struct netvm *n, struct err *e);
 int netvm_limit(struct netvm *n, struct err *e);
 int netvm_firewall(struct netvm *n, struct err *e);
+int netvm_explain(struct netvm *n, struct err *e);
 int netvm_pci_list(struct netvm *n, struct err *e);
 int netvm_pci_assign(struct netvm *n, struct err *e);
 int netvm_pci_release(struct netvm *n, struct err *e);

@@ -23,6 +23,9 @@ static const struct cli_option options[] = {
 		"firewall add: in front of that rule, not behind all" },
 	{ "remove", 0, CLI_FLAG, AT(remove), NULL,
 		"expose, link: close the port again; limit: take limits out" },
+	{ "live", 0, CLI_FLAG, AT(live), NULL,
+		"explain: look also whether all of that is in force at this moment, and which real "
+		"resolvers there are" },
 	{ "cut-dom0", 0, CLI_FLAG, AT(cut_dom0), NULL,
 		"pci assign: also a device that dom0's own route, address or root file system "
 		"needs" },
@@ -87,6 +90,11 @@ static const struct cli_verb verbs[] = {
 		"and everything accepted, edit all of it, load FILE (\"-\": standard input) in its "
 		"place, save [FILE]",
 		1, -1, NETVM_FIREWALL, "domain list/add/del/policy/reset/edit/load/save file" },
+	{ "explain", "GUEST DST [PORT]",
+		"what becomes of a packet of GUEST to DST, an address or a domain: each network "
+		"domain on the way and the rule that decides there; PORT is tcp/443, udp/53, or a "
+		"ping",
+		2, 3, NETVM_EXPLAIN, "domain domain" },
 	{ "pci list", "", "network devices: driver, IOMMU group, safe to give away or why not", 0,
 		0, NETVM_PCI_LIST, NULL },
 	{ "pci assign", "DEVICE NAME", "give a network device to a domain", 2, 2, NETVM_PCI_ASSIGN,
