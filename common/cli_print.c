@@ -200,7 +200,7 @@ static int completion_print(const struct cli *cli)
 	       "\t\t\tpair...) compopt -o nospace 2>/dev/null\n"
 	       "\t\t\t\tCOMPREPLY+=($(compgen -S = -W \"$(%s get --names \"${word[0]}\" "
 	       "2>/dev/null)\" -- \"$cur\")) ;;\n"
-	       "\t\t\tfile) compopt -o default ;;\n"
+	       "\t\t\tfile*) compopt -o default ;;\n"
 	       "\t\t\t*/*) [[ $kinds != *=* ]] || compopt -o nospace 2>/dev/null\n"
 	       "\t\t\t\tkinds=${kinds%%...}\n"
 	       "\t\t\t\tCOMPREPLY+=($(compgen -W \"${kinds//\\// }\" -- \"$cur\")) ;;\n"

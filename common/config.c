@@ -1,40 +1,28 @@
 /*
  * libxlutil parses; this file asks it for each key of the table. libxlutil prints its words about
  * syntax errors into a FILE that we give it; they become the sentence in `struct err`. It cannot
- * list the keys of a file nor tell a key's line, so an index of both is made by reading the text: a
- * key stands at the start of a line, outside of lists and strings.
+ * list the keys of a file nor tell a key's line: config_index.c does.
  */
 #include "common/config.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "common/addr.h"
+#include "common/config_index.h"
 #include "common/file.h"
 #include "common/xlutil.h"
 
-#define KEYS_MAX     256
-#define KEY_NAME_MAX 64
-#define VALUE_SHOWN  100 /* characters of a value that a sentence repeats */
-
-struct key_index {
-	struct key_place {
-		char name[KEY_NAME_MAX];
-		unsigned int line;
-		size_t at; /* in the text */
-	} key[KEYS_MAX];
-	size_t count;
-};
+#define VALUE_SHOWN 100 /* characters of a value that a sentence repeats */
 
 /* A reading under way: what every step needs. */
 struct reading {
 	const char *path;
 	const struct xlutil *lib;
 	XLU_Config *xlu;
-	struct key_index index;
+	struct config_index index;
 	const char *text;
 	char *words; /* what libxlutil says */
 	size_t words_len;
@@ -44,112 +32,12 @@ struct reading {
 	int told;
 };
 
-static const struct key_place *key_place(const struct key_index *index, const char *name)
-{
-	for (size_t i = 0; i < index->count; i++)
-		if (strcmp(index->key[i].name, name) == 0)
-			return &index->key[i];
-	return NULL;
-}
-
-static unsigned int key_line(const struct key_index *index, const char *name)
-{
-	const struct key_place *k = key_place(index, name);
-
-	return k ? k->line : 0;
-}
-
-/* Behind a string or comment that begins at `c`; counts the lines in it. */
-static const char *text_skip(const char *c, unsigned int *line)
-{
-	const char end = *c == '#' ? '\n' : *c;
-
-	for (c++; *c && *c != end; c++) {
-		if (*c == '\\' && end != '\n' && c[1])
-			c++;
-		*line += *c == '\n';
-	}
-	return *c && end != '\n' ? c + 1 : c;
-}
-
-static int index_add(
-	struct reading *r, const char *name, size_t len, unsigned int line, struct err *e)
-{
-	struct key_place *k = &r->index.key[r->index.count];
-
-	if (len >= KEY_NAME_MAX || r->index.count >= KEYS_MAX)
-		return err_set(
-			e, -E2BIG, "%s:%u: key is too long, or there are too many", r->path, line);
-	memcpy(k->name, name, len);
-	k->name[len] = '\0';
-	if (key_place(&r->index, k->name))
-		return err_set(
-			e, -EINVAL, "%s:%u: %s is given a second time", r->path, line, k->name);
-	k->line = line;
-	k->at = (size_t)(name - r->text);
-	r->index.count++;
-	return 0;
-}
-
-static int index_make(struct reading *r, struct err *e)
-{
-	unsigned int line = 1, depth = 0;
-	bool start = true; /* nothing but white space so far in this statement */
-
-	for (const char *c = r->text; *c;) {
-		size_t len;
-
-		if (*c == '#' || *c == '"' || *c == '\'') {
-			c = text_skip(c, &line);
-			continue;
-		}
-		len = strspn(c, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_");
-		if (len && start && !depth) {
-			int ret = index_add(r, c, len, line, e);
-
-			if (ret)
-				return ret;
-		}
-		if (len) {
-			start = false;
-			c += len;
-			continue;
-		}
-		depth += *c == '[';
-		depth -= *c == ']' && depth;
-		line += *c == '\n';
-		start = (*c == '\n' || *c == ';') ? true : start && isspace((unsigned char)*c);
-		c++;
-	}
-	return 0;
-}
-
-/* The line of text number `item` in a key's value; the key's own where it has not so many. */
-static unsigned int item_line(const struct reading *r, const char *name, size_t item)
-{
-	const struct key_place *k = key_place(&r->index, name);
-	unsigned int line = k ? k->line : 0, depth = 0;
-	const char *c = k ? r->text + k->at : "";
-
-	while (*c && (depth || (*c != '\n' && *c != ';'))) {
-		if (*c == '#' || *c == '"' || *c == '\'') {
-			if (*c != '#' && !item--)
-				return line;
-			c = text_skip(c, &line);
-			continue;
-		}
-		depth += *c == '[';
-		depth -= *c == ']' && depth;
-		line += *c++ == '\n';
-	}
-	return k ? k->line : 0;
-}
-
 static int fault(
 	const struct reading *r, const struct config_key *k, const char *wanted, struct err *e)
 {
-	return err_set(e, -EINVAL, "%s:%u: %s: %s", r->path, key_line(&r->index, k->name), k->name,
-		wanted);
+	const struct config_place *p = config_place(&r->index, k->name);
+
+	return err_set(e, -EINVAL, "%s:%u: %s: %s", r->path, p ? p->line : 0, k->name, wanted);
 }
 
 int config_refuse(const char *text, const char *expected, struct err *e)
@@ -179,7 +67,8 @@ static int value_check(
 	if (!k->check || k->check(text, &why) == 0)
 		return 0;
 	config_refuse(text, why.text, &fault);
-	err_prefix(&fault, "%s:%u: %s", r->path, item_line(r, k->name, item), k->name);
+	err_prefix(&fault, "%s:%u: %s", r->path,
+		config_item_line(r->text, config_place(&r->index, k->name), item), k->name);
 	if (e)
 		*e = fault;
 	return tell_or_return(r, -EINVAL, &fault);
@@ -423,7 +312,7 @@ static int reading_run(struct reading *r, const struct config_key *keys, void *o
 	ret = text_parse(r, strlen(r->text), e);
 
 	if (!ret)
-		ret = index_make(r, e);
+		ret = config_index_make(r->path, r->text, &r->index, e);
 	for (const struct config_key *k = keys; !ret && k->name; k++) {
 		struct err fault = ERR_NONE;
 

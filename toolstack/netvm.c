@@ -25,6 +25,7 @@ static int (*const verbs[])(struct netvm *n, struct err *e) = {
 	[NETVM_SET_DEFAULT] = netvm_set_default,
 	[NETVM_START] = netvm_start,
 	[NETVM_XL_CONFIG] = netvm_xl_config,
+	[NETVM_IMPORT] = netvm_import,
 	[NETVM_EXPOSE] = netvm_expose,
 	[NETVM_LINK] = netvm_link,
 	[NETVM_LIMIT] = netvm_limit,

@@ -71,6 +71,11 @@ static const struct cli_verb verbs[] = {
 	{ "xl-config", "NAME",
 		"the lines that its xl config needs; with --format what it needs inside", 1, 1,
 		NETVM_XL_CONFIG, "domain" },
+	{ "import", "FILE...",
+		"make domains of existing xl configs known, with the network that they have, all "
+		"or "
+		"none",
+		1, -1, NETVM_IMPORT, "file..." },
 	{ "expose", "[NAME [PORT]]",
 		"ports of domains that are open to the outside; with PORT (tcp/8080:80, or udp/53) "
 		"open one",

@@ -134,26 +134,40 @@ void registry_dispose(struct registry *r)
 
 /* --- one file --- */
 
-static bool overlaid(const struct registry_overlay *o, const char *name)
+/* What a reading is asked for, beside the directory. */
+struct reading {
+	const struct registry_overlay *overlay;
+	size_t overlays;
+	void (*unknown)(const char *path, const char *key);
+};
+
+/* What is to be read in place of a file; NULL: the file itself. */
+static const char *overlay_text(const struct reading *w, const char *name)
 {
-	return o && (o->name && name ? strcmp(o->name, name) == 0 : o->name == name);
+	for (size_t i = 0; i < w->overlays; i++) {
+		const struct registry_overlay *o = &w->overlay[i];
+
+		if (o->name && name ? strcmp(o->name, name) == 0 : o->name == name)
+			return o->text;
+	}
+	return NULL;
 }
 
 /* Reads one file into `out`; `*text` (malloc'd) also where it cannot be parsed. */
 static int file_take(const char *path, const char *name, const struct config_key *keys, void *out,
-	const struct registry_overlay *overlay, char **text,
-	void (*unknown)(const char *path, const char *key), struct err *e)
+	const struct reading *w, char **text, struct err *e)
 {
+	const char *instead = overlay_text(w, name);
 	int ret = 0;
 
-	if (overlaid(overlay, name)) {
-		*text = strdup(overlay->text);
+	if (instead) {
+		*text = strdup(instead);
 		if (!*text)
 			return err_sys(e, -ENOMEM, "%s", path);
 	} else {
 		ret = file_read(path, CONFIG_FILE_MAX, text, NULL, e);
 	}
-	return ret ? ret : config_parse(path, *text, keys, out, unknown, e);
+	return ret ? ret : config_parse(path, *text, keys, out, w->unknown, e);
 }
 
 static int prefixes_type(const struct config_list *text, int family, struct prefix *out,
@@ -202,16 +216,14 @@ static int globals_type(struct registry_globals *g, const char *path, struct err
 	return ret;
 }
 
-static void globals_read(struct registry *r, const struct registry_overlay *overlay,
-	void (*unknown)(const char *path, const char *key))
+static void globals_read(struct registry *r, const struct reading *w)
 {
 	struct registry_globals *g = &r->globals;
 	char path[PATH_MAX], *text = NULL;
 	int ret = registry_path(r->dir, NULL, path, sizeof(path), &g->fault);
 
 	if (!ret)
-		ret = file_take(
-			path, NULL, registry_global_keys, g, overlay, &text, unknown, &g->fault);
+		ret = file_take(path, NULL, registry_global_keys, g, w, &text, &g->fault);
 	if (ret == -ENOENT)
 		g->fault.code = 0;
 	if (!ret || ret == -ENOENT)
@@ -253,16 +265,15 @@ static int domain_type(struct registry_domain *d, const char *path, struct err *
 	return client_rules_check(d->rules, e) ? err_prefix(e, "%s: rules", path) : 0;
 }
 
-static void domain_read(const struct registry *r, struct registry_domain *d,
-	const struct registry_overlay *overlay, void (*unknown)(const char *path, const char *key))
+static void domain_read(
+	const struct registry *r, struct registry_domain *d, const struct reading *w)
 {
 	char path[PATH_MAX], *text = NULL;
 	int ret = registry_path(r->dir, d->name, path, sizeof(path), &d->fault);
 
 	d->cable = true;
 	if (!ret)
-		ret = file_take(
-			path, d->name, registry_domain_keys, d, overlay, &text, unknown, &d->fault);
+		ret = file_take(path, d->name, registry_domain_keys, d, w, &text, &d->fault);
 	if (!ret)
 		domain_type(d, path, &d->fault);
 	else if (text && registry_text_addresses(text, &d->mentioned, &d->mentions) != 0)
@@ -324,25 +335,45 @@ static int by_name(const void *a, const void *b)
 		((const struct registry_domain *)b)->name);
 }
 
-int registry_load(const char *dir, const struct registry_overlay *overlay, struct registry *out,
-	void (*unknown)(const char *path, const char *key), struct err *e)
+static void names_sort(struct registry *r)
 {
+	if (r->count)
+		qsort(r->domain, r->count, sizeof(*r->domain), by_name);
+}
+
+/* Adds the domains whose files are to be read from an overlay and are not there. */
+static int overlays_add(struct registry *r, const struct reading *w, struct err *e)
+{
+	int ret = 0;
+
+	for (size_t i = 0; i < w->overlays && !ret; i++) {
+		const char *name = w->overlay[i].name;
+
+		if (!name || registry_find(r, name))
+			continue;
+		ret = domain_add(r, name, e);
+		names_sort(r);
+	}
+	return ret;
+}
+
+int registry_load(const char *dir, const struct registry_overlay *overlays, size_t count,
+	struct registry *out, void (*unknown)(const char *path, const char *key), struct err *e)
+{
+	const struct reading w = { overlays, count, unknown };
 	int ret = 0, n;
 
 	memset(out, 0, sizeof(*out));
 	n = snprintf(out->dir, sizeof(out->dir), "%s", dir);
 	if (n < 0 || (size_t)n >= sizeof(out->dir))
 		return err_sys(e, -ENAMETOOLONG, "%s", dir);
-	globals_read(out, overlay, unknown);
+	globals_read(out, &w);
 	ret = names_read(out, e);
-	if (out->count)
-		qsort(out->domain, out->count, sizeof(*out->domain), by_name);
-	if (!ret && overlay && overlay->name && !registry_find(out, overlay->name)) {
-		ret = domain_add(out, overlay->name, e);
-		qsort(out->domain, out->count, sizeof(*out->domain), by_name);
-	}
+	names_sort(out);
+	if (!ret)
+		ret = overlays_add(out, &w, e);
 	for (size_t i = 0; i < out->count && !ret; i++)
-		domain_read(out, &out->domain[i], overlay, unknown);
+		domain_read(out, &out->domain[i], &w);
 	if (ret)
 		registry_dispose(out);
 	else
@@ -353,5 +384,5 @@ int registry_load(const char *dir, const struct registry_overlay *overlay, struc
 int registry_read(const char *dir, struct registry *out,
 	void (*unknown)(const char *path, const char *key), struct err *e)
 {
-	return registry_load(dir, NULL, out, unknown, e);
+	return registry_load(dir, NULL, 0, out, unknown, e);
 }

@@ -132,6 +132,12 @@ bool registry_wants_address(const struct registry_domain *d);
  */
 int registry_free_address(const struct registry *r, int family, struct addr *out, struct err *e);
 
+/* Whether registry_free_address() could give that address if nobody held it. Pure. */
+bool registry_in_pool(const struct registry *r, const struct addr *a);
+/* Who holds an address, for a sentence: a domain's name, "a resolver", "a file that cannot be
+ * used"; NULL: it is free. Pure. */
+const char *registry_holder(const struct registry *r, const struct addr *a);
+
 /*
  * Gives every domain that wants an address and has none one, in memory and, unless `dry`, in its
  * file. `*changed` says how many got one. A domain for which it fails gets a fault; the call fails
@@ -213,6 +219,20 @@ int registry_edit(const char *dir, const char *name, const struct registry_chang
 /* What registry_edit() would say, with nothing changed. */
 int registry_edit_check(const char *dir, const char *name, const struct registry_change *changes,
 	size_t count, struct err *e);
+
+/* A domain that is to be made known. */
+struct registry_addition {
+	const char *name;
+	const struct registry_change *changes; /* of an empty file */
+	size_t count;
+};
+
+/*
+ * Makes the files of several domains, in that order, under the lock: all of them if the registry
+ * that results is in order, else none. -EEXIST: one is there already. `dry`: none in any case.
+ */
+int registry_add(const char *dir, const struct registry_addition *additions, size_t count, bool dry,
+	struct err *e);
 
 #define REGISTRY_DECIDED_MAX 2
 

@@ -100,6 +100,39 @@ int registry_free_address(const struct registry *r, int family, struct addr *out
 			       key);
 }
 
+bool registry_in_pool(const struct registry *r, const struct addr *a)
+{
+	const struct registry_globals *g = &r->globals;
+	bool six = a->family == AF_INET6;
+
+	for (size_t i = 0; i < (six ? g->pools6 : g->pools); i++) {
+		const struct prefix *pool = six ? &g->pool6[i] : &g->pool[i];
+
+		if (prefix_contains(pool, a) && addr_cmp(&pool->addr, a) != 0 && !is_last(pool, a))
+			return true;
+	}
+	return false;
+}
+
+const char *registry_holder(const struct registry *r, const struct addr *a)
+{
+	const struct registry_globals *g = &r->globals;
+
+	for (size_t i = 0; i < 2; i++)
+		if (addr_equal(&g->dns[i], a) || addr_equal(&g->dns6[i], a))
+			return "a resolver";
+	for (size_t i = 0; i < r->count; i++) {
+		const struct registry_domain *d = &r->domain[i];
+
+		if (addr_equal(&d->ip, a) || addr_equal(&d->ip6, a))
+			return d->name;
+		for (size_t k = 0; k < d->mentions; k++)
+			if (addr_equal(&d->mentioned[k], a))
+				return "a file that cannot be used";
+	}
+	return NULL;
+}
+
 bool registry_wants_address(const struct registry_domain *d)
 {
 	return !d->fault.code && (d->netvm || d->provides_network);

@@ -98,16 +98,16 @@ static const struct err *fault_added(const struct registry *before, const struct
 	return NULL;
 }
 
-/* Whether the registry may become what it is with `text` in the place of one file. */
-static int change_check(const char *dir, const char *name, const char *text, struct err *e)
+/* Whether the registry may become what it is with the overlays in the place of files. */
+static int change_check(
+	const char *dir, const struct registry_overlay *overlays, size_t count, struct err *e)
 {
-	const struct registry_overlay overlay = { name, text };
 	struct registry before = { .count = 0 }, after = { .count = 0 };
 	const struct err *fault;
-	int ret = registry_load(dir, NULL, &before, NULL, e);
+	int ret = registry_load(dir, NULL, 0, &before, NULL, e);
 
 	if (!ret)
-		ret = registry_load(dir, &overlay, &after, NULL, e);
+		ret = registry_load(dir, overlays, count, &after, NULL, e);
 	fault = ret ? NULL : fault_added(&before, &after);
 	if (fault)
 		ret = err_set(e, -EINVAL, "%s", fault->text);
@@ -146,7 +146,7 @@ static int file_edit(const char *dir, const char *name, const struct registry_ch
 	if (!ret)
 		ret = text_check(path, name, text, e);
 	if (!ret)
-		ret = change_check(dir, name, text, e);
+		ret = change_check(dir, &(struct registry_overlay){ name, text }, 1, e);
 	if (!ret && !dry && (count || access(path, F_OK) != 0))
 		ret = file_replace(path, text, strlen(text), 0644, e);
 	free(text);
@@ -203,6 +203,65 @@ int registry_edit_from(const char *dir, const char *name, registry_decide decide
 	if (!ret)
 		ret = file_edit(dir, name, changes, count, dry, e);
 	registry_dispose(&r);
+	if (lock >= 0)
+		close(lock);
+	return ret;
+}
+
+/* The text of a new domain's file into `o`, which then owns it. */
+static int addition_make(const char *dir, const struct registry_addition *a,
+	struct registry_overlay *o, struct err *e)
+{
+	char path[PATH_MAX], *text = NULL;
+	int ret = registry_path(dir, a->name, path, sizeof(path), e);
+
+	if (!ret && access(path, F_OK) == 0)
+		ret = err_set(e, -EEXIST, "%s is there already", path);
+	if (!ret)
+		ret = registry_text_change(
+			path, registry_domain_keys, a->changes, a->count, &text, e);
+	if (!ret)
+		ret = text_check(path, a->name, text, e);
+	*o = (struct registry_overlay){ a->name, text };
+	return ret;
+}
+
+/* All or, where one cannot be written, none. */
+static int additions_write(
+	const char *dir, const struct registry_overlay *o, size_t count, struct err *e)
+{
+	char path[PATH_MAX];
+	size_t done = 0;
+	int ret = 0;
+
+	for (; done < count && !ret; done++) {
+		ret = registry_path(dir, o[done].name, path, sizeof(path), e);
+		if (!ret)
+			ret = file_replace(path, o[done].text, strlen(o[done].text), 0644, e);
+	}
+	while (ret && done--)
+		if (registry_path(dir, o[done].name, path, sizeof(path), NULL) == 0)
+			unlink(path);
+	return ret;
+}
+
+int registry_add(const char *dir, const struct registry_addition *additions, size_t count, bool dry,
+	struct err *e)
+{
+	struct registry_overlay *o = calloc(count + 1, sizeof(*o));
+	int lock = -1, ret = o ? 0 : err_sys(e, -ENOMEM, "%s", dir);
+
+	if (!ret && !dry)
+		ret = registry_lock(dir, &lock, e);
+	for (size_t i = 0; i < count && !ret; i++)
+		ret = addition_make(dir, &additions[i], &o[i], e);
+	if (!ret)
+		ret = change_check(dir, o, count, e);
+	if (!ret && !dry)
+		ret = additions_write(dir, o, count, e);
+	for (size_t i = 0; o && i < count; i++)
+		free((char *)o[i].text);
+	free(o);
 	if (lock >= 0)
 		close(lock);
 	return ret;

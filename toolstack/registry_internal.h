@@ -14,9 +14,9 @@ struct registry_overlay {
 	const char *text;
 };
 
-/* registry_read(), with `overlay` (may be NULL) in place of one file. */
-int registry_load(const char *dir, const struct registry_overlay *overlay, struct registry *out,
-	void (*unknown)(const char *path, const char *key), struct err *e);
+/* registry_read(), with each overlay in place of one file. */
+int registry_load(const char *dir, const struct registry_overlay *overlays, size_t count,
+	struct registry *out, void (*unknown)(const char *path, const char *key), struct err *e);
 
 /* Takes the lock under which files of the registry are changed. */
 int registry_lock(const char *dir, int *fd, struct err *e);
