@@ -66,48 +66,36 @@ void collision_find(const struct ruleset *r, const struct uplinks *there, const 
 	}
 }
 
-/* Single addresses that lead to a link of the guests' group. */
-static size_t guests_take(const struct ruleset *r, const struct link *links, size_t link_count,
-	const struct route *routes, size_t route_count, struct addr *out)
+/* The uplink of this name, where it is there, and its subnets. */
+static int subnets_read(struct netlink *nl, const char *name, struct link *link,
+	struct link_addr **addrs, size_t *count, struct err *e)
 {
-	size_t n = 0;
+	int ret = link_get(nl, name, link, e);
 
-	for (size_t i = 0; i < route_count; i++) {
-		const struct link *l = link_of(links, link_count, routes[i].ifindex);
-
-		if (is_host(&routes[i].dst) && l && l->group == r->group)
-			out[n++] = routes[i].dst.addr;
-	}
-	return n;
+	*addrs = NULL;
+	*count = 0;
+	if (!ret)
+		ret = link_addr_list(nl, link->ifindex, addrs, count, e);
+	return ret == -ENODEV ? 0 : ret;
 }
 
 int collision_read(struct netlink *nl, const struct ruleset *r, const struct uplinks *there,
-	char words[COLLISION_WORDS_MAX], struct err *e)
+	const struct addr *guests, size_t guest_count, char words[COLLISION_WORDS_MAX],
+	struct err *e)
 {
-	struct link_addr *addrs = NULL;
-	struct route *routes = NULL;
-	struct link *links = NULL;
-	struct addr *guests = NULL;
-	size_t addr_count = 0, route_count = 0, link_count = 0, guest_count;
-	int ret = link_addr_list(nl, 0, &addrs, &addr_count, e);
+	int ret = 0;
 
 	words[0] = '\0';
-	if (!ret)
-		ret = route_list(nl, 0, &routes, &route_count, e);
-	if (!ret)
-		ret = link_list(nl, &links, &link_count, e);
-	if (!ret) {
-		guests = calloc(route_count + 1, sizeof(*guests));
-		ret = guests ? 0 : err_sys(e, -ENOMEM, "addresses of guests");
+	for (size_t i = 0; !ret && !words[0] && i < there->there.count; i++) {
+		struct link_addr *addrs;
+		struct link link;
+		size_t count;
+
+		ret = subnets_read(nl, there->there.names[i], &link, &addrs, &count, e);
+		if (!ret)
+			collision_find(
+				r, there, &link, 1, addrs, count, guests, guest_count, words);
+		free(addrs);
 	}
-	if (!ret) {
-		guest_count = guests_take(r, links, link_count, routes, route_count, guests);
-		collision_find(
-			r, there, links, link_count, addrs, addr_count, guests, guest_count, words);
-	}
-	free(guests);
-	free(links);
-	free(routes);
-	free(addrs);
 	return ret;
 }

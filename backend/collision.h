@@ -23,8 +23,9 @@ void collision_find(const struct ruleset *r, const struct uplinks *there, const 
 	size_t link_count, const struct link_addr *addrs, size_t addr_count,
 	const struct addr *guests, size_t guest_count, char words[COLLISION_WORDS_MAX]);
 
-/* Asks the kernel. */
+/* Asks the kernel for the uplinks' subnets. */
 int collision_read(struct netlink *nl, const struct ruleset *r, const struct uplinks *there,
-	char words[COLLISION_WORDS_MAX], struct err *e);
+	const struct addr *guests, size_t guest_count, char words[COLLISION_WORDS_MAX],
+	struct err *e);
 
 #endif

@@ -1,8 +1,10 @@
 /*
  * Everything that happens (xenstore, links, addresses, routes, other programs' packet filter rules,
- * resolv.conf, a signal) asks for the same thing: a pass over everything (pass.h). What happens
- * during a pass asks for one more. So nothing that was missed matters, and while nothing happens
- * and nothing is wrong nothing runs; what is wrong is tried again ever more seldom.
+ * resolv.conf, a signal) asks for the same thing: a pass (pass.h), over everything, or over the
+ * vifs of a guest where it is sure that it is about that guest alone (scope.h). What happens during
+ * a pass asks for one more. What was missed (a restart, lost messages, xenstored that was away)
+ * asks for a pass over everything; so does dom0 with its probe. While nothing happens and nothing
+ * is wrong nothing runs; what is wrong is tried again ever more seldom.
  *
  * daemon_run() sets up in the order watches, first pass, ready.
  */
@@ -45,6 +47,7 @@ struct daemon {
 	struct daemon_signals signals;
 	struct log_loop log;
 	struct pass_memory memory;
+	struct scope scope; /* of the next pass */
 	pass_say say;
 	bool ready;
 };
@@ -105,6 +108,7 @@ static int service_watch(struct daemon *d, struct err *e)
 	ev_io_start(d->loop, &d->store_io);
 	d->connected = true;
 	backoff_end(&d->absence);
+	scope_add_all(&d->scope);
 	pass_timer_ask(&d->pass, 0);
 	return 0;
 }
@@ -196,6 +200,7 @@ static void forwarder_watch(struct daemon *d)
 static void on_pass(void *arg)
 {
 	struct daemon *d = arg;
+	struct scope scope = d->scope;
 	struct pass_result r;
 	struct err e = ERR_NONE;
 	double begin = clock_seconds();
@@ -204,11 +209,15 @@ static void on_pass(void *arg)
 	if (!d->connected)
 		return;
 	ev_io_stop(d->loop, &d->forwarder_io);
-	ret = pass_run(d->service, &d->memory, begin, d->say, &r, &e);
+	d->scope = (struct scope){ .all = false };
+	ret = pass_run(d->service, &d->memory, &scope, begin, d->say, &r, &e);
+	if (ret)
+		scope_add_all(&d->scope);
 	forwarder_watch(d);
 	/* In a flood of events it never has more than half of a processor. */
 	pass_timer_rest(&d->pass, clock_seconds() - begin);
-	log_debug("pass over %zu vifs: %.1f ms", r.vifs, (clock_seconds() - begin) * 1e3);
+	log_debug("pass over %zu of %zu vifs: %.1f ms", r.seen, r.vifs,
+		(clock_seconds() - begin) * 1e3);
 	if (ret == -ENOTCONN) {
 		service_lost(d, &e);
 	} else if (ret) {
@@ -240,16 +249,52 @@ static void on_store(struct ev_loop *loop, ev_io *io, int events)
 
 	(void)loop;
 	(void)events;
-	while ((ret = store_next_event(d->service->store, path, token, &e)) > 0)
+	while ((ret = store_next_event(d->service->store, path, token, &e)) > 0) {
 		log_debug("xenstore: %s", path);
+		scope_add_event(&d->scope, path);
+	}
 	if (ret < 0)
 		service_lost(d, &e);
 	else
 		pass_timer_ask(&d->pass, 0);
 }
 
-/* Links, addresses, routes; and, on the other descriptor, rules of nf_tables. */
+/* A link that is gone is known by its own last message. */
+static void link_see(void *arg, int ifindex, const char *name)
+{
+	struct daemon *d = arg;
+	struct link link;
+	int ret = 0;
+
+	if (d->scope.all)
+		return;
+	if (!*name && ifindex && d->connected)
+		ret = link_get_by_index(d->service->nl, ifindex, &link, NULL);
+	else
+		snprintf(link.name, sizeof(link.name), "%s", name);
+	if (!ret)
+		scope_add_link(&d->scope, link.name);
+	else if (ret != -ENODEV)
+		scope_add_all(&d->scope);
+}
+
+/* Links, addresses, routes. */
 static void on_kernel(struct ev_loop *loop, ev_io *io, int events)
+{
+	struct daemon *d = io->data;
+	struct err e = ERR_NONE;
+
+	(void)events;
+	if (netlink_watch_read(io->fd, link_see, d, &e) < 0) {
+		log_error("%s", e.text);
+		ev_io_stop(loop, io);
+		scope_add_all(&d->scope);
+	}
+	pass_timer_ask(&d->pass, 0);
+}
+
+/* Every pass looks at the rules. */
+static void on_rules(struct ev_loop *loop, ev_io *io, int events)
 {
 	struct daemon *d = io->data;
 	struct err e = ERR_NONE;
@@ -273,8 +318,10 @@ static void on_resolvers(struct ev_loop *loop, ev_io *io, int events)
 		log_error("%s", e.text);
 		ev_io_stop(loop, io);
 	}
-	if (changed)
-		pass_timer_ask(&d->pass, 0);
+	if (!changed)
+		return;
+	scope_add_all(&d->scope);
+	pass_timer_ask(&d->pass, 0);
 }
 
 static void on_names(void *arg, const char *words)
@@ -282,6 +329,7 @@ static void on_names(void *arg, const char *words)
 	struct daemon *d = arg;
 
 	log_info("%s", words);
+	scope_add_all(&d->scope);
 	pass_timer_ask(&d->pass, 0);
 }
 
@@ -315,7 +363,7 @@ static void daemon_init(struct daemon *d)
 	pass_timer_init(&d->pass, d->loop, on_pass, d);
 	ev_init(&d->store_io, on_store);
 	ev_init(&d->kernel_io, on_kernel);
-	ev_init(&d->rules_io, on_kernel);
+	ev_init(&d->rules_io, on_rules);
 	ev_init(&d->resolvers_io, on_resolvers);
 	ev_init(&d->forwarder_io, on_forwarder);
 	ev_init(&d->retry, on_retry);
@@ -363,6 +411,7 @@ int daemon_run(
 		ret = service_watch(&d, e);
 	if (!ret)
 		ev_run(d.loop, 0);
+	pass_memory_dispose(&d.memory);
 	name_resolver_close(d.names);
 	resolvers_unwatch(&d);
 	if (d.kernel_fd >= 0)

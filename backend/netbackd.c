@@ -34,8 +34,9 @@ static void tell_unknown_key(const char *path, const char *key)
 /* --once and --dry-run. */
 static int pass_once(struct service *s, int *status, struct err *e)
 {
+	struct scope scope = { .all = true };
 	struct pass_result r;
-	int ret = pass_run(s, NULL, 0., say, &r, e);
+	int ret = pass_run(s, NULL, &scope, 0., say, &r, e);
 
 	if (!ret && (r.faulty || r.rules_fault))
 		*status = EXIT_SOME_FAULTY;

@@ -5,135 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "backend/pass_plan.h"
+#include "backend/pass_internal.h"
 #include "backend/pass_report.h"
 
 #define EXPIRY_MAX 60 /* seconds */
-
-/* What became of one wanted vif. */
-struct outcome {
-	struct vif_id id;
-	struct client_report report;
-	bool faulty; /* it could not be served; what is served may have an `error`, too */
-};
-
-struct pass {
-	struct service *s;
-	pass_say say;
-	struct pass_memory *memory;
-	double now;
-	struct pass_result *result;
-	struct pass_backend *backends;
-	size_t backend_count;
-	struct pass_link *links;
-	size_t link_count;
-	struct pass_action *actions;
-	size_t action_count;
-	struct outcome *outcomes; /* room for one a backend */
-	size_t outcome_count;
-	struct err rules_fault;
-};
-
-static void next_pass(struct pass_result *r, double seconds)
-{
-	if (!r->next || seconds < r->next)
-		r->next = seconds;
-}
-
-/* --- looking --- */
-
-/* Whether this closed backend was first seen less than PASS_GRACE ago. */
-static bool closed_is_fresh(struct pass *p, const struct vif_id *id)
-{
-	struct pass_memory *m = p->memory;
-
-	if (!m)
-		return false;
-	for (size_t i = 0; i < m->count; i++)
-		if (vif_id_equal(&m->closed[i].id, id))
-			return p->now - m->closed[i].since < PASS_GRACE;
-	if (m->count < PASS_CLOSED_MAX)
-		m->closed[m->count++] = (struct pass_closed){ *id, p->now };
-	return true;
-}
-
-/* Forgets those that are not closed any more. */
-static void closed_forget(struct pass *p)
-{
-	struct pass_memory *m = p->memory;
-	size_t kept = 0;
-
-	for (size_t i = 0; m && i < m->count; i++) {
-		bool closed = false;
-
-		for (size_t k = 0; k < p->backend_count && !closed; k++)
-			closed = vif_id_equal(&p->backends[k].id, &m->closed[i].id) &&
-				 !p->backends[k].online && p->backends[k].state == XENBUS_CLOSED;
-		if (closed)
-			m->closed[kept++] = m->closed[i];
-	}
-	if (m)
-		m->count = kept;
-}
-
-/* A directory whose `online` or `state` makes no sense is one to be brought up, which then says
- * what is wrong with it. */
-static int backends_look(struct pass *p, struct err *e)
-{
-	struct vif_id *ids = NULL;
-	size_t count = 0;
-	int ret = vif_backend_list(p->s->store, p->s->options.backend, &ids, &count, e);
-
-	if (!ret) {
-		p->backends = calloc(count + 1, sizeof(*p->backends));
-		p->outcomes = calloc(count + 1, sizeof(*p->outcomes));
-		if (!p->backends || !p->outcomes)
-			ret = err_sys(e, -ENOMEM, "list of vifs");
-	}
-	for (size_t i = 0; i < count && !ret; i++) {
-		struct vif_backend b;
-
-		ret = vif_backend_read_life(p->s->store, p->s->options.backend, &ids[i], &b, e);
-		if (ret == -ENOTCONN)
-			break;
-		if (ret != -ENOENT)
-			p->backends[p->backend_count++] = (struct pass_backend){
-				.id = ids[i],
-				.online = ret < 0 || b.online,
-				.state = ret < 0 ? XENBUS_INIT_WAIT : b.state,
-				.fresh = ret == 0 && !b.online && b.state == XENBUS_CLOSED &&
-					 closed_is_fresh(p, &ids[i]),
-			};
-		if (p->backend_count && p->backends[p->backend_count - 1].fresh)
-			next_pass(p->result, PASS_GRACE);
-		ret = 0;
-	}
-	closed_forget(p);
-	free(ids);
-	return ret;
-}
-
-static int links_look(struct pass *p, struct err *e)
-{
-	struct link *links = NULL;
-	size_t count = 0;
-	int ret = link_list(p->s->nl, &links, &count, e);
-
-	if (!ret) {
-		p->links = calloc(count + 1, sizeof(*p->links));
-		if (!p->links)
-			ret = err_sys(e, -ENOMEM, "list of links");
-	}
-	for (size_t i = 0; i < count && !ret; i++) {
-		struct pass_link *l = &p->links[p->link_count];
-
-		l->ours = links[i].group == VIF_GROUP;
-		if (vif_name_parse(links[i].name, &l->id, &l->emulated) == 0)
-			p->link_count++;
-	}
-	free(links);
-	return ret;
-}
 
 /* --- doing --- */
 
@@ -143,11 +18,12 @@ static struct outcome *outcome_of(struct pass *p, const struct vif_id *id)
 
 	for (size_t i = 0; i < p->outcome_count; i++) {
 		o = &p->outcomes[i];
-		if (vif_id_equal(&o->id, id))
+		if (vif_id_equal(&o->vif.id, id))
 			return o;
 	}
 	o = &p->outcomes[p->outcome_count++];
-	o->id = *id;
+	o->vif.id = *id;
+	o->vif.wanted = true;
 	return o;
 }
 
@@ -155,8 +31,10 @@ static int do_down(struct pass *p, const struct pass_action *a, struct err *e)
 {
 	int ret = service_vif_down(p->s, &a->id, a->emulated, e);
 
-	if (ret && ret != -ENOTCONN)
+	if (ret && ret != -ENOTCONN) {
 		p->say(true, e->text);
+		p->memory->partial = true;
+	}
 	return ret;
 }
 
@@ -187,7 +65,7 @@ static void names_note(const struct pass *p, struct outcome *o)
 	struct policy_world world = ruleset_world(&p->s->ruleset);
 	char vif[LINK_NAME_MAX];
 
-	g = ruleset_guest_find(&p->s->ruleset, vif_link_name(&o->id, false, vif));
+	g = ruleset_guest_find(&p->s->ruleset, vif_link_name(&o->vif.id, false, vif));
 	for (size_t i = 0; g && i < g->policy.count; i++) {
 		const struct policy_rule *rule = &g->policy.rules[i];
 		const struct policy_name *name;
@@ -227,7 +105,9 @@ static int do_up(struct pass *p, const struct pass_action *a, struct err *e)
 	snprintf(o->report.error, sizeof(o->report.error), "%.*s", (int)sizeof(o->report.error) - 1,
 		ret ? e->text : "");
 	o->report.generation = ret ? 0 : w.generation;
-	o->faulty = ret != 0;
+	o->vif.faulty = ret != 0;
+	o->vif.addr_count = ret ? 0 : w.count;
+	memcpy(o->vif.addrs, w.addrs, o->vif.addr_count * sizeof(w.addrs[0]));
 	if (!ret)
 		names_note(p, o);
 	return 0;
@@ -262,23 +142,23 @@ static int client_report_put(struct pass *p, const struct outcome *o, struct err
 {
 	char name[VIF_NAME_MAX], words[ERR_TEXT_MAX];
 	struct client_report before;
-	int ret = client_report_read(p->s->store, SCHEMA_SELF, &o->id, &before, NULL);
+	int ret = client_report_read(p->s->store, SCHEMA_SELF, &o->vif.id, &before, NULL);
 
 	if (ret == -ENOTCONN)
 		return err_set(e, ret, "xenstored is gone");
 	if (ret || strcmp(before.error, o->report.error) != 0 ||
 		strcmp(before.state, o->report.state) != 0) {
-		snprintf(words, sizeof(words), "%s: %s", vif_name_print(&o->id, name),
+		snprintf(words, sizeof(words), "%s: %s", vif_name_print(&o->vif.id, name),
 			o->report.state);
 		p->say(o->report.error[0], o->report.error[0] ? o->report.error : words);
 	}
-	return client_report_write(p->s->store, &o->id, &o->report, e);
+	return client_report_write(p->s->store, &o->vif.id, &o->report, e);
 }
 
 static bool has_outcome(const struct pass *p, const struct vif_id *id)
 {
 	for (size_t i = 0; i < p->outcome_count; i++)
-		if (vif_id_equal(&p->outcomes[i].id, id))
+		if (vif_id_equal(&p->outcomes[i].vif.id, id))
 			return true;
 	return false;
 }
@@ -287,7 +167,7 @@ static int client_reports(struct pass *p, struct err *e)
 {
 	struct vif_id *ids = NULL;
 	size_t count = 0;
-	int ret = client_report_list(p->s->store, &ids, &count, e);
+	int ret = client_report_list_of(p->s->store, scope_guests(p->scope), &ids, &count, e);
 
 	for (size_t i = 0; i < count && !ret; i++)
 		if (!has_outcome(p, &ids[i]))
@@ -308,7 +188,7 @@ static void expiry_note(struct pass *p)
 	int64_t expiry = ruleset_next_expiry(r);
 
 	if (expiry)
-		next_pass(p->result,
+		pass_due(p->result,
 			expiry - r->now < EXPIRY_MAX ? (double)(expiry - r->now) : EXPIRY_MAX);
 }
 
@@ -317,17 +197,20 @@ static int rules_stand(struct pass *p, struct err *e)
 	bool changed = false;
 	int ret = p->s->options.plan
 			  ? service_rules_print(p->s, p->s->options.plan, &p->rules_fault)
-			  : service_rules_stand(p->s, &changed, &p->rules_fault);
+			  : service_rules_stand(
+				    p->s, scope_guests(p->scope), &changed, &p->rules_fault);
 
 	if (p->s->options.plan && ret && ret != -ENOTCONN)
 		p->say(true, p->rules_fault.text);
 	if (!ret)
 		p->rules_fault.code = 0;
 	p->result->rules_fault = ret != 0;
+	if (ret)
+		scope_add_all(p->scope);
 	if (!ret)
 		expiry_note(p);
 	if (!p->s->options.plan && service_next(p->s) > 0)
-		next_pass(p->result, service_next(p->s));
+		pass_due(p->result, service_next(p->s));
 	if (changed && !ret)
 		p->say(false, "packet filter: rules written");
 	if (ret == -ENOTCONN && e)
@@ -346,10 +229,67 @@ static int probe_read(struct pass *p, uint32_t *probe, struct err *e)
 	return ret == -ENOTCONN ? ret : 0;
 }
 
-int pass_run(struct service *s, struct pass_memory *memory, double now, pass_say say,
-	struct pass_result *out, struct err *e)
+/* What is remembered of links that nobody wants is that they are here. */
+static int memory_put(struct pass *p, struct err *e)
 {
-	struct pass p = { .s = s, .memory = memory, .now = now, .say = say, .result = out };
+	struct pass_vif *vifs = calloc(p->outcome_count + p->link_count + 1, sizeof(*vifs));
+	size_t n = 0;
+	int ret = vifs ? 0 : -ENOMEM;
+
+	for (size_t i = 0; i < p->outcome_count && !ret; i++)
+		vifs[n++] = p->outcomes[i].vif;
+	for (size_t i = 0; i < p->link_count && !ret; i++)
+		if (p->links[i].ours && !has_outcome(p, &p->links[i].id))
+			vifs[n++] = (struct pass_vif){ .id = p->links[i].id };
+	if (!ret)
+		ret = pass_memory_put(p->memory, p->scope, vifs, n);
+	free(vifs);
+	return ret ? err_sys(e, ret, "list of vifs") : 0;
+}
+
+static void result_count(const struct pass *p)
+{
+	p->result->seen = p->outcome_count;
+	for (size_t i = 0; i < p->memory->vif_count; i++) {
+		p->result->vifs += p->memory->vifs[i].wanted;
+		p->result->faulty += p->memory->vifs[i].faulty;
+	}
+}
+
+static int vifs_pass(struct pass *p, struct err *e)
+{
+	int ret = pass_look_backends(p, e);
+
+	if (!ret)
+		ret = pass_look_links(p, e);
+	if (!ret && pass_plan_make(p->backends, p->backend_count, p->links, p->link_count,
+			    &p->actions, &p->action_count) < 0)
+		ret = err_sys(e, -ENOMEM, "plan of a pass");
+	if (!ret && !scope_guests(p->scope))
+		p->memory->partial = false;
+	if (!ret)
+		ret = actions_do(p, e);
+	if (!ret && !p->s->options.plan)
+		ret = client_reports(p, e);
+	if (!ret)
+		ret = memory_put(p, e);
+	free(p->backends);
+	free(p->links);
+	free(p->actions);
+	free(p->outcomes);
+	return ret;
+}
+
+int pass_run(struct service *s, struct pass_memory *memory, struct scope *scope, double now,
+	pass_say say, struct pass_result *out, struct err *e)
+{
+	struct pass_memory once = { .once = true };
+	struct pass p = { .s = s,
+		.memory = memory ? memory : &once,
+		.scope = scope,
+		.now = now,
+		.say = say,
+		.result = out };
 	uint32_t probe = 0;
 	int ret;
 
@@ -357,38 +297,51 @@ int pass_run(struct service *s, struct pass_memory *memory, double now, pass_say
 	ret = probe_read(&p, &probe, e);
 	if (!ret && out->settings_stale)
 		return 0;
+	pass_memory_scope(p.memory, scope);
 	if (!ret)
 		ret = rules_stand(&p, e);
 	if (!ret)
-		ret = backends_look(&p, e);
-	if (!ret)
-		ret = links_look(&p, e);
-	if (!ret && pass_plan_make(p.backends, p.backend_count, p.links, p.link_count, &p.actions,
-			    &p.action_count) < 0)
-		ret = err_sys(e, -ENOMEM, "plan of a pass");
-	if (!ret)
-		ret = actions_do(&p, e);
+		ret = vifs_pass(&p, e);
 	if (!ret && !s->options.plan)
-		ret = client_reports(&p, e);
-	if (!ret && !s->options.plan)
-		ret = pass_report(s, probe, &p.rules_fault, say, e);
+		ret = pass_report(s, p.memory, probe, &p.rules_fault, say, e);
 	out->uplinks = s->notes.uplinks;
-	out->vifs = p.outcome_count;
-	for (size_t i = 0; i < p.outcome_count; i++)
-		out->faulty += p.outcomes[i].faulty;
-	free(p.backends);
-	free(p.links);
-	free(p.actions);
-	free(p.outcomes);
+	result_count(&p);
+	pass_memory_dispose(&once);
 	return ret;
+}
+
+/* The links of the group, open or closed. `*out` malloc'd. */
+static int group_list(struct service *s, struct pass_link **out, size_t *count, struct err *e)
+{
+	struct link *links = NULL;
+	size_t link_count, n = 0;
+	int rc = link_list(s->nl, &links, &link_count, e);
+
+	*out = NULL;
+	if (rc == 0) {
+		*out = calloc(link_count + 1, sizeof(**out));
+		rc = *out ? 0 : err_sys(e, -ENOMEM, "list of vifs");
+	}
+	for (size_t i = 0; rc == 0 && i < link_count; i++) {
+		struct pass_link *l = &(*out)[n];
+
+		if (links[i].group != VIF_GROUP ||
+			vif_name_parse(links[i].name, &l->id, &l->emulated) < 0)
+			continue;
+		l->ours = true;
+		n++;
+	}
+	free(links);
+	*count = n;
+	return rc;
 }
 
 int pass_take_down(struct service *s, struct err *e)
 {
-	struct service_link *links = NULL;
+	struct pass_link *links = NULL;
 	struct err later = ERR_NONE;
 	size_t count = 0;
-	int ret = service_link_list(s, &links, &count, e), rc;
+	int ret = group_list(s, &links, &count, e), rc;
 
 	for (size_t i = 0; i < count; i++) {
 		rc = service_vif_down(s, &links[i].id, links[i].emulated, ret ? &later : e);

@@ -2,9 +2,10 @@
  * pass: one look at everything a network domain serves, and what follows from it.
  *
  * Rules, then every vif (pass_plan.h), then the reports under data/netvm. Each vif is dealt with
- * for itself: a faulty one is reported and the rest go on. Nothing is remembered from one pass to
- * the next; what was said about a vif is read back from xenstore, so that it is said once. It must
- * not know when passes happen.
+ * for itself: a faulty one is reported and the rest go on. A pass over some guests' vifs (scope.h)
+ * leaves the others as they are; nothing else is remembered from one pass to the next
+ * (pass_memory.h), and what was said about a vif is read back from xenstore, so that it is said
+ * once. It must not know when passes happen.
  */
 #ifndef NETVM_PASS_H
 #define NETVM_PASS_H
@@ -12,6 +13,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "backend/pass_memory.h"
+#include "backend/scope.h"
 #include "backend/service.h"
 #include "backend/uplink.h"
 #include "common/err.h"
@@ -19,25 +22,8 @@
 /* Capabilities that are reported to dom0: what this version can enforce. */
 #define PASS_CAPABILITIES "vif guard dns nat ip6 cable policy limits rates"
 
-/*
- * libxl in dom0 waits for state 6 too, and takes it for a failure when the directory is gone before
- * it has looked (libxl_event.c: devstate_callback). xl devd is slow enough never to be too early:
- * its offline script runs in between. So a directory is removed this many seconds after it was
- * first seen closed; libxl waits ten for that (LIBXL_DESTROY_TIMEOUT).
- */
-#define PASS_GRACE	1.0
-#define PASS_CLOSED_MAX 256
-
-/* When each closed backend was first seen so. Losing it costs a second. */
-struct pass_memory {
-	struct pass_closed {
-		struct vif_id id;
-		double since;
-	} closed[PASS_CLOSED_MAX];
-	size_t count;
-};
-
 struct pass_result {
+	size_t seen;	     /* vifs that were looked at */
 	size_t vifs, faulty; /* vifs that are wanted, and those of them that could not be served */
 	bool rules_fault;    /* the packet filter does not stand */
 	bool settings_stale; /* dom0 does not manage this domain any more: open the service anew */
@@ -53,10 +39,12 @@ typedef void (*pass_say)(bool faulty, const char *words);
  * 0 when the pass was made, whatever became of single vifs. -ENOTCONN: xenstored is gone; links
  * stay as they are. Other errors: nothing could be looked at. With options.plan in `s` nothing is
  * done or reported, only printed. `memory` is NULL where there will be no other pass (nothing waits
- * then), or zeroed before the first; `now` is in seconds on a clock that nobody sets.
+ * then), or zeroed before the first; pass_memory_dispose() it. `scope`: what is looked at, and is
+ * given what was; where rules do not stand that is everything. `now` is in seconds on a clock that
+ * nobody sets.
  */
-int pass_run(struct service *s, struct pass_memory *memory, double now, pass_say say,
-	struct pass_result *out, struct err *e);
+int pass_run(struct service *s, struct pass_memory *memory, struct scope *scope, double now,
+	pass_say say, struct pass_result *out, struct err *e);
 
 /* Closes every vif, takes the rules and the reports away. Goes on where one fails; the first
  * failure is returned. */

@@ -1,6 +1,8 @@
 #include "backend/pass_report.h"
 
+#include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "backend/collision.h"
@@ -95,8 +97,25 @@ static void news_say(const struct service *s, const struct netvm_report *before,
 	}
 }
 
-int pass_report(struct service *s, uint32_t probe, const struct err *rules_fault, pass_say say,
-	struct err *e)
+static int alarm_read(struct service *s, const struct pass_memory *m,
+	char words[COLLISION_WORDS_MAX], struct err *e)
+{
+	struct addr *guests = calloc(m->vif_count * VIF_ADDRS_MAX + 1, sizeof(*guests));
+	size_t n = 0;
+	int ret;
+
+	if (!guests)
+		return err_sys(e, -ENOMEM, "addresses of guests");
+	for (size_t i = 0; i < m->vif_count; i++)
+		for (size_t k = 0; k < m->vifs[i].addr_count; k++)
+			guests[n++] = m->vifs[i].addrs[k];
+	ret = collision_read(s->nl, &s->ruleset, &s->notes.uplinks, guests, n, words, e);
+	free(guests);
+	return ret;
+}
+
+int pass_report(struct service *s, const struct pass_memory *m, uint32_t probe,
+	const struct err *rules_fault, pass_say say, struct err *e)
 {
 	struct netvm_report r = { .version = PACKAGE_VERSION,
 		.capabilities = PASS_CAPABILITIES,
@@ -111,7 +130,7 @@ int pass_report(struct service *s, uint32_t probe, const struct err *rules_fault
 	for (size_t i = 0; i < s->notes.uplinks.there.count; i++)
 		words_add(r.uplink, s->notes.uplinks.there.names[i]);
 	words_of_resolvers(r.resolvers, s);
-	ret = collision_read(s->nl, &s->ruleset, &s->notes.uplinks, r.alarm, e);
+	ret = alarm_read(s, m, r.alarm, e);
 	if (ret)
 		return ret;
 	if (netvm_report_read(s->store, SCHEMA_SELF, &before, NULL) < 0)

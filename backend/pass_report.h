@@ -13,8 +13,9 @@
 #include "backend/service.h"
 #include "common/err.h"
 
-/* Writes it. `probe`: dom0's number, 0: none. `rules_fault`: code 0 where the rules stand. */
-int pass_report(struct service *s, uint32_t probe, const struct err *rules_fault, pass_say say,
-	struct err *e);
+/* Writes it. `probe`: dom0's number, 0: none. `m` has the guests' addresses. `rules_fault`: code 0
+ * where the rules stand. */
+int pass_report(struct service *s, const struct pass_memory *m, uint32_t probe,
+	const struct err *rules_fault, pass_say say, struct err *e);
 
 #endif

@@ -287,17 +287,43 @@ static int guest_take(struct store *store, const struct vif_id *id, struct rules
 	return rc;
 }
 
-static int guests_take(
-	struct store *store, struct ruleset *before, struct ruleset *out, struct err *e)
+/* Whether this guest's entry cannot have changed. */
+static bool is_unchanged(const struct ruleset_guest *g, const struct domids *changed)
+{
+	struct vif_id id;
+
+	return changed && vif_name_parse(g->name, &id, NULL) == 0 &&
+	       !domids_have(changed, id.domid);
+}
+
+static void guests_keep(struct ruleset *before, const struct domids *changed, struct ruleset *out)
+{
+	for (size_t i = 0; i < before->guest_count; i++) {
+		struct ruleset_guest *g = &before->guests[i];
+
+		if (!is_unchanged(g, changed))
+			continue;
+		out->guests[out->guest_count++] = *g;
+		g->policy = (struct policy){ .rules = NULL };
+	}
+}
+
+static int guests_take(struct store *store, const struct domids *changed, struct ruleset *before,
+	struct ruleset *out, struct err *e)
 {
 	struct vif_id *ids = NULL;
 	size_t count = 0;
-	int rc = client_list(store, SCHEMA_SELF, &ids, &count, e);
+	int rc;
 
+	if (!before->guests)
+		changed = NULL; /* nothing was read that could be kept */
+	rc = client_list_of(store, SCHEMA_SELF, changed, &ids, &count, e);
 	if (!rc) {
-		out->guests = calloc(count + 1, sizeof(*out->guests));
+		out->guests = calloc(before->guest_count + count + 1, sizeof(*out->guests));
 		rc = out->guests ? 0 : err_sys(e, -ENOMEM, "policies of guests");
 	}
+	if (!rc)
+		guests_keep(before, changed, out);
 	for (size_t i = 0; !rc && i < count; i++)
 		rc = guest_take(store, &ids[i], before, out, e);
 	if (out->guest_count)
@@ -318,7 +344,8 @@ static int names_take_file(const char *run_dir, struct ruleset *r, struct err *e
 }
 
 int ruleset_source_read(struct store *store, struct netlink *nl, const struct settings *settings,
-	const char *run_dir, struct ruleset *r, struct ruleset_notes *notes, struct err *e)
+	const char *run_dir, const struct domids *changed, struct ruleset *r,
+	struct ruleset_notes *notes, struct err *e)
 {
 	struct ruleset before = *r;
 	int rc = base_take(store, nl, settings, r, notes, e);
@@ -327,7 +354,7 @@ int ruleset_source_read(struct store *store, struct netlink *nl, const struct se
 	if (!rc && r->managed)
 		rc = lan_take(nl, &notes->uplinks, r, e);
 	if (!rc && r->managed)
-		rc = guests_take(store, &before, r, e);
+		rc = guests_take(store, changed, &before, r, e);
 	if (!rc && r->managed)
 		rc = names_take_file(run_dir, r, e);
 	ruleset_dispose(&before);

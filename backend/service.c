@@ -159,25 +159,26 @@ double service_next(const struct service *s)
 	return s->unsettled > 0 && (!next || flows < next) ? flows : next;
 }
 
-static int rules_read(struct service *s, bool keep, struct err *e)
+static int rules_read(struct service *s, const struct domids *changed, bool keep, struct err *e)
 {
-	int rc = ruleset_source_read(
-		s->store, s->nl, &s->settings, service_run_dir(s), &s->ruleset, &s->notes, e);
+	int rc = ruleset_source_read(s->store, s->nl, &s->settings, service_run_dir(s), changed,
+		&s->ruleset, &s->notes, e);
 
 	if (rc == 0)
 		forwarder_lead(s, keep);
 	return rc;
 }
 
-/* `w`: the vif that rules must stand for; what was read before may serve. NULL: read anew. */
-static int rules_stand(
-	struct service *s, const struct vif_wanted *w, bool ip6, bool *changed, struct err *e)
+/* `w`: the vif that rules must stand for; what was read before may serve. NULL: read anew, of
+ * guests those of `of`. */
+static int rules_stand(struct service *s, const struct domids *of, const struct vif_wanted *w,
+	bool ip6, bool *changed, struct err *e)
 {
 	struct packet_filter_outcome outcome = { .changed = false };
 	int rc = 0;
 
 	if (!w || !s->has_ruleset || !ruleset_has(&s->ruleset, w))
-		rc = rules_read(s, s->options.lasting, e);
+		rc = rules_read(s, of, s->options.lasting, e);
 	if (rc == 0 && w && !ruleset_has(&s->ruleset, w))
 		rc = err_set(e, -EAGAIN, "dom0 changed its policy meanwhile");
 	if (rc == 0)
@@ -192,10 +193,12 @@ static int rules_stand(
 
 static int rules_stand_action(void *arg, const struct vif_wanted *w, bool ip6, struct err *e)
 {
-	return rules_stand(arg, w, ip6, NULL, e);
+	const struct domids own = { { w->id.domid }, 1 };
+
+	return rules_stand(arg, &own, w, ip6, NULL, e);
 }
 
-int service_rules_stand(struct service *s, bool *changed, struct err *e)
+int service_rules_stand(struct service *s, const struct domids *of, bool *changed, struct err *e)
 {
 	int rc;
 
@@ -207,7 +210,7 @@ int service_rules_stand(struct service *s, bool *changed, struct err *e)
 	if (rc == 0)
 		rc = vif_source_provider(s->store, &s->settings, e);
 	if (rc == 0)
-		rc = rules_stand(s, NULL, false, changed, e);
+		rc = rules_stand(s, of, NULL, false, changed, e);
 	service_end(s);
 	return rc;
 }
@@ -221,7 +224,7 @@ int service_rules_look(struct service *s, struct err *e)
 	else
 		rc = vif_source_provider(s->store, &s->settings, e);
 	s->has_ruleset = false;
-	return rc < 0 ? rc : rules_read(s, false, e);
+	return rc < 0 ? rc : rules_read(s, NULL, false, e);
 }
 
 int service_rules_print(struct service *s, FILE *out, struct err *e)
@@ -423,7 +426,7 @@ int service_look(struct service *s, const struct vif_id *id, struct vif_wanted *
 
 	s->has_ruleset = false;
 	if (rc == 0)
-		rc = rules_read(s, false, e);
+		rc = rules_read(s, NULL, false, e);
 	return rc;
 }
 
@@ -474,27 +477,17 @@ int service_vif_down(struct service *s, const struct vif_id *id, bool emulated, 
 	return rc < 0 ? err_set(e, rc, "%s: %s", vif_link_name(id, emulated, name), why.text) : 0;
 }
 
-int service_link_list(struct service *s, struct service_link **out, size_t *count, struct err *e)
+int service_stray_close(struct service *s, const char *name, struct err *e)
 {
-	struct link *links = NULL;
-	size_t link_count, n = 0;
-	int rc = link_list(s->nl, &links, &link_count, e);
+	/* No domain can have this number, so no guest's nodes are touched. */
+	struct vif_wanted wanted = { .id = { DOMID_LIMIT, 0 }, .life = VIF_GONE };
+	struct err why = ERR_NONE;
+	int rc = service_begin(s, &why);
 
-	*out = NULL;
 	if (rc == 0) {
-		*out = calloc(link_count + 1, sizeof(**out));
-		rc = *out ? 0 : err_sys(e, -ENOMEM, "list of vifs");
+		snprintf(wanted.link, sizeof(wanted.link), "%s", name);
+		rc = vif_close(s, &wanted, &why);
 	}
-	for (size_t i = 0; rc == 0 && i < link_count; i++) {
-		struct service_link *l = &(*out)[n];
-
-		if (links[i].group != VIF_GROUP ||
-			vif_name_parse(links[i].name, &l->id, &l->emulated) < 0)
-			continue;
-		l->ifindex = links[i].ifindex;
-		n++;
-	}
-	free(links);
-	*count = n;
-	return rc;
+	service_end(s);
+	return rc < 0 ? err_set(e, rc, "%s: %s", name, why.text) : 0;
 }

@@ -71,9 +71,13 @@ int service_vif_up(struct service *s, const struct vif_id *id, bool emulated, st
  * where the backend directory is still there. A link that is gone is fine. */
 int service_vif_down(struct service *s, const struct vif_id *id, bool emulated, struct err *e);
 
-/* Makes the rules stand that the settings, dom0 and the resolvers of this moment want.
- * `changed` (may be NULL): whether anything was written. */
-int service_rules_stand(struct service *s, bool *changed, struct err *e);
+/* Closes a link of the group that has no vif's name, and so is nobody's. */
+int service_stray_close(struct service *s, const char *name, struct err *e);
+
+/* Makes the rules stand that the settings, dom0 and the resolvers of this moment want. Of the
+ * guests' entries those of `of` are looked at, NULL: all. `changed` (may be NULL): whether anything
+ * was written. */
+int service_rules_stand(struct service *s, const struct domids *of, bool *changed, struct err *e);
 
 /* Prints those rules as the packet filter would be told them; does nothing. */
 int service_rules_print(struct service *s, FILE *out, struct err *e);
@@ -90,13 +94,5 @@ double service_next(const struct service *s);
 
 /* Takes all rules away and ends the forwarder, under the lock. Close the vifs first. */
 int service_rules_remove(struct service *s, struct err *e);
-
-/* The links of the group (open or closed) as vifs. `*out` malloc'd, the caller frees it. */
-struct service_link {
-	struct vif_id id;
-	bool emulated;
-	int ifindex;
-};
-int service_link_list(struct service *s, struct service_link **out, size_t *count, struct err *e);
 
 #endif

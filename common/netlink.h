@@ -226,5 +226,9 @@ int netlink_watch_open(unsigned int topics, int *fd, struct err *e);
 /* Reads away what is pending; the caller then looks at everything anew. Lost messages do not matter
  * for that reason. */
 int netlink_watch_drain(int fd, struct err *e);
+/* The same for who wants to know about which link each was: `ifindex`, 0 where messages were lost
+ * or it is about none or several; `name` where it is about the link itself, else "". */
+typedef void (*netlink_news_see)(void *arg, int ifindex, const char *name);
+int netlink_watch_read(int fd, netlink_news_see see, void *arg, struct err *e);
 
 #endif

@@ -311,7 +311,13 @@ int client_remove(struct store *s, uint32_t domid, const struct vif_id *guest, s
 
 int client_list(struct store *s, uint32_t domid, struct vif_id **out, size_t *count, struct err *e)
 {
+	return client_list_of(s, domid, NULL, out, count, e);
+}
+
+int client_list_of(struct store *s, uint32_t domid, const struct domids *of, struct vif_id **out,
+	size_t *count, struct err *e)
+{
 	char path[STORE_PATH_MAX];
 
-	return schema_list_vifs(s, clients_path(path, domid), out, count, e);
+	return schema_list_vifs(s, clients_path(path, domid), of, out, count, e);
 }

@@ -97,6 +97,39 @@ int vif_backend_path_parse(const char *path, uint32_t *backend, struct vif_id *o
 	return 0;
 }
 
+int event_path_guest(const char *path, uint32_t *domid)
+{
+	uint32_t home, guest;
+
+	if (word_take(&path, "/local/domain/") &&
+		(decimal_take(&path, DOMID_LIMIT, &home) < 0 || !word_take(&path, "/")))
+		return -EINVAL;
+	if (!word_take(&path, "backend/vif/") && !word_take(&path, "netvm-provider/clients/"))
+		return -EINVAL;
+	if (decimal_take(&path, DOMID_LIMIT, &guest) < 0 || (*path && *path != '/'))
+		return -EINVAL;
+	*domid = guest;
+	return 0;
+}
+
+bool domids_have(const struct domids *d, uint32_t domid)
+{
+	for (size_t i = 0; i < d->count; i++)
+		if (d->id[i] == domid)
+			return true;
+	return false;
+}
+
+bool domids_add(struct domids *d, uint32_t domid)
+{
+	if (domids_have(d, domid))
+		return true;
+	if (d->count == DOMIDS_MAX)
+		return false;
+	d->id[d->count++] = domid;
+	return true;
+}
+
 int domain_name_check(const char *text)
 {
 	static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"

@@ -146,7 +146,13 @@ int client_report_remove(struct store *s, const struct vif_id *guest, struct err
 
 int client_report_list(struct store *s, struct vif_id **out, size_t *count, struct err *e)
 {
+	return client_report_list_of(s, NULL, out, count, e);
+}
+
+int client_report_list_of(
+	struct store *s, const struct domids *of, struct vif_id **out, size_t *count, struct err *e)
+{
 	char path[STORE_PATH_MAX];
 
-	return schema_list_vifs(s, clients_path(path, SCHEMA_SELF), out, count, e);
+	return schema_list_vifs(s, clients_path(path, SCHEMA_SELF), of, out, count, e);
 }

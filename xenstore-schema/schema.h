@@ -60,6 +60,19 @@ const char *vif_name_print(const struct vif_id *id, char buf[VIF_NAME_MAX]);
  * is the domid in it) or relative to the own domain (`*backend` is SCHEMA_SELF). */
 int vif_backend_path_parse(const char *path, uint32_t *backend, struct vif_id *out);
 
+/* Which guest an event is about: its backend directory, or its entry of netvm-provider, or what is
+ * below. -EINVAL: no single one. */
+int event_path_guest(const char *path, uint32_t *domid);
+
+/* Some domains. More than fit are dealt with as all. */
+#define DOMIDS_MAX 64
+struct domids {
+	uint32_t id[DOMIDS_MAX];
+	size_t count;
+};
+bool domids_have(const struct domids *d, uint32_t domid);
+bool domids_add(struct domids *d, uint32_t domid); /* false: it is full */
+
 /* In place of a domid: the domain that this runs in (paths relative to its own home). */
 #define SCHEMA_SELF UINT32_MAX
 
@@ -158,6 +171,9 @@ int client_remove(struct store *s, uint32_t domid, const struct vif_id *guest, s
 void client_dispose(struct client *c); /* may be repeated */
 /* Every guest that has an entry. `*out` malloc'd, the caller frees it. */
 int client_list(struct store *s, uint32_t domid, struct vif_id **out, size_t *count, struct err *e);
+/* The entries of some guests; `of` NULL: of all. */
+int client_list_of(struct store *s, uint32_t domid, const struct domids *of, struct vif_id **out,
+	size_t *count, struct err *e);
 
 /* --- what a network domain says: /local/domain/N/data/netvm, nN; hostile to dom0 --- */
 
@@ -197,6 +213,8 @@ int client_report_remove(struct store *s, const struct vif_id *guest, struct err
 /* Of the own domain. Another's is not listed, because it may hold anything in any number: who wants
  * to read there knows the guests. */
 int client_report_list(struct store *s, struct vif_id **out, size_t *count, struct err *e);
+int client_report_list_of(struct store *s, const struct domids *of, struct vif_id **out,
+	size_t *count, struct err *e);
 
 /* --- Xen's vif protocol: <backend home>/backend/vif/G/<devid> --- */
 
@@ -240,6 +258,8 @@ int vif_backend_read_life(struct store *s, uint32_t backend, const struct vif_id
 	struct vif_backend *out, struct err *e);
 int vif_backend_list(
 	struct store *s, uint32_t backend, struct vif_id **out, size_t *count, struct err *e);
+int vif_backend_list_of(struct store *s, uint32_t backend, const struct domids *of,
+	struct vif_id **out, size_t *count, struct err *e);
 int vif_backend_watch(struct store *s, uint32_t backend, const char *token, struct err *e);
 /* hotplug-status: "connected", with any hotplug-error removed. -ENOENT: the directory is gone;
  * nothing is created then. */

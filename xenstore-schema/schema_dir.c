@@ -248,20 +248,40 @@ static int vifs_add_guest(
 	return err ? err_sys(e, err, "%s", where) : 0;
 }
 
-int schema_list_vifs(
-	struct store *s, const char *path, struct vif_id **out, size_t *count, struct err *e)
+static int vifs_add_all(struct store *s, struct vifs *v, const char *path, struct err *e)
 {
 	struct store_names guests;
-	struct vifs v = { 0 };
 	int err = store_list(s, path, &guests, e);
 
-	*out = NULL;
-	*count = 0;
 	if (schema_is_absent(err, e))
 		return 0;
 	for (size_t i = 0; !err && i < guests.count; i++)
-		err = vifs_add_guest(s, &v, path, guests.name[i], e);
+		err = vifs_add_guest(s, v, path, guests.name[i], e);
 	store_names_free(&guests);
+	return err;
+}
+
+static int vifs_add_of(
+	struct store *s, struct vifs *v, const char *path, const struct domids *of, struct err *e)
+{
+	char name[16];
+	int err = 0;
+
+	for (size_t i = 0; !err && i < of->count; i++) {
+		snprintf(name, sizeof(name), "%u", of->id[i]);
+		err = vifs_add_guest(s, v, path, name, e);
+	}
+	return err;
+}
+
+int schema_list_vifs(struct store *s, const char *path, const struct domids *of,
+	struct vif_id **out, size_t *count, struct err *e)
+{
+	struct vifs v = { 0 };
+	int err = of ? vifs_add_of(s, &v, path, of, e) : vifs_add_all(s, &v, path, e);
+
+	*out = NULL;
+	*count = 0;
 	if (err) {
 		free(v.id);
 		return err;

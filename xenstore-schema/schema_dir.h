@@ -141,9 +141,9 @@ bool names_have(const struct store_names *names, const char *name);
 /* Numbers below `path`, ascending; 0 entries where it does not exist. */
 int schema_list_devids(struct store *s, const char *path, uint32_t *devids, size_t max,
 	size_t *count, struct err *e);
-/* Pairs <domid>/<devid> below `path`, ascending; malloc'd. */
-int schema_list_vifs(
-	struct store *s, const char *path, struct vif_id **out, size_t *count, struct err *e);
+/* Pairs <domid>/<devid> below `path`, ascending; malloc'd. `of`: only these domains', NULL: all. */
+int schema_list_vifs(struct store *s, const char *path, const struct domids *of,
+	struct vif_id **out, size_t *count, struct err *e);
 /* Removes <path>/<domid>/<devid>, then <path>/<domid> where nothing else is in it and the caller
  * may (a network domain may not: its directory is the toolstack's), in one transaction. */
 int schema_remove_vif(struct store *s, const char *path, const struct vif_id *id, struct err *e);

@@ -105,9 +105,15 @@ int vif_backend_read_life(struct store *s, uint32_t backend, const struct vif_id
 int vif_backend_list(
 	struct store *s, uint32_t backend, struct vif_id **out, size_t *count, struct err *e)
 {
+	return vif_backend_list_of(s, backend, NULL, out, count, e);
+}
+
+int vif_backend_list_of(struct store *s, uint32_t backend, const struct domids *of,
+	struct vif_id **out, size_t *count, struct err *e)
+{
 	char path[STORE_PATH_MAX];
 
-	return schema_list_vifs(s, schema_path(path, backend, "backend/vif"), out, count, e);
+	return schema_list_vifs(s, schema_path(path, backend, "backend/vif"), of, out, count, e);
 }
 
 int vif_backend_watch(struct store *s, uint32_t backend, const char *token, struct err *e)

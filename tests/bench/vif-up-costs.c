@@ -129,7 +129,7 @@ int main(int argc, char *argv[])
 	}
 	o.run_dir = argv[1];
 	o.config = argv[2];
-	if (service_open(&s, &o, &e) < 0 || service_rules_stand(&s, NULL, &e) < 0)
+	if (service_open(&s, &o, &e) < 0 || service_rules_stand(&s, NULL, NULL, &e) < 0)
 		die("service", &e);
 	floor_init(&f, s.nl);
 	for (int t = 0; t < TURNS; t++) {

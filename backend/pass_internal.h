@@ -1,0 +1,44 @@
+/*
+ * pass_internal: a pass at work, shared by the files of pass.h.
+ */
+#ifndef NETVM_PASS_INTERNAL_H
+#define NETVM_PASS_INTERNAL_H
+
+#include "backend/pass.h"
+#include "backend/pass_plan.h"
+
+/* What became of one wanted vif. */
+struct outcome {
+	struct pass_vif vif;
+	struct client_report report; /* what is served may have an `error`, too */
+};
+
+struct pass {
+	struct service *s;
+	pass_say say;
+	struct pass_memory *memory;
+	struct scope *scope;
+	double now;
+	struct pass_result *result;
+	struct pass_backend *backends;
+	size_t backend_count;
+	struct pass_link *links;
+	size_t link_count;
+	struct pass_action *actions;
+	size_t action_count;
+	struct outcome *outcomes; /* room for one a backend */
+	size_t outcome_count;
+	struct err rules_fault;
+};
+
+/* A pass is due in so many seconds, or earlier. */
+void pass_due(struct pass_result *r, double seconds);
+
+/* What xenstore has in `scope` into `backends`, with room for their outcomes. */
+int pass_look_backends(struct pass *p, struct err *e);
+
+/* The links of vifs that xenstore has, or had in an earlier pass; closes those of the group that
+ * have no vif's name. */
+int pass_look_links(struct pass *p, struct err *e);
+
+#endif
