@@ -51,6 +51,8 @@ struct cli {
 	const struct cli_option *options; /* NULL: none of its own */
 	const struct cli_verb *verbs;	  /* NULL: none */
 	int min_args, max_args;		  /* without verbs; -1: any number */
+	const char *completes;		  /* without verbs: as a verb's; NULL: files */
+	const char *asks; /* the program that completion asks; NULL: the program itself */
 };
 
 struct cli_parsed {

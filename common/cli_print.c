@@ -161,6 +161,8 @@ static void choices_print(const struct cli *cli)
  */
 static int completion_print(const struct cli *cli)
 {
+	const char *asks = cli->asks ? cli->asks : cli->name;
+
 	function_name_print(cli->name);
 	printf("()\n{\n\tlocal cur=${COMP_WORDS[COMP_CWORD]} word words=() prefix "
 	       "kinds\n\tCOMPREPLY=()\n"
@@ -172,7 +174,7 @@ static int completion_print(const struct cli *cli)
 	       "\tcase ${COMP_WORDS[COMP_CWORD-1]} in\n\t'') ;;\n");
 	choices_print(cli);
 	printf("\tesac\n");
-	if (!cli->verbs) {
+	if (!cli->verbs && !cli->completes) {
 		printf("\tcompopt -o default\n}\ncomplete -F ");
 		function_name_print(cli->name);
 		printf(" %s\n", cli->name);
@@ -182,10 +184,10 @@ static int completion_print(const struct cli *cli)
 	       "words+=(\"$word\")\n\tdone\n"
 	       "\twhile IFS='|' read -r word kinds; do\n"
 	       "\t\tprefix=\"${words[*]}\"\n"
-	       "\t\tif [[ $word == \"${prefix:+$prefix }\"* ]]; then\n"
+	       "\t\tif [[ $word && $word == \"${prefix:+$prefix }\"* ]]; then\n"
 	       "\t\t\tword=${word#\"${prefix:+$prefix }\"}\n"
 	       "\t\t\tCOMPREPLY+=($(compgen -W \"${word%%%% *}\" -- \"$cur\"))\n"
-	       "\t\telif [[ $kinds && \"$prefix \" == \"$word \"* ]]; then\n"
+	       "\t\telif [[ $kinds && \" $prefix \" == \" ${word:+$word }\"* ]]; then\n"
 	       "\t\t\tword=(${prefix#\"$word\"})\n\t\t\tkinds=($kinds)\n"
 	       "\t\t\t[[ ${kinds[-1]} != *... ]] || "
 	       "kinds[${#word[@]}]=${kinds[${#word[@]}]:-${kinds[-1]}}\n"
@@ -205,8 +207,10 @@ static int completion_print(const struct cli *cli)
 	       "\t\t\t\tkinds=${kinds%%...}\n"
 	       "\t\t\t\tCOMPREPLY+=($(compgen -W \"${kinds//\\// }\" -- \"$cur\")) ;;\n"
 	       "\t\t\tesac\n\t\tfi\n\tdone <<'VERBS'\n",
-		cli->name, cli->name, cli->name, cli->name);
-	for (const struct cli_verb *v = cli->verbs; v->name; v++)
+		asks, asks, asks, asks);
+	if (!cli->verbs)
+		printf("|%s\n", cli->completes);
+	for (const struct cli_verb *v = cli->verbs; v && v->name; v++)
 		printf("%s|%s\n", v->name, v->completes ? v->completes : "");
 	printf("VERBS\n}\ncomplete -F ");
 	function_name_print(cli->name);

@@ -10,6 +10,7 @@
 #include "common/log.h"
 #include "toolstack/netvm_verbs.h"
 #include "toolstack/pci.h"
+#include "toolstack/qvm.h"
 
 #define TIMEOUT_DEFAULT 120
 
@@ -37,23 +38,15 @@ static int (*const verbs[])(struct netvm *n, struct err *e) = {
 };
 static_assert(sizeof(verbs) / sizeof(verbs[0]) == NETVM_VERBS, "every verb has its function");
 
-/* The number of the verb; NETVM_VERBS for a usage error. */
-static int verb_find(
-	struct netvm *n, const struct netvm_alias *alias, const struct cli_parsed *p, struct err *e)
-{
-	if (alias && alias->translate)
-		return alias->translate(n, p, e);
-	n->args = p->args;
-	n->count = p->count;
-	return p->verb->id;
-}
-
-static int run(struct netvm *n, int verb, struct err *e)
+static int run(
+	struct netvm *n, const struct qvm_form *form, const struct cli_parsed *p, struct err *e)
 {
 	int ret = netvm_dir_find(n, e);
 
+	n->args = p->args;
+	n->count = p->count;
 	if (!ret)
-		ret = verbs[verb](n, e);
+		ret = form ? form->run(n, p, e) : verbs[p->verb->id](n, e);
 	if (!ret && fflush(stdout))
 		ret = err_sys(e, -errno, "standard output");
 	return ret;
@@ -62,11 +55,11 @@ static int run(struct netvm *n, int verb, struct err *e)
 int main(int argc, char *argv[])
 {
 	struct netvm n = { .o = { .sysfs = PCI_SYSFS, .timeout = TIMEOUT_DEFAULT } };
-	const struct netvm_alias *alias = netvm_alias_find(argc ? basename(argv[0]) : "");
-	const struct cli *cli = alias ? &alias->cli : &netvm_cli;
+	const struct qvm_form *form = qvm_find(argc ? basename(argv[0]) : "");
+	const struct cli *cli = form ? &form->cli : &netvm_cli;
 	struct cli_parsed parsed;
 	struct err e = ERR_NONE;
-	int ret, verb;
+	int ret;
 
 	log_open(cli->name, LOG_LEVEL_WARNING);
 	if (cli_parse(cli, argc, argv, &n.o, &parsed, &e)) {
@@ -77,8 +70,7 @@ int main(int argc, char *argv[])
 		return cli_print_info(cli, parsed.info);
 	if (parsed.verbose)
 		log_open(cli->name, parsed.verbose > 1 ? LOG_LEVEL_DEBUG : LOG_LEVEL_INFO);
-	verb = verb_find(&n, alias, &parsed, &e);
-	ret = verb == NETVM_VERBS ? NETVM_USAGE : run(&n, verb, &e);
+	ret = run(&n, form, &parsed, &e);
 	if (ret)
 		log_error("%s", e.text);
 	return ret == NETVM_USAGE ? CLI_EXIT_USAGE : ret ? 1 : 0;

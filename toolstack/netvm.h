@@ -28,7 +28,13 @@ struct netvm_options {
 	bool json, dry_run, names, remove, live;
 	bool cut_dom0, no_iommu, shared_group, force;
 	unsigned int timeout; /* seconds */
-	bool get, set, reset; /* qvm-prefs: what is to be done with a key */
+	/* Of Qubes' commands (qvm.h) alone. */
+	struct {
+		bool ignored;
+		bool reset, hide_default, help_properties; /* qvm-prefs */
+		bool raw;				   /* qvm-firewall */
+		const char *rule_no;
+	} qvm;
 };
 
 struct netvm {
@@ -36,8 +42,6 @@ struct netvm {
 	char dir[PATH_MAX]; /* the registry's */
 	char **args;
 	int count;
-	char *own_args[2];   /* where `args` was put together anew */
-	char own_pair[4200]; /* "KEY=VALUE" in it */
 };
 
 extern const struct cli netvm_cli;

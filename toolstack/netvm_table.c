@@ -158,9 +158,10 @@ const struct cli netvm_cli = {
 		    "Under Xen, Linux shows no IOMMU groups; pci list derives them from bridges, "
 		    "functions\n"
 		    "and their Access Control Services, and says so.\n\n"
-		    "Called as qvm-prefs, qvm-pci, qvm-get-default-netvm or "
-		    "qvm-set-default-netvm it takes\n"
-		    "the arguments that Qubes users know; each has its own --help.",
+		    "Called as qvm-prefs, qvm-firewall, qvm-pci, qvm-get-default-netvm or\n"
+		    "qvm-set-default-netvm it takes the arguments that Qubes users know, and "
+		    "answers as those\n"
+		    "commands do; each has its own --help and man page.",
 	.section = 8,
 	.options = options,
 	.verbs = verbs,

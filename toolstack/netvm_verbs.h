@@ -1,4 +1,4 @@
-/* netvm_verbs: the verbs of netvm by number, and by the names under which it can be called. */
+/* netvm_verbs: the verbs of netvm by number. */
 #ifndef NETVM_NETVM_VERBS_H
 #define NETVM_NETVM_VERBS_H
 
@@ -27,17 +27,5 @@ enum netvm_verb {
 	NETVM_PCI_RELEASE,
 	NETVM_VERBS
 };
-
-/* Another name of the program, with a command line of its own. */
-struct netvm_alias {
-	struct cli cli; /* cli.name is the name */
-	/* What was parsed, as one of netvm's verbs: returns its number and sets n->args and
-	 * n->count, or NETVM_VERBS with a sentence (a usage error). NULL: the verb's id is that
-	 * number. */
-	int (*translate)(struct netvm *n, const struct cli_parsed *p, struct err *e);
-};
-
-/* NULL: the program is called by its own name, or one that means nothing. */
-const struct netvm_alias *netvm_alias_find(const char *name);
 
 #endif
