@@ -26,11 +26,14 @@ struct netvm_options {
 	const char *format, *interface; /* of what xl-config prints */
 	bool kernel_ip;
 	bool json, dry_run, names, remove, live;
-	bool cut_dom0, no_iommu, shared_group, force;
+	bool cut_dom0, no_iommu, shared_group, force, now;
+	bool quiet;	      /* what was done need not be said */
 	unsigned int timeout; /* seconds */
 	/* Of Qubes' commands (qvm.h) alone. */
 	struct {
 		bool ignored;
+		const char *device_option;
+		bool persistent, assignments, sbdf, all;   /* qvm-pci */
 		bool reset, hide_default, help_properties; /* qvm-prefs */
 		bool raw;				   /* qvm-firewall */
 		const char *rule_no;

@@ -69,7 +69,10 @@ void netvm_plan_print(const struct handover *h)
 
 int netvm_pci_give(const struct netvm *n, struct handover *h, struct err *e)
 {
-	pci_plan_assign(&h->s, &h->plan);
+	if (h->now)
+		pci_plan_attach(&h->s, &h->plan);
+	else
+		pci_plan_assign(&h->s, &h->plan);
 	if (!n->o.dry_run)
 		return handover_run(h, true, e);
 	netvm_plan_print(h);

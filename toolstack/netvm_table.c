@@ -35,6 +35,9 @@ static const struct cli_option options[] = {
 	{ "shared-group", 0, CLI_FLAG, AT(shared_group), NULL,
 		"pci assign: also if others in its IOMMU group stay behind; the domain can then "
 		"reach them" },
+	{ "now", 0, CLI_FLAG, AT(now), NULL,
+		"pci assign: to the domain that runs alone, and not again when it is started "
+		"next" },
 	{ "force", 0, CLI_FLAG, AT(force), NULL,
 		"pci release: also from a domain that runs; it is detached from it" },
 	{ "format", 'f', CLI_TEXT, AT(format), "kernel-ip|cloud-init|interfaces",

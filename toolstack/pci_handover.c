@@ -271,7 +271,8 @@ static int attach(struct handover *h, struct err *e)
 {
 	struct err why = ERR_NONE;
 
-	(void)e;
+	if (h->now)
+		return xen_pci_attach(h->domid, &h->bdf, e);
 	if (xen_pci_attach(h->domid, &h->bdf, &why))
 		snprintf(h->warning, sizeof(h->warning),
 			"%s runs and could not take it now (%.300s); it gets it when it is started "

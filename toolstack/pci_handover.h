@@ -31,6 +31,7 @@ struct handover {
 	struct pci_situation s;
 	struct pci_plan plan;
 	char warning[ERR_TEXT_MAX]; /* what did not work and is no failure; "" where all did */
+	bool now;		    /* set by the caller: that it cannot be attached is a failure */
 	int lock;
 };
 

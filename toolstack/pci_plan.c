@@ -59,6 +59,36 @@ void pci_plan_release(const struct pci_situation *s, struct pci_plan *out)
 	add(out, s->remembered, PCI_FORGET);
 }
 
+void pci_plan_attach(const struct pci_situation *s, struct pci_plan *out)
+{
+	out->count = 0;
+	add(out, s->driven || (!s->taken && !s->remembered), PCI_REMEMBER);
+	add(out, !s->module, PCI_LOAD);
+	add(out, !s->taken, PCI_TAKE);
+	add(out, !s->attached, PCI_ATTACH);
+}
+
+void pci_plan_detach(const struct pci_situation *s, struct pci_plan *out)
+{
+	if (!s->registered && !(s->has_domain && s->configured)) {
+		pci_plan_release(s, out);
+		return;
+	}
+	out->count = 0;
+	add(out, s->attached, PCI_DETACH);
+}
+
+void pci_plan_unassign(const struct pci_situation *s, struct pci_plan *out)
+{
+	if (!s->attached) {
+		pci_plan_release(s, out);
+		return;
+	}
+	out->count = 0;
+	add(out, s->has_domain && s->configured, PCI_CONFIG_REMOVE);
+	add(out, s->registered, PCI_UNREGISTER);
+}
+
 const enum pci_action *pci_action_undo(enum pci_action a)
 {
 	return actions[a].undo;

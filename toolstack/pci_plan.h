@@ -51,6 +51,14 @@ struct pci_plan {
 
 void pci_plan_assign(const struct pci_situation *s, struct pci_plan *out);
 void pci_plan_release(const struct pci_situation *s, struct pci_plan *out);
+/* To the running domain as it is now: nothing is written that outlasts it. */
+void pci_plan_attach(const struct pci_situation *s, struct pci_plan *out);
+/* From the running domain: one that is assigned to it stays assignable for its next start, another
+ * is dom0's again. */
+void pci_plan_detach(const struct pci_situation *s, struct pci_plan *out);
+/* No longer for its next start; a domain that has it keeps it until it is detached or shut down,
+ * else it is dom0's again. */
+void pci_plan_unassign(const struct pci_situation *s, struct pci_plan *out);
 
 /* What takes an action back when a later one, or itself, failed, in the order given; the list ends
  * with PCI_ACTIONS. */

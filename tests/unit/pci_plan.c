@@ -121,6 +121,64 @@ static void one_that_was_given_back_to_nobody_gets_its_driver(void **state)
 	assert_plan(&p, PCI_BIND, PCI_FORGET);
 }
 
+static void for_now_nothing_is_written_that_outlasts_it_in_any_situation(void **state)
+{
+	const struct pci_situation s = { .driven = true, .config = true, .running = true };
+	struct pci_plan p;
+
+	(void)state;
+	pci_plan_attach(&s, &p);
+	assert_plan(&p, PCI_REMEMBER, PCI_LOAD, PCI_TAKE, PCI_ATTACH);
+	for (unsigned int bits = 0; bits < SITUATIONS; bits++) {
+		const struct pci_situation any = situation(bits);
+
+		pci_plan_attach(&any, &p);
+		assert_false(has(&p, PCI_REGISTER) || has(&p, PCI_CONFIG_ADD));
+		assert_int_equal(has(&p, PCI_ATTACH), !any.attached);
+	}
+}
+
+static void detached_an_assigned_device_stays_assignable_and_another_is_dom0_s(void **state)
+{
+	struct pci_situation s = { .taken = true,
+		.remembered = true,
+		.registered = true,
+		.configured = true,
+		.running = true,
+		.attached = true,
+		.had_nets = true,
+		.has_domain = true };
+	struct pci_plan p;
+
+	(void)state;
+	pci_plan_detach(&s, &p);
+	assert_plan(&p, PCI_DETACH);
+	s.registered = false;
+	pci_plan_detach(&s, &p);
+	assert_plan(&p, PCI_DETACH);
+	s.configured = false;
+	pci_plan_detach(&s, &p);
+	assert_plan(&p, PCI_DETACH, PCI_GIVE_BACK, PCI_BIND, PCI_RENAME, PCI_FORGET);
+}
+
+static void unassigned_a_device_stays_with_the_domain_that_has_it(void **state)
+{
+	struct pci_situation s = { .taken = true,
+		.remembered = true,
+		.registered = true,
+		.configured = true,
+		.attached = true,
+		.has_domain = true };
+	struct pci_plan p;
+
+	(void)state;
+	pci_plan_unassign(&s, &p);
+	assert_plan(&p, PCI_CONFIG_REMOVE, PCI_UNREGISTER);
+	s.attached = false;
+	pci_plan_unassign(&s, &p);
+	assert_plan(&p, PCI_GIVE_BACK, PCI_BIND, PCI_CONFIG_REMOVE, PCI_UNREGISTER, PCI_FORGET);
+}
+
 /* Where in a plan an action stands; behind its end where it does not. */
 static size_t place(const struct pci_plan *p, enum pci_action a)
 {
@@ -200,6 +258,10 @@ int main(void)
 			intentions_are_written_before_the_device_is_touched_in_every_situation),
 		cmocka_unit_test(it_is_forgotten_last_in_every_situation),
 		cmocka_unit_test(what_was_taken_can_be_taken_back),
+		cmocka_unit_test(for_now_nothing_is_written_that_outlasts_it_in_any_situation),
+		cmocka_unit_test(
+			detached_an_assigned_device_stays_assignable_and_another_is_dom0_s),
+		cmocka_unit_test(unassigned_a_device_stays_with_the_domain_that_has_it),
 	};
 
 	return cmocka_run_group_tests_name("pci_plan", tests, NULL, NULL);
