@@ -27,6 +27,7 @@ static const struct {
 	[EXPLAIN_GUEST] = { "guest", "it is another guest, and no rule names that one" },
 	[EXPLAIN_RESOLVER] = { "resolver", "a virtual resolver takes nothing but DNS" },
 	[EXPLAIN_NO_RESOLVER] = { "no-resolver", "there is no real resolver at this moment" },
+	[EXPLAIN_NOBODY] = { "nobody", "no guest has that address of a routed subnet" },
 	[EXPLAIN_UPLINK] = { "uplink", "the link that it would leave by is no uplink" },
 	[EXPLAIN_EXPOSED] = { "exposed", "the guest exposes that port" },
 	[EXPLAIN_NOT_EXPOSED] = { "not-exposed", "the guest exposes no such port" },
@@ -121,6 +122,8 @@ struct explanation explain(const struct ruleset *r, const struct explain_questio
 		return accepted(EXPLAIN_GATEWAY);
 	if (addr_equal(&p->dst, &f->gateway) || q->way == EXPLAIN_TO_SELF)
 		return dropped(EXPLAIN_OWN);
+	if (q->way == EXPLAIN_TO_OUTSIDE && prefixes_contain(&r->routed6, &p->dst))
+		return dropped(EXPLAIN_NOBODY);
 	if (q->way == EXPLAIN_TO_GUEST && !r->managed)
 		return dropped(EXPLAIN_GUEST);
 	for (unsigned int i = 0; i < 2; i++) {

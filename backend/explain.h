@@ -26,6 +26,7 @@ enum explain_cause {
 	EXPLAIN_GUEST,	     /* another guest, which no rule names */
 	EXPLAIN_RESOLVER,    /* a virtual resolver, which takes nothing but DNS */
 	EXPLAIN_NO_RESOLVER, /* DNS, and there is no real resolver */
+	EXPLAIN_NOBODY,	     /* a routed subnet has it, and no guest */
 	EXPLAIN_UPLINK,	     /* it would leave by a link that is no uplink */
 	EXPLAIN_EXPOSED,     /* from outside, to a port that the guest exposes */
 	EXPLAIN_NOT_EXPOSED, /* or does not */

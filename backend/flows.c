@@ -35,11 +35,27 @@ static bool is_turned_away(const struct ruleset *r, const struct ruleset_guest *
 	return policy_judge(&guest->policy, &world, &packet) == POLICY_DROP;
 }
 
-bool flow_is_closed(
-	const struct ruleset_guest *answers, const struct ruleset_guest *from, const struct flow *f)
+static bool is_straight(const struct flow *f)
 {
-	return answers && !from && !addr_equal(&f->answers, &f->dst) &&
-	       !exposures_lead(&answers->exposures, f->proto, f->port, f->answers_port, &f->src);
+	return addr_equal(&f->answers, &f->dst);
+}
+
+bool flow_is_closed(const struct ruleset *r, const struct ruleset_guest *answers,
+	const struct ruleset_guest *from, const struct flow *f)
+{
+	if (!answers || from || (is_straight(f) && f->dst.family != AF_INET6))
+		return false;
+	if (is_straight(f))
+		return !prefixes_contain(&r->routed6, &f->dst) ||
+		       !exposures_open(&answers->exposures, f->proto, f->port, &f->src);
+	return !exposures_lead(&answers->exposures, f->proto, f->port, f->answers_port, &f->src);
+}
+
+bool flow_is_mistranslated(const struct ruleset *r, const struct flow *f)
+{
+	bool translated = !addr_equal(&f->seen_as, &f->src);
+
+	return f->src.family == AF_INET6 && translated == prefixes_contain(&r->routed6, &f->src);
 }
 
 static const struct ruleset_family *family_of(const struct ruleset *r, const struct flow *f)
@@ -71,11 +87,19 @@ struct owner {
 	const struct ruleset_guest *guest;
 };
 
+/* Who opened a flow and who answers it, where only the kernel's routes can say who they are. */
+struct suspect {
+	struct addr src, answers;
+};
+
 struct settling {
 	const struct ruleset *ruleset;
 	struct owner *owners; /* sorted by address */
 	size_t count;
 	bool patient, waiting;
+	struct suspect *suspects;
+	size_t suspect_count, suspect_space;
+	bool out_of_memory;
 };
 
 static int owner_cmp(const void *a, const void *b)
@@ -91,14 +115,99 @@ static const struct ruleset_guest *guest_of(const struct settling *s, const stru
 	return o ? o->guest : NULL;
 }
 
+/* --- those that routes decide about --- */
+
+/* A guest's own address that was reached from outside, or a guest's flow outwards whose source is
+ * not what it would be; unless it is this domain that speaks. */
+static bool is_suspect(const struct settling *s, const struct flow *f)
+{
+	const struct ruleset_guest *from = guest_of(s, &f->src), *to = guest_of(s, &f->answers);
+
+	if (is_straight(f) && flow_is_closed(s->ruleset, to, from, f))
+		return true;
+	return flow_is_mistranslated(s->ruleset, f) && !addr_is_linklocal(&f->answers) && !to &&
+	       (from || !s->ruleset->managed);
+}
+
+/* During a dump nothing can be asked of the kernel. */
+static void suspect_note(struct settling *s, const struct flow *f)
+{
+	if (s->suspect_count == s->suspect_space) {
+		size_t space = s->suspect_space ? s->suspect_space * 2 : 64;
+		void *more = reallocarray(s->suspects, space, sizeof(*s->suspects));
+
+		s->out_of_memory |= !more;
+		if (!more)
+			return;
+		s->suspects = more;
+		s->suspect_space = space;
+	}
+	s->suspects[s->suspect_count++] = (struct suspect){ f->src, f->answers };
+}
+
+enum whose { OTHERS, OURS, GUESTS };
+
+static enum whose whose(struct netlink *nl, const struct addr *a)
+{
+	struct route r;
+	int ret = route_find(nl, a, &r, NULL);
+
+	if (ret == -EADDRINUSE)
+		return OURS;
+	return !ret && r.protocol == ROUTE_PROTOCOL && r.dst.len == addr_len(a) * 8 ? GUESTS
+										    : OTHERS;
+}
+
+static bool must_end(struct netlink *nl, const struct suspect *x)
+{
+	enum whose from = whose(nl, &x->src);
+
+	return whose(nl, &x->answers) == (from == GUESTS ? OTHERS : GUESTS) && from != OURS;
+}
+
+static int suspect_cmp(const void *a, const void *b)
+{
+	const struct suspect *x = a, *y = b;
+	int order = addr_cmp(&x->src, &y->src);
+
+	return order ? order : addr_cmp(&x->answers, &y->answers);
+}
+
+/* Leaves those that must end, each once. */
+static void suspects_judge(struct settling *s, struct netlink *nl)
+{
+	size_t kept = 0;
+
+	if (s->suspect_count)
+		qsort(s->suspects, s->suspect_count, sizeof(*s->suspects), suspect_cmp);
+	for (size_t i = 0; i < s->suspect_count; i++)
+		if ((!i || suspect_cmp(&s->suspects[i], &s->suspects[i - 1]) != 0) &&
+			must_end(nl, &s->suspects[i]))
+			s->suspects[kept++] = s->suspects[i];
+	s->suspect_count = kept;
+}
+
+static bool is_convicted(const struct flow *f, void *arg)
+{
+	const struct settling *s = arg;
+	const struct suspect key = { f->src, f->answers };
+
+	return is_suspect(s, f) &&
+	       bsearch(&key, s->suspects, s->suspect_count, sizeof(key), suspect_cmp);
+}
+
+/* --- */
+
 static bool ends(const struct flow *f, void *arg)
 {
 	struct settling *s = arg;
 	const struct ruleset_guest *guest = guest_of(s, &f->src);
 	bool to_guest = guest_of(s, &f->dst);
 
-	if (flow_is_closed(guest_of(s, &f->answers), guest, f))
+	if (!is_straight(f) && flow_is_closed(s->ruleset, guest_of(s, &f->answers), guest, f))
 		return true;
+	if (is_suspect(s, f))
+		suspect_note(s, f);
 	if (!flow_must_end(s->ruleset, guest, to_guest, f))
 		return false;
 	if (!s->patient || !flow_may_wait(s->ruleset, guest, to_guest, f))
@@ -134,6 +243,13 @@ int flows_settle_rest(
 	}
 	qsort(s.owners, s.count, sizeof(*s.owners), owner_cmp);
 	ret = conntrack_end(nl, ends, &s, e);
+	if (!ret && s.out_of_memory)
+		ret = err_sys(e, -ENOMEM, "connections of guests");
+	if (!ret)
+		suspects_judge(&s, nl);
+	if (!ret && s.suspect_count)
+		ret = conntrack_end(nl, is_convicted, &s, e);
+	free(s.suspects);
 	free(s.owners);
 	*waiting = s.waiting;
 	return ret;

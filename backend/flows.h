@@ -7,7 +7,12 @@
  *
  * What was led to a guest from outside ends where the guest does not expose that port to where it
  * comes from now. In a
- * managed domain that holds for whoever led it there, for dom0 says what reaches a guest.
+ * managed domain that holds for whoever led it there, for dom0 says what reaches a guest. So does
+ * what came to a guest's own IPv6 address, where that is not of a routed subnet or the port is not
+ * exposed; but for what this domain itself opened.
+ *
+ * What a guest opened outwards by IPv6 ends where it leaves with another source than it would now,
+ * the guest's own or that of the uplink.
  *
  * A question that is under way to the resolver before would be lost with its flow, and who asked it
  * would wait for seconds. So such a flow stays until the answer has come, or some seconds have
@@ -24,8 +29,12 @@
 
 /* Pure: whether it was led to a guest from outside, and would not be now. `answers`: whose address
  * f->answers is, `from`: whose f->src is; NULL: no guest's. */
-bool flow_is_closed(const struct ruleset_guest *answers, const struct ruleset_guest *from,
-	const struct flow *f);
+bool flow_is_closed(const struct ruleset *r, const struct ruleset_guest *answers,
+	const struct ruleset_guest *from, const struct flow *f);
+
+/* Pure: whether it has its source translated, or not, against what would be done now; of a flow
+ * that a guest opened outwards. */
+bool flow_is_mistranslated(const struct ruleset *r, const struct flow *f);
 
 /* Pure: whether the connection must end. `guest`: whose address f->src is, NULL: no guest's;
  * `to_guest`: f->dst is another's. */

@@ -39,8 +39,11 @@
  *            dropped, before anything else is asked about it.
  *   mss      the first packets of a guest's TCP connections, of both sides, name what the way out
  *            and the guest's link take, whatever becomes of the ICMP that says so.
- *   nat      port 53, UDP and TCP, of each virtual resolver leads to a real one; what guests send
- *            leaves a link outside the group with that link's address.
+ *   routed   what would leave by an uplink to an address of a routed subnet is refused, for no
+ * guest has it, and it would come back for ever. What a guest of one exposes is open at its own
+ * address and port, too. nat      port 53, UDP and TCP, of each virtual resolver leads to a real
+ * one; what guests send leaves a link outside the group with that link's address; but for that from
+ * a routed subnet, which leaves as it is.
  *
  * Packets that neither come from nor go to a guest are other programs' business. It must not know
  * iptables, files, or Xen.
@@ -100,6 +103,8 @@ struct ruleset {
 	bool confined; /* guests' packets leave by uplinks alone; else by any link outside the group
 			*/
 	struct uplink_names uplinks; /* those, by name or pattern; valid ones */
+
+	struct prefixes routed6; /* of guests that leave with their own addresses; IPv6 */
 
 	uint32_t connections; /* how many tracked connections a guest may have opened; 0: any */
 

@@ -229,8 +229,9 @@ static void rules_resolver(struct writer *w, const struct addr *virtual)
 
 /* --- ports of guests that are open to the outside --- */
 
-/* Calls `each` for every port that leads to an address of this family. */
-static void each_exposure(struct writer *w,
+/* Calls `each` for every port that leads to an address of this family; `routed`: to one that the
+ * world reaches without translation. */
+static void each_exposure(struct writer *w, bool routed,
 	void (*each)(struct writer *w, const struct exposure *x, const char *guest))
 {
 	for (size_t g = 0; g < w->ruleset->guest_count; g++) {
@@ -238,7 +239,9 @@ static void each_exposure(struct writer *w,
 		const struct addr *a = w->ip6 ? &guest->ip6 : &guest->ip;
 		char text[ADDR_TEXT_MAX];
 
-		for (size_t i = 0; addr_is_set(a) && i < guest->exposures.count; i++)
+		if (!addr_is_set(a) || (routed && !prefixes_contain(&w->ruleset->routed6, a)))
+			continue;
+		for (size_t i = 0; i < guest->exposures.count; i++)
 			if (exposure_has_family(&guest->exposures.item[i], a->family))
 				each(w, &guest->exposures.item[i], addr_print(a, text));
 	}
@@ -274,6 +277,24 @@ static void rules_translate(struct writer *w, const struct exposure *x, const ch
 	}
 }
 
+/* To the guest's own address and port. */
+static void rules_let_in_straight(struct writer *w, const struct exposure *x, const char *guest)
+{
+	const struct ruleset *r = w->ruleset;
+	const char *proto = exposure_proto(x);
+	char by[LINK_NAME_MAX + 8] = "", source[PREFIX_TEXT_MAX + 8];
+
+	for (size_t i = 0; i < (r->confined ? r->uplinks.count : 1); i++) {
+		if (r->confined)
+			uplink_words("-i", r->uplinks.names[i], by);
+		rule(w,
+			"%s%s-d %s -p %s -m %s --dport %u -m devgroup ! --src-group 0x%x "
+			"--dst-group 0x%x -j ACCEPT",
+			by, source_words(x, source), guest, proto, proto, x->to, r->group,
+			r->group);
+	}
+}
+
 /* Exactly what was translated so. */
 static void rule_let_in(struct writer *w, const struct exposure *x, const char *guest)
 {
@@ -287,12 +308,26 @@ static void rule_let_in(struct writer *w, const struct exposure *x, const char *
 		source_words(x, source), guest, proto, proto, x->to, group, group, x->port);
 }
 
+/* What is for a routed subnet is for a guest, or for nobody. */
+static void rules_routed_refuse(struct writer *w)
+{
+	const struct prefixes *routed = &w->ruleset->routed6;
+	char what[96], text[PREFIX_TEXT_MAX];
+
+	for (size_t i = 0; w->ip6 && i < routed->count; i++) {
+		snprintf(what, sizeof(what), "-d %s -m devgroup ! --dst-group 0x%x ",
+			prefix_print(&routed->item[i], text), w->ruleset->group);
+		rule_uplinks(w, what, "REJECT --reject-with icmp6-addr-unreachable");
+	}
+}
+
 static void render_forward(struct writer *w)
 {
 	const struct ruleset *r = w->ruleset;
 	uint32_t group = r->group;
 	char by[LINK_NAME_MAX + 8];
 
+	rules_routed_refuse(w);
 	for (size_t i = 0; r->named && i < r->uplinks.count; i++) {
 		uplink_words("-i", r->uplinks.names[i], by);
 		rule(w, "%s-m devgroup ! --dst-group 0x%x -j netvm-passed-on", by, group);
@@ -308,7 +343,8 @@ static void render_forward(struct writer *w)
 	if (w->policies->guests[0])
 		rule(w, "-m devgroup --src-group 0x%x --dst-group 0x%x -j %s", group, group,
 			w->policies->guests);
-	each_exposure(w, rule_let_in);
+	each_exposure(w, false, rule_let_in);
+	each_exposure(w, true, rules_let_in_straight);
 	rule(w, "-m devgroup --dst-group 0x%x -j DROP", group);
 	each_virtual(w, rules_resolver);
 	rule(w, "-j " POLICY);
@@ -358,7 +394,7 @@ static void render_dns(struct writer *w)
 	static const char *const protocols[] = { "udp", "tcp" };
 	char virtual[ADDR_TEXT_MAX], real[ADDR_TEXT_MAX];
 
-	each_exposure(w, rules_translate);
+	each_exposure(w, false, rules_translate);
 	rule(w, "-m devgroup ! --src-group 0x%x -j RETURN", w->ruleset->group);
 	for (unsigned int i = 0; i < 2; i++) {
 		const struct addr *target = ruleset_target(w->family, i);
@@ -372,8 +408,11 @@ static void render_dns(struct writer *w)
 
 static void render_postrouting(struct writer *w)
 {
-	char what[96];
+	const struct prefixes *routed = &w->ruleset->routed6;
+	char what[96], text[PREFIX_TEXT_MAX];
 
+	for (size_t i = 0; w->ip6 && i < routed->count; i++)
+		rule(w, "-s %s -j RETURN", prefix_print(&routed->item[i], text));
 	snprintf(what, sizeof(what), "-m mark --mark 0x%x/0x%x -m devgroup ! --dst-group 0x%x ",
 		w->ruleset->mark, w->ruleset->mark, w->ruleset->group);
 	rule_uplinks(w, what, "MASQUERADE");

@@ -221,10 +221,11 @@ static void write_input(struct nft_writer *w)
 
 /* --- ports of guests that are open to the outside --- */
 
-/* Calls `each` for every port and every address that it leads to. */
-static void each_exposure(
-	struct nft_writer *w, void (*each)(struct nft_writer *w, const struct nft_words *f,
-				      const struct exposure *x, const char *guest))
+/* Calls `each` for every port and every address that it leads to; `routed`: those that the world
+ * reaches without translation. */
+static void each_exposure(struct nft_writer *w, bool routed,
+	void (*each)(struct nft_writer *w, const struct nft_words *f, const struct exposure *x,
+		const char *guest))
 {
 	for (size_t g = 0; g < w->ruleset->guest_count; g++)
 		for (int f = 0; f < 2; f++) {
@@ -232,7 +233,10 @@ static void each_exposure(
 			const struct addr *a = f ? &guest->ip6 : &guest->ip;
 			char text[ADDR_TEXT_MAX];
 
-			for (size_t i = 0; addr_is_set(a) && i < guest->exposures.count; i++)
+			if (!addr_is_set(a) ||
+				(routed && !prefixes_contain(&w->ruleset->routed6, a)))
+				continue;
+			for (size_t i = 0; i < guest->exposures.count; i++)
 				if (exposure_has_family(&guest->exposures.item[i], a->family))
 					each(w, &nft_words[f], &guest->exposures.item[i],
 						addr_print(a, text));
@@ -271,6 +275,22 @@ static void rules_translate(struct nft_writer *w, const struct nft_words *f,
 	}
 }
 
+/* To the guest's own address and port. */
+static void rules_let_in_straight(struct nft_writer *w, const struct nft_words *f,
+	const struct exposure *x, const char *guest)
+{
+	const struct ruleset *r = w->ruleset;
+	char source[PREFIX_TEXT_MAX + 16];
+
+	for (size_t i = 0; i < (r->confined ? r->uplinks.count : 1); i++) {
+		if (r->confined)
+			text_addf(&w->body, "iifname \"%s\" ", r->uplinks.names[i]);
+		text_addf(&w->body, "iifgroup != %u oifgroup %u %s%s daddr %s %s dport %u accept\n",
+			r->group, r->group, source_words(f, x, source), f->ip, guest,
+			exposure_proto(x), x->to);
+	}
+}
+
 /* Exactly what was translated so. */
 static void rule_let_in(struct nft_writer *w, const struct nft_words *f, const struct exposure *x,
 	const char *guest)
@@ -285,10 +305,24 @@ static void rule_let_in(struct nft_writer *w, const struct nft_words *f, const s
 		x->port);
 }
 
+/* What is for a routed subnet is for a guest, or for nobody. */
+static void rules_routed_refuse(struct nft_writer *w)
+{
+	const struct prefixes *routed = &w->ruleset->routed6;
+	char what[96], text[PREFIX_TEXT_MAX];
+
+	for (size_t i = 0; i < routed->count; i++) {
+		snprintf(what, sizeof(what), "ip6 daddr %s oifgroup != %u ",
+			prefix_print(&routed->item[i], text), w->ruleset->group);
+		rule_uplinks(w, what, "reject with icmpv6 addr-unreachable");
+	}
+}
+
 static void write_forward(struct nft_writer *w)
 {
 	const struct ruleset *r = w->ruleset;
 
+	rules_routed_refuse(w);
 	for (size_t i = 0; r->named && i < r->uplinks.count; i++)
 		text_addf(&w->body, "iifname \"%s\" oifgroup != %u jump passed-on\n",
 			r->uplinks.names[i], r->group);
@@ -303,7 +337,8 @@ static void write_forward(struct nft_writer *w)
 			"iifgroup %u oifgroup %u ip saddr . iifname vmap @peers4\n"
 			"iifgroup %u oifgroup %u ip6 saddr . iifname vmap @peers6\n",
 			r->group, r->group, r->group, r->group);
-	each_exposure(w, rule_let_in);
+	each_exposure(w, false, rule_let_in);
+	each_exposure(w, true, rules_let_in_straight);
 	text_addf(&w->body, "oifgroup %u drop\n", r->group);
 	text_add(&w->body, "jump resolvers\n");
 	if (r->managed)
@@ -348,7 +383,7 @@ static void write_dns(struct nft_writer *w)
 
 	each_virtual(w, rules_resolver);
 	nft_write(w, NFT_CHAIN, "resolvers", "");
-	each_exposure(w, rules_translate);
+	each_exposure(w, false, rules_translate);
 	text_addf(&w->body, "iifgroup != %u return\n", w->ruleset->group);
 	for (unsigned int i = 0; i < 4; i++) {
 		const struct nft_words *f = &nft_words[i / 2];
@@ -369,7 +404,7 @@ static void write_dns(struct nft_writer *w)
 static void write_nat(struct nft_writer *w)
 {
 	const struct ruleset *r = w->ruleset;
-	char what[96];
+	char what[96], text[PREFIX_TEXT_MAX];
 
 	text_addf(&w->body, "iifgroup %u jump rates\n", r->group);
 	text_addf(&w->body, "iifgroup %u meta mark set meta mark | 0x%x\n", r->group, r->mark);
@@ -381,6 +416,9 @@ static void write_nat(struct nft_writer *w)
 		r->group, r->group);
 	nft_write(w, NFT_CHAIN, "mss",
 		"{ type filter hook forward priority mangle; policy accept; }");
+	for (size_t i = 0; i < r->routed6.count; i++)
+		text_addf(
+			&w->body, "ip6 saddr %s return\n", prefix_print(&r->routed6.item[i], text));
 	snprintf(what, sizeof(what), "meta mark & 0x%x == 0x%x oifgroup != %u ", r->mark, r->mark,
 		r->group);
 	rule_uplinks(w, what, "masquerade");

@@ -159,6 +159,7 @@ static int base_take(struct store *store, struct netlink *nl, const struct setti
 	*notes = (struct ruleset_notes){ .refused.loops = "" };
 	family_set(&out->ip4, &set->gateway, set->dns, set->forwarder);
 	family_set(&out->ip6, &set->gateway6, set->dns6, set->forwarder6);
+	out->routed6 = *settings_routed6(set);
 	out->connections = set->connections ? set->connections : limits_connections();
 	rc = uplinks_take(store, nl, set, out, &notes->uplinks, e);
 	return rc ? rc : resolvers_take(store, nl, set, out, notes, e);

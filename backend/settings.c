@@ -13,7 +13,7 @@
 /* The file as it is written; checked by the table, so that its addresses parse. */
 struct file {
 	char *gateway, *gateway6, *packet_filter, *forwarder_user;
-	struct config_list dns, dns6, resolv_conf, uplinks, forwarder, forwarder6;
+	struct config_list dns, dns6, resolv_conf, uplinks, forwarder, forwarder6, routed6;
 	bool dns_above;
 	long connections;
 };
@@ -110,6 +110,12 @@ const struct config_key settings_keys[] = {
 		"or not at all, whether they are up, down or not there; \"*\" is any but guests' "
 		"own (the links with a default route, as it changes; \"wg*\" and \"tun*\" where "
 		"dom0 says \"role = vpn\")" },
+	{ "routed6", CONFIG_LIST, offsetof(struct file, routed6), config_check_routed6,
+		"at most 16 IPv6 subnets that the world routes to this domain: what guests send "
+		"from addresses of these leaves as it is, while all else leaves with the address "
+		"of the uplink; what is for an address there that no guest has is refused. "
+		"Nobody gets in by it, but to ports that a guest exposes (none; where dom0 says "
+		"any, those)" },
 	{ "packet_filter", CONFIG_TEXT, offsetof(struct file, packet_filter), check_packet_filter,
 		"what makes the rules stand: \"nftables\", \"iptables\", or \"auto\": the one that "
 		"does already, then iptables where its tables are in use on this machine, then "
@@ -166,6 +172,12 @@ static int check_count(const char *path, const char *key, const struct config_li
 				  : err_set(e, -EINVAL, "%s: %s takes %zu at most", path, key, max);
 }
 
+static void take_routed6(const struct config_list *list, struct prefixes *out)
+{
+	for (size_t i = 0; i < list->count; i++)
+		prefix_parse(list->item[i], &out->item[out->count++]);
+}
+
 static void take_uplinks(const struct config_list *list, struct settings *out)
 {
 	for (size_t i = 0; i < list->count; i++) {
@@ -194,12 +206,15 @@ static int take_file(const char *path, struct file *f, struct settings *out, str
 		rc = check_count(path, "resolv_conf", &f->resolv_conf, RESOLVERS_PATHS_MAX, e);
 	if (rc == 0)
 		rc = check_count(path, "uplinks", &f->uplinks, UPLINKS_MAX, e);
+	if (rc == 0)
+		rc = check_count(path, "routed6", &f->routed6, PREFIXES_MAX, e);
 	if (rc < 0)
 		return rc;
 	out->connections = (uint32_t)f->connections;
 	out->packet_filter = packet_filter_choice_find(f->packet_filter);
 	out->resolv_conf = f->resolv_conf;
 	take_uplinks(&f->uplinks, out);
+	take_routed6(&f->routed6, &out->routed6);
 	out->dns_above = f->dns_above;
 	out->forwarder_user = f->forwarder_user;
 	f->forwarder_user = NULL;
@@ -274,6 +289,12 @@ void settings_manage(struct settings *s, const struct provider *p)
 		s->gateway6 = p->gateway6;
 	memcpy(s->dns, p->dns, sizeof(s->dns));
 	memcpy(s->dns6, p->dns6, sizeof(s->dns6));
+	s->routed6_told = p->routed6;
+}
+
+const struct prefixes *settings_routed6(const struct settings *s)
+{
+	return s->routed6_told.count ? &s->routed6_told : &s->routed6;
 }
 
 const struct uplink_names *settings_uplinks(const struct settings *s)

@@ -29,6 +29,8 @@ struct settings {
 	struct config_list resolv_conf; /* files with the real resolvers; empty: the usual ones */
 	struct uplink_names uplinks;	/* that guests' packets may leave by; none: those with the
 					   default    route */
+	struct prefixes routed6;	/* that the world routes here, as the file says, */
+	struct prefixes routed6_told;	/* and as dom0 does, which counts where it says any */
 	bool any_uplink;		/* guests' packets may leave by any link but guests' */
 	bool lasting; /* the caller follows routes; else, by default, guests' packets leave by any
 		       * link
@@ -60,6 +62,9 @@ void settings_manage(struct settings *s, const struct provider *p);
 /* The links that guests' packets may leave by, where they are named: in the file, or by dom0, whose
  * word that this is a VPN names the usual names of tunnels. None: they are not named. */
 const struct uplink_names *settings_uplinks(const struct settings *s);
+
+/* Subnets of guests whose packets leave as they are. */
+const struct prefixes *settings_routed6(const struct settings *s);
 
 /* The table of keys, for netbackd.conf(5). */
 extern const struct config_key settings_keys[];

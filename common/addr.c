@@ -203,6 +203,37 @@ bool prefix_contains(const struct prefix *p, const struct addr *a)
 	return addr_equal(&masked, &p->addr);
 }
 
+bool prefixes_contain(const struct prefixes *list, const struct addr *a)
+{
+	for (size_t i = 0; i < list->count; i++)
+		if (prefix_contains(&list->item[i], a))
+			return true;
+	return false;
+}
+
+bool prefixes_equal(const struct prefixes *a, const struct prefixes *b)
+{
+	for (size_t i = 0; i < a->count && a->count == b->count; i++)
+		if (a->item[i].len != b->item[i].len ||
+			!addr_equal(&a->item[i].addr, &b->item[i].addr))
+			return false;
+	return a->count == b->count;
+}
+
+bool prefix_is_routable6(const struct prefix *p)
+{
+	/* RFC 4291 section 2.4, RFC 4193. */
+	static const struct prefix routable[] = {
+		{ { AF_INET6, { 0x20 } }, 3 },
+		{ { AF_INET6, { 0xfc } }, 7 },
+	};
+
+	for (size_t i = 0; i < sizeof(routable) / sizeof(routable[0]); i++)
+		if (p->len >= routable[i].len && prefix_contains(&routable[i], &p->addr))
+			return true;
+	return false;
+}
+
 static bool addr_is_in(const struct addr *a, const char *const prefixes[])
 {
 	struct prefix p;

@@ -27,6 +27,13 @@ struct prefix {
 	uint8_t len;	  /* bits */
 };
 
+/* Several of them, as they were given. */
+#define PREFIXES_MAX 16
+struct prefixes {
+	struct prefix item[PREFIXES_MAX];
+	size_t count;
+};
+
 struct mac {
 	uint8_t bytes[6];
 };
@@ -71,6 +78,12 @@ struct prefix addr_prefix(const struct addr *a, uint8_t len);
 
 /* Whether `a` lies in `p` (never where families differ). */
 bool prefix_contains(const struct prefix *p, const struct addr *a);
+
+bool prefixes_contain(const struct prefixes *list, const struct addr *a);
+bool prefixes_equal(const struct prefixes *a, const struct prefixes *b);
+
+/* Whether the world can route all of it to somebody: an IPv6 subnet of 2000::/3 or fc00::/7. */
+bool prefix_is_routable6(const struct prefix *p);
 
 /* Whether one host can hold it as its own: not unspecified, loopback, multicast, broadcast, nor 0/8
  * or 240/4. */

@@ -430,6 +430,17 @@ int config_check_prefix(const char *text, struct err *e)
 		       : 0;
 }
 
+int config_check_routed6(const char *text, struct err *e)
+{
+	struct prefix p;
+
+	return prefix_parse(text, &p) || !prefix_is_routable6(&p)
+		       ? err_set(e, -EINVAL,
+				 "an IPv6 subnet that can be routed (\"2001:db8:5::/64\", no host "
+				 "bits)")
+		       : 0;
+}
+
 int config_check_mac(const char *text, struct err *e)
 {
 	struct mac m;

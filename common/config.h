@@ -75,6 +75,7 @@ void config_dispose(const struct config_key *keys, void *out);
 int config_check_addr4(const char *text, struct err *e);
 int config_check_addr6(const char *text, struct err *e);
 int config_check_prefix(const char *text, struct err *e);
+int config_check_routed6(const char *text, struct err *e);
 int config_check_mac(const char *text, struct err *e);
 
 #endif

@@ -167,6 +167,7 @@ struct flow {
 	uint8_t icmp_type; /* ICMP and ICMPv6 */
 	struct addr answers;
 	uint16_t answers_port; /* of `answers`, as `port` */
+	struct addr seen_as;   /* `src` as who answers sees it */
 	bool counted; /* the kernel counted its packets from the first on (nf_conntrack_acct) */
 	uint64_t packets, replies;
 };

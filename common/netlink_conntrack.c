@@ -97,7 +97,8 @@ static struct flow flow_read(const struct nlattr *orig, const struct nlattr *rep
 		.port = o.port,
 		.icmp_type = o.icmp_type,
 		.answers = r.src,
-		.answers_port = r.src_port };
+		.answers_port = r.src_port,
+		.seen_as = r.dst };
 }
 
 static uint64_t counter_read(const struct nlattr *nest)

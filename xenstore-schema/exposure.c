@@ -131,6 +131,16 @@ bool exposures_lead(const struct exposures *set, uint8_t proto, uint16_t port, u
 	return false;
 }
 
+bool exposures_open(
+	const struct exposures *set, uint8_t proto, uint16_t to, const struct addr *source)
+{
+	for (size_t i = 0; i < set->count; i++)
+		if (set->item[i].proto == proto && set->item[i].to == to &&
+			exposure_is_open_to(&set->item[i], source))
+			return true;
+	return false;
+}
+
 bool exposures_equal(const struct exposures *a, const struct exposures *b)
 {
 	for (size_t i = 0; i < a->count && a->count == b->count; i++)

@@ -49,6 +49,10 @@ int exposures_add(struct exposures *set, const struct exposure *e);
 /* Whether what comes from `source` to that port is led to that port of the guest. */
 bool exposures_lead(const struct exposures *set, uint8_t proto, uint16_t port, uint16_t to,
 	const struct addr *source);
+/* Whether what comes from `source` may come to that port of the guest's, by whatever port outside.
+ */
+bool exposures_open(
+	const struct exposures *set, uint8_t proto, uint16_t to, const struct addr *source);
 bool exposures_equal(const struct exposures *a, const struct exposures *b);
 
 #endif

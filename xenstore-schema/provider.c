@@ -28,6 +28,10 @@ static const struct schema_key keys[] = {
 		.help = "First virtual resolver of its guests, by IPv6." },
 	{ "dns2-6", KEY_ADDR6, SCHEMA_FIELD(struct provider, dns6[1]),
 		.help = "Second virtual resolver of its guests, by IPv6." },
+	{ "routed6", KEY_PREFIXES6, SCHEMA_FIELD(struct provider, routed6),
+		.help = "IPv6 subnets that the world outside routes to this network domain: what "
+			"its guests send from addresses of these leaves as it is, without source "
+			"translation. Absent: what its own netbackd.conf says." },
 	{ "probe", KEY_NUMBER, SCHEMA_FIELD(struct provider, probe),
 		.help = "A live network domain answers with the same number after one pass over "
 			"its state." },

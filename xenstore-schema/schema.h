@@ -117,7 +117,9 @@ struct provider {
 	struct addr gateway,
 		gateway6; /* what its guests have as gateway: its own address on every vif */
 	struct addr dns[2], dns6[2];
-	uint32_t probe; /* dom0 changes it and expects it back in struct netvm_report */
+	struct prefixes routed6; /* subnets that the world routes to it: their guests' packets leave
+				  * as they are */
+	uint32_t probe;		 /* dom0 changes it and expects it back in struct netvm_report */
 };
 
 int provider_read(struct store *s, uint32_t domid, struct provider *out,

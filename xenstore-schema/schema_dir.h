@@ -17,18 +17,19 @@
 #include "xenstore-schema/store.h"
 
 enum key_kind {
-	KEY_ADDR4,  /* struct addr, one host's */
-	KEY_ADDR6,  /* struct addr, one host's */
-	KEY_ADDRS,  /* struct vif_backend's `addrs` and `count` */
-	KEY_MAC,    /* struct mac */
-	KEY_MTU,    /* uint32_t, 0: absent */
-	KEY_NUMBER, /* uint32_t; 0 is written as absent unless the key is required */
-	KEY_DOMID,  /* uint32_t */
-	KEY_WORD,   /* an enum or a bool: the index in `words` */
-	KEY_STATE,  /* enum xenbus_state, as a number */
-	KEY_TEXT,   /* char[size]: printable ASCII */
-	KEY_NAME,   /* char[DOMAIN_NAME_MAX]: a domain's name */
-	KEY_PORTS,  /* struct exposures, separated by single spaces */
+	KEY_ADDR4,     /* struct addr, one host's */
+	KEY_ADDR6,     /* struct addr, one host's */
+	KEY_ADDRS,     /* struct vif_backend's `addrs` and `count` */
+	KEY_MAC,       /* struct mac */
+	KEY_MTU,       /* uint32_t, 0: absent */
+	KEY_NUMBER,    /* uint32_t; 0 is written as absent unless the key is required */
+	KEY_DOMID,     /* uint32_t */
+	KEY_WORD,      /* an enum or a bool: the index in `words` */
+	KEY_STATE,     /* enum xenbus_state, as a number */
+	KEY_TEXT,      /* char[size]: printable ASCII */
+	KEY_NAME,      /* char[DOMAIN_NAME_MAX]: a domain's name */
+	KEY_PREFIXES6, /* struct prefixes, each routable IPv6, separated by single spaces */
+	KEY_PORTS,     /* struct exposures, separated by single spaces */
 	KEY_KINDS
 };
 

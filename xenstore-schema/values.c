@@ -256,6 +256,47 @@ static int name_text(const struct schema_key *key, const void *field, char *buf)
 	return 1;
 }
 
+/* --- subnets --- */
+
+static int prefixes6_parse(const struct schema_key *key, const char *text, void *field)
+{
+	struct prefixes list = { .count = 0 };
+
+	(void)key;
+	for (;;) {
+		size_t len = strcspn(text, " ");
+		char word[PREFIX_TEXT_MAX];
+		struct prefix p;
+
+		if (len >= sizeof(word) || list.count == PREFIXES_MAX)
+			return -EINVAL;
+		memcpy(word, text, len);
+		word[len] = '\0';
+		if (prefix_parse(word, &p) < 0 || !prefix_is_routable6(&p))
+			return -EINVAL;
+		list.item[list.count++] = p;
+		if (!text[len])
+			break;
+		text += len + 1;
+	}
+	memcpy(field, &list, sizeof(list));
+	return 0;
+}
+
+static int prefixes_text(const struct schema_key *key, const void *field, char *buf)
+{
+	const struct prefixes *list = field;
+	char text[PREFIX_TEXT_MAX];
+	size_t used = 0;
+
+	(void)key;
+	for (size_t i = 0; i < list->count; i++)
+		used += (size_t)snprintf(buf + used, STORE_VALUE_MAX - used, "%s%s", i ? " " : "",
+			prefix_print(&list->item[i], text));
+	return list->count ? 1 : 0;
+}
+static_assert(PREFIXES_MAX * PREFIX_TEXT_MAX <= STORE_VALUE_MAX, "all of them fit");
+
 /* --- ports --- */
 
 static int ports_parse(const struct schema_key *key, const char *text, void *field)
@@ -315,6 +356,9 @@ static const struct {
 	[KEY_STATE] = { "a state of Xen's devices, 0 to 8", state_parse, state_text },
 	[KEY_TEXT] = { "printable ASCII of the allowed length", text_parse, text_text },
 	[KEY_NAME] = { "a domain's name", name_parse, name_text },
+	[KEY_PREFIXES6] = { "at most 16 IPv6 subnets that can be routed (2001:db8:5::/64, no host "
+			    "bits), separated by single spaces",
+		prefixes6_parse, prefixes_text },
 	[KEY_PORTS] = { "at most 32 different ports (tcp/8080:80, or tcp/80@192.0.2.0/24), "
 			"separated by "
 			"single spaces",
@@ -341,6 +385,7 @@ int key_print(const struct schema_key *key, const void *object, char buf[STORE_V
 		uint32_t number;
 		char text[NETVM_WORDS_MAX];
 		struct exposures ports;
+		struct prefixes prefixes;
 	} scratch;
 	int present;
 

@@ -220,6 +220,7 @@ static void provider_try(struct store *s, struct store *other)
 	HOLDS(provider_write(other, 6, &provider, &e) == 0);
 	HOLDS(provider_read(other, 6, &again, &e) == 0);
 	HOLDS(provider.role == again.role && provider.probe == again.probe);
+	HOLDS(prefixes_equal(&provider.routed6, &again.routed6));
 }
 
 static void client_try(struct store *s, struct store *other)

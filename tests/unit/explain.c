@@ -91,6 +91,18 @@ static void the_rule_that_decides_is_named_by_its_line(void **state)
 	check("icmp 203.0.113.1", EXPLAIN_TO_OUTSIDE, POLICY_ACCEPT, EXPLAIN_OTHERWISE);
 }
 
+static void an_address_of_a_routed_subnet_is_a_guests_or_nobodys(void **state)
+{
+	(void)state;
+	guest.policy.otherwise = POLICY_ACCEPT;
+	check("tcp 2001:db8:5::77 80", EXPLAIN_TO_OUTSIDE, POLICY_ACCEPT, EXPLAIN_OTHERWISE);
+	prefix_parse("2001:db8:5::/64", &rules.routed6.item[0]);
+	rules.routed6.count = 1;
+	check("tcp 2001:db8:5::77 80", EXPLAIN_TO_OUTSIDE, POLICY_DROP, EXPLAIN_NOBODY);
+	check("tcp 2001:db8:6::77 80", EXPLAIN_TO_OUTSIDE, POLICY_ACCEPT, EXPLAIN_OTHERWISE);
+	check("tcp 2001:db8:5::6 80", EXPLAIN_TO_GUEST, POLICY_DROP, EXPLAIN_GUEST);
+}
+
 static void another_guest_is_reached_where_a_rule_names_it(void **state)
 {
 	(void)state;
@@ -250,6 +262,7 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, world_make, world_end)
 	const struct CMUnitTest tests[] = {
 		TEST(the_rule_that_decides_is_named_by_its_line),
+		TEST(an_address_of_a_routed_subnet_is_a_guests_or_nobodys),
 		TEST(another_guest_is_reached_where_a_rule_names_it),
 		TEST(the_network_domain_answers_a_ping_of_the_gateway_alone),
 		TEST(a_virtual_resolver_takes_dns_where_there_is_a_real_one),

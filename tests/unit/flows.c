@@ -106,17 +106,17 @@ static void what_was_led_to_a_guest_ends_unless_that_port_is_exposed_now(void **
 	addr_parse("198.51.100.1", &f.src);
 	addr_parse("198.51.100.2", &f.dst);
 	addr_parse("10.137.0.5", &f.answers);
-	assert_true(flow_is_closed(&guest, NULL, &f));
+	assert_true(flow_is_closed(&set, &guest, NULL, &f));
 	exposures_add(&guest.exposures, &web);
-	assert_false(flow_is_closed(&guest, NULL, &f));
+	assert_false(flow_is_closed(&set, &guest, NULL, &f));
 	f.answers_port = 81;
-	assert_true(flow_is_closed(&guest, NULL, &f));
+	assert_true(flow_is_closed(&set, &guest, NULL, &f));
 	f.answers_port = 80;
 	f.proto = IPPROTO_UDP;
-	assert_true(flow_is_closed(&guest, NULL, &f));
-	assert_false(flow_is_closed(NULL, NULL, &f));
+	assert_true(flow_is_closed(&set, &guest, NULL, &f));
+	assert_false(flow_is_closed(&set, NULL, NULL, &f));
 	f.dst = f.answers;
-	assert_false(flow_is_closed(&guest, NULL, &f));
+	assert_false(flow_is_closed(&set, &guest, NULL, &f));
 }
 
 static void what_comes_from_elsewhere_than_an_exposed_port_is_open_to_ends(void **state)
@@ -131,14 +131,69 @@ static void what_comes_from_elsewhere_than_an_exposed_port_is_open_to_ends(void 
 	addr_parse("198.51.100.127", &f.src);
 	addr_parse("198.51.100.2", &f.dst);
 	addr_parse("10.137.0.5", &f.answers);
-	assert_false(flow_is_closed(&guest, NULL, &f));
+	assert_false(flow_is_closed(&set, &guest, NULL, &f));
 	addr_parse("198.51.100.128", &f.src);
-	assert_true(flow_is_closed(&guest, NULL, &f));
+	assert_true(flow_is_closed(&set, &guest, NULL, &f));
+}
+
+static struct flow straight(const char *from, const char *to)
+{
+	struct flow f = { .proto = IPPROTO_TCP, .port = 80, .answers_port = 80 };
+
+	addr_parse(from, &f.src);
+	addr_parse(to, &f.dst);
+	f.answers = f.dst;
+	f.seen_as = f.src;
+	prefix_parse("2001:db8:5::/64", &set.routed6.item[0]);
+	return f;
+}
+
+static void what_came_to_a_guests_own_address_ends_unless_it_is_routed_and_exposed(void **state)
+{
+	struct ruleset_guest guest = { .policy = { .otherwise = POLICY_ACCEPT } };
+	struct exposure web;
+	struct flow f = straight("2001:db8:99::1", "2001:db8:5::5");
+
+	(void)state;
+	assert_int_equal(exposure_parse("tcp/8080:80@2001:db8:99::/64", &web), 0);
+	set.routed6.count = 1;
+	assert_true(flow_is_closed(&set, &guest, NULL, &f));
+	exposures_add(&guest.exposures, &web);
+	assert_false(flow_is_closed(&set, &guest, NULL, &f));
+	f.port = f.answers_port = 8080; /* that is the network domain's */
+	assert_true(flow_is_closed(&set, &guest, NULL, &f));
+	f = straight("2001:db8:98::1", "2001:db8:5::5");
+	assert_true(flow_is_closed(&set, &guest, NULL, &f));
+	f = straight("2001:db8:99::1", "2001:db8:5::5");
+	set.routed6.count = 0;
+	assert_true(flow_is_closed(&set, &guest, NULL, &f));
+	assert_false(flow_is_closed(&set, &guest, &guest, &f)); /* another guest's */
+	assert_false(flow_is_closed(&set, NULL, NULL, &f));
+}
+
+static void a_source_that_would_be_another_now_is_noticed(void **state)
+{
+	struct flow f = straight("2001:db8:5::5", "2001:db8:99::1");
+
+	(void)state;
+	assert_true(flow_is_mistranslated(&set, &f));
+	set.routed6.count = 1;
+	assert_false(flow_is_mistranslated(&set, &f));
+	addr_parse("2001:db8:51::2", &f.seen_as);
+	assert_true(flow_is_mistranslated(&set, &f));
+	set.routed6.count = 0;
+	assert_false(flow_is_mistranslated(&set, &f));
+	f = straight("10.137.0.5", "192.0.2.1");
+	assert_false(flow_is_mistranslated(&set, &f));
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup(
+			what_came_to_a_guests_own_address_ends_unless_it_is_routed_and_exposed,
+			begin),
+		cmocka_unit_test_setup(a_source_that_would_be_another_now_is_noticed, begin),
 		cmocka_unit_test_setup(a_flow_to_the_real_resolver_goes_on, begin),
 		cmocka_unit_test_setup(
 			a_question_under_way_to_the_resolver_before_waits_for_its_answer, begin),

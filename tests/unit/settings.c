@@ -79,6 +79,7 @@ static void what_the_file_says_goes_before_the_defaults(void **state)
 				   "dns6 = [ \"2001:db8::53\", \"2001:db8::54\" ]\n"
 				   "resolv_conf = [ \"/run/resolv.conf\" ]\n"
 				   "uplinks = [ \"eth0\", \"wlan*\" ]\n"
+				   "routed6 = [ \"2001:db8:5::/64\", \"fd00:5::/48\" ]\n"
 				   "packet_filter = \"nftables\"\n",
 				 &s, &e),
 		0);
@@ -90,6 +91,8 @@ static void what_the_file_says_goes_before_the_defaults(void **state)
 	assert_string_equal(s.resolv_conf.item[0], "/run/resolv.conf");
 	assert_int_equal(s.uplinks.count, 2);
 	assert_string_equal(s.uplinks.names[1], "wlan*");
+	assert_int_equal(settings_routed6(&s)->count, 2);
+	assert_int_equal(settings_routed6(&s)->item[1].len, 48);
 	assert_int_equal(s.packet_filter, PACKET_FILTER_NFTABLES);
 	settings_dispose(&s);
 }
@@ -123,6 +126,10 @@ static void a_wrong_value_is_refused_with_file_key_and_what_was_expected(void **
 		{ "uplinks = [ \"w*n0\" ]\n", "a network interface" },
 		{ "uplinks = [ \"a\",\"b\",\"c\",\"d\",\"e\",\"f\",\"g\",\"h\",\"i\" ]\n",
 			"8 at most" },
+		{ "routed6 = [ \"2001:db8:5::1/64\" ]\n", "an IPv6 subnet" },
+		{ "routed6 = [ \"10.0.0.0/8\" ]\n", "an IPv6 subnet" },
+		{ "routed6 = [ \"fe80::/64\" ]\n", "an IPv6 subnet" },
+		{ "routed6 = [ \"::/0\" ]\n", "an IPv6 subnet" },
 		{ "packet_filter = \"pf\"\n", "\"nftables\" or" },
 		{ "gateway = \n", "" },
 	};
@@ -180,6 +187,24 @@ static void dom0s_word_goes_before_the_file(void **state)
 	settings_dispose(&s);
 }
 
+static void routed_subnets_are_dom0s_where_it_says_any(void **state)
+{
+	struct provider p = { .role = PROVIDER_ROUTER, .routed6 = { .count = 1 } };
+	struct err e = ERR_NONE;
+	struct settings s;
+
+	(void)state;
+	assert_int_equal(prefix_parse("2001:db8:9::/64", &p.routed6.item[0]), 0);
+	assert_int_equal(
+		read_text("routed6 = [ \"2001:db8:5::/64\", \"2001:db8:6::/64\" ]\n", &s, &e), 0);
+	settings_manage(&s, &p);
+	assert_true(prefixes_equal(settings_routed6(&s), &p.routed6));
+	p.routed6.count = 0;
+	settings_manage(&s, &p);
+	assert_int_equal(settings_routed6(&s)->count, 2);
+	settings_dispose(&s);
+}
+
 static void a_vpn_s_uplinks_are_tunnels_unless_the_file_names_others(void **state)
 {
 	struct provider p = { .role = PROVIDER_VPN };
@@ -208,6 +233,7 @@ int main(void)
 		cmocka_unit_test(a_key_that_means_nothing_is_told),
 		cmocka_unit_test(a_file_that_was_asked_for_must_be_there),
 		cmocka_unit_test(dom0s_word_goes_before_the_file),
+		cmocka_unit_test(routed_subnets_are_dom0s_where_it_says_any),
 		cmocka_unit_test(a_vpn_s_uplinks_are_tunnels_unless_the_file_names_others),
 	};
 

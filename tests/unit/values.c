@@ -71,6 +71,26 @@ static void addresses_are_of_one_host_and_of_their_family(void **state)
 			"2001:db8::1/128"));
 }
 
+static void subnets_are_routable_and_a_list(void **state)
+{
+	char many[17 * 17] = "";
+
+	(void)state;
+	takes(&provider_dir, "routed6",
+		TEXTS("2001:db8:5::/64", "2001:db8:5::/64 fd00:5::/48", "2001:db8::5/128"));
+	refuses(&provider_dir, "routed6",
+		TEXTS("", " ", "2001:db8:5::1/64", "2001:db8:5::/64 ", " 2001:db8:5::/64",
+			"2001:db8:5::/64  2001:db8:6::/64", "2001:db8:5::/64,2001:db8:6::/64",
+			"10.0.0.0/8", "::/0", "fe80::/64", "ff05::/64", "2000::/2",
+			"2001:db8::/129"));
+	for (int i = 0; i < 17; i++)
+		snprintf(many + strlen(many), sizeof(many) - strlen(many), "%s2001:db8:%x::/64",
+			i ? " " : "", 0x10 + i);
+	refuses(&provider_dir, "routed6", TEXTS(many));
+	*strrchr(many, ' ') = '\0';
+	takes(&provider_dir, "routed6", TEXTS(many));
+}
+
 static void macs_are_of_one_host(void **state)
 {
 	(void)state;
@@ -222,6 +242,7 @@ static size_t table_size(const struct schema_key *key)
 		[KEY_DOMID] = sizeof(uint32_t),
 		[KEY_STATE] = sizeof(enum xenbus_state),
 		[KEY_NAME] = DOMAIN_NAME_MAX,
+		[KEY_PREFIXES6] = sizeof(struct prefixes),
 	};
 
 	return sizes[key->kind];
@@ -301,6 +322,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(addresses_are_of_one_host_and_of_their_family),
+		cmocka_unit_test(subnets_are_routable_and_a_list),
 		cmocka_unit_test(macs_are_of_one_host),
 		cmocka_unit_test(numbers_are_plain_and_in_their_range),
 		cmocka_unit_test(words_are_those_of_the_table),
