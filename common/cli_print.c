@@ -124,7 +124,10 @@ static int man_print(const struct cli *cli)
 		roff_print(stdout, cli->epilogue);
 		printf("\n");
 	}
-	printf(".SH SEE ALSO\n.BR xen\\-netvm\\-xenstore (7),\n.BR xl (1)\n");
+	printf(".SH SEE ALSO\n");
+	if (cli->asks)
+		printf(".BR %s (8),\n", cli->asks);
+	printf(".BR xen\\-netvm\\-xenstore (7),\n.BR xl (1)\n");
 	return 0;
 }
 
