@@ -129,6 +129,11 @@ static bool expose_value(const struct registry_domain *d, char *buf, size_t size
 	return list_value(&d->expose_text, " ", buf, size);
 }
 
+static bool routed6_value(const struct registry_domain *d, char *buf, size_t size)
+{
+	return list_value(&d->routed6_text, " ", buf, size);
+}
+
 /* Their items are words themselves. */
 static bool links_value(const struct registry_domain *d, char *buf, size_t size)
 {
@@ -163,6 +168,7 @@ static const struct {
 	{ "mac", mac_value },
 	{ "mtu", mtu_value },
 	{ "role", role_value },
+	{ "routed6", routed6_value },
 	{ "policy", policy_value },
 	{ "rules", rules_value },
 	{ "expose", expose_value },
@@ -227,6 +233,7 @@ void domain_json(struct json *j, const struct registry_domain *d)
 	value_json(j, d, "mac");
 	number_json(j, "mtu", d->mtu);
 	value_json(j, d, "role");
+	list_json(j, "routed6", &d->routed6_text);
 	value_json(j, d, "policy");
 	json_array(j, "rules");
 	lines_json(j, d->rules);

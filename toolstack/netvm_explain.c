@@ -194,8 +194,9 @@ static void end_print(const struct packet_way *w)
 		puts("It has no network domain: nothing leaves it.");
 		break;
 	case PACKET_OUTSIDE:
-		printf("It leaves by an uplink of %s, with that link's address.\n",
-			last->netvm->name);
+		printf("It leaves by an uplink of %s, with %s address.\n", last->netvm->name,
+			prefixes_contain(&last->netvm->routed6, &last->source) ? "its own"
+									       : "that link's");
 		break;
 	case PACKET_TUNNEL:
 		printf("It leaves by the tunnel of %s, or not at all.\n", last->netvm->name);

@@ -295,7 +295,8 @@ static bool provider_equal(const struct provider *a, const struct provider *b)
 	return a->role == b->role && addr_equal(&a->gateway, &b->gateway) &&
 	       addr_equal(&a->gateway6, &b->gateway6) && addr_equal(&a->dns[0], &b->dns[0]) &&
 	       addr_equal(&a->dns[1], &b->dns[1]) && addr_equal(&a->dns6[0], &b->dns6[0]) &&
-	       addr_equal(&a->dns6[1], &b->dns6[1]) && a->probe == b->probe;
+	       addr_equal(&a->dns6[1], &b->dns6[1]) && prefixes_equal(&a->routed6, &b->routed6) &&
+	       a->probe == b->probe;
 }
 
 static void providers_publish(struct planning *p)
@@ -314,6 +315,7 @@ static void providers_publish(struct planning *p)
 			.gateway6 = s->d->ip6,
 			.dns = { g->dns[0], g->dns[1] },
 			.dns6 = { g->dns6[0], g->dns6[1] },
+			.routed6 = s->d->routed6,
 			.probe = s->now->provider_readable ? s->now->provider.probe : 0,
 		};
 		if (!s->now->provider_readable || !provider_equal(&w, &s->now->provider))

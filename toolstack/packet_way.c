@@ -45,7 +45,7 @@ static void family_fill(
 static struct ruleset ruleset_of(
 	const struct registry *r, const struct registry_domain *from, int64_t now)
 {
-	struct ruleset s = { .managed = true, .now = now };
+	struct ruleset s = { .managed = true, .now = now, .routed6 = from->netvm->routed6 };
 	struct guest_link link;
 
 	registry_guest_link(r, from, &link);

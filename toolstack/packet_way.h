@@ -30,7 +30,7 @@ struct packet_hop {
 enum packet_end {
 	PACKET_NOWHERE, /* the guest has no network domain */
 	PACKET_DROPPED, /* in the last network domain of the way, as in those that follow */
-	PACKET_OUTSIDE, /* leaves by an uplink, with that link's address */
+	PACKET_OUTSIDE, /* leaves by an uplink, with that link's address, or its own (routed6) */
 	PACKET_TUNNEL,	/* leaves by a VPN's tunnel: domains further out see the tunnel's packets */
 	PACKET_GUEST,	/* reaches `to` */
 	PACKET_NETVM,	/* is for the network domain itself */

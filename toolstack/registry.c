@@ -253,6 +253,10 @@ static int domain_type(struct registry_domain *d, const char *path, struct err *
 		d->role = PROVIDER_VPN;
 	if (d->policy_text ? strcmp(d->policy_text, "drop") == 0 : d->rules != NULL)
 		d->policy = POLICY_DROP;
+	if (d->routed6_text.count > PREFIXES_MAX)
+		return err_set(e, -EINVAL, "%s: routed6: more than %d subnets", path, PREFIXES_MAX);
+	for (size_t i = 0; i < d->routed6_text.count; i++)
+		prefix_parse(d->routed6_text.item[i], &d->routed6.item[d->routed6.count++]);
 	if (addr_is_set(&d->ip) && !addr_is_unicast(&d->ip))
 		return err_set(e, -EINVAL, "%s: ip: no host can hold %s", path, d->ip_text);
 	if (addr_is_set(&d->ip6) && (!addr_is_unicast(&d->ip6) || addr_is_linklocal(&d->ip6)))

@@ -122,6 +122,12 @@ const struct config_key registry_domain_keys[] = {
 		"takes, at most 1500, and it follows that" },
 	{ "role", CONFIG_TEXT, DOMAIN(role_text), role_check,
 		"of a network domain: \"router\" (the default) or \"vpn\"" },
+	{ "routed6", CONFIG_LIST, DOMAIN(routed6_text), config_check_routed6,
+		"of a network domain that no other serves: at most 16 IPv6 subnets that the world "
+		"routes to it. Guests with addresses of these (ip6, pool6) leave with them, all "
+		"others with that of its uplink. Nobody gets in by it, but to ports that a guest "
+		"exposes, then at its own address, too. Without the key what its netbackd.conf(5) "
+		"says" },
 	{ "policy", CONFIG_TEXT, DOMAIN(policy_text), policy_check,
 		"what its network domain does with a packet that none of its rules matches: "
 		"\"accept\" (the default without rules) or \"drop\" (the default with rules)" },

@@ -84,6 +84,16 @@ static void loop_fault(const struct registry *r, struct registry_domain *d)
 	domain_fault(r, d, "netvm: network domains in a loop: %s%s", loop, d->name);
 }
 
+/* What serves it would take packets from no other address than its own. */
+static void routed6_fault(const struct registry *r, struct registry_domain *d)
+{
+	if (d->netvm && d->routed6.count)
+		domain_fault(r, d,
+			"routed6: it is of use in a network domain that no other serves; %s "
+			"serves this one, and takes packets from its own address alone",
+			d->netvm->name);
+}
+
 /* --- addresses --- */
 
 struct holder {
@@ -189,6 +199,9 @@ void registry_resolve(struct registry *r)
 	for (size_t i = 0; i < r->count; i++)
 		if (!r->domain[i].fault.code && is_in_loop(r, &r->domain[i]))
 			loop_fault(r, &r->domain[i]);
+	for (size_t i = 0; i < r->count; i++)
+		if (!r->domain[i].fault.code)
+			routed6_fault(r, &r->domain[i]);
 	addresses_check(r);
 	registry_rules_fault(r);
 	registry_expose_fault(r);

@@ -55,6 +55,7 @@ static void a_provider_comes_back(struct store *s)
 	struct provider in = { .role = PROVIDER_VPN,
 		.gateway = addr_of("10.137.0.6"),
 		.dns = { addr_of("10.139.1.1") },
+		.routed6 = { { { addr_of("2001:db8:5::"), 64 }, { addr_of("fd00:6::"), 48 } }, 2 },
 		.probe = 4000000000U },
 			out;
 
@@ -65,6 +66,7 @@ static void a_provider_comes_back(struct store *s)
 	IS(0, memcmp(&in, &out, sizeof(in)));
 	IS_TEXT("n0,r6", node_perms(NETVM "/netvm-provider/dns1"));
 	IS_TEXT("vpn", node_text(s, NETVM "/netvm-provider/role"));
+	IS_TEXT("2001:db8:5::/64 fd00:6::/48", node_text(s, NETVM "/netvm-provider/routed6"));
 	RETURNS(0, store_remove(s, NETVM "/netvm-provider/role", &scenario_err));
 	RETURNS(0, provider_read(s, 6, &out, &scenario_err));
 	IS(PROVIDER_ROUTER, out.role);

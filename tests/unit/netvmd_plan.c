@@ -373,6 +373,22 @@ static void the_probe_of_a_provider_is_left_as_it_is(void **state)
 	assert_int_equal(now("net")->provider.probe, 42);
 }
 
+static void a_network_domain_is_told_which_subnets_are_routed_to_it(void **state)
+{
+	struct prefixes *routed = &world_wanted(&w, "net")->routed6;
+
+	(void)state;
+	settle();
+	assert_int_equal(now("net")->provider.routed6.count, 0);
+	assert_int_equal(prefix_parse("2001:db8:5::/64", &routed->item[routed->count++]), 0);
+	assert_plan("net (1): publish provider, gateway 10.137.0.1\n");
+	settle();
+	assert_true(prefixes_equal(&now("net")->provider.routed6, routed));
+	routed->count = 0;
+	settle();
+	assert_int_equal(now("net")->provider.routed6.count, 0);
+}
+
 static void the_generation_of_an_entry_changes_with_it_and_only_then(void **state)
 {
 	(void)state;
@@ -444,6 +460,7 @@ int main(void)
 		test(vifs_of_others_are_nobodys_business),
 		test(rubbish_that_is_published_is_written_anew),
 		test(the_probe_of_a_provider_is_left_as_it_is),
+		test(a_network_domain_is_told_which_subnets_are_routed_to_it),
 		test(the_generation_of_an_entry_changes_with_it_and_only_then),
 		test(a_proxy_is_a_guest_and_a_network_domain),
 		test(two_families_and_a_name_that_is_none_are_printed),

@@ -46,8 +46,8 @@ static void every_key_of_a_domain_is_typed(void **state)
 	char text[ADDR_TEXT_MAX];
 
 	(void)state;
-	file_write("net",
-		"provides_network = 1\nrole = \"vpn\"\npci = [ \"0000:03:00.0\", \"04:00.1\" ]\n");
+	file_write("net", "provides_network = 1\nrole = \"vpn\"\nrouted6 = [ \"2001:db8:5::/64\", "
+			  "\"fd00:6::/48\" ]\npci = [ \"0000:03:00.0\", \"04:00.1\" ]\n");
 	file_write("work", "netvm = \"net\"\nip = \"10.137.0.9\"\nip6 = \"fd00::9\"\nmac = "
 			   "\"00:16:3e:00:00:09\"\nmtu = 1400\nconnections = "
 			   "500\npackets_per_second = 900\nbytes_per_second = 80000\npolicy = "
@@ -69,6 +69,8 @@ static void every_key_of_a_domain_is_typed(void **state)
 	d = domain_of(&r, "net");
 	assert_true(d->provides_network);
 	assert_int_equal(d->role, PROVIDER_VPN);
+	assert_int_equal(d->routed6.count, 2);
+	assert_int_equal(d->routed6.item[1].len, 48);
 	assert_true(d->cable);
 	assert_int_equal(d->pci.count, 2);
 	registry_dispose(&r);
@@ -209,6 +211,22 @@ static void a_network_domain_must_exist_and_provide_network(void **state)
 	registry_take(&r);
 	expect_fault(&r, "a", "plain is not a network domain");
 	expect_fault(&r, "b", "there is no domain \"nobody\"");
+	registry_dispose(&r);
+}
+
+static void a_routed_subnet_is_for_a_network_domain_that_no_other_serves(void **state)
+{
+	struct registry r;
+
+	(void)state;
+	file_write("net", "provides_network = 1\nrouted6 = [ \"2001:db8:5::/64\" ]\n");
+	file_write("proxy",
+		"netvm = \"net\"\nprovides_network = 1\nrouted6 = [ \"2001:db8:6::/64\" ]\n");
+	file_write("host", "provides_network = 1\nrouted6 = [ \"2001:db8:5::1/64\" ]\n");
+	registry_take(&r);
+	assert_int_equal(domain_of(&r, "net")->fault.code, 0);
+	expect_fault(&r, "proxy", "net serves this one");
+	expect_fault(&r, "host", "an IPv6 subnet");
 	registry_dispose(&r);
 }
 
@@ -385,6 +403,7 @@ int main(void)
 		IN_DIR(a_fault_spreads_to_guests_and_not_to_network_domains),
 		IN_DIR(a_fault_in_netvm_conf_concerns_everybody),
 		IN_DIR(a_network_domain_must_exist_and_provide_network),
+		IN_DIR(a_routed_subnet_is_for_a_network_domain_that_no_other_serves),
 		IN_DIR(an_address_has_one_holder),
 		cmocka_unit_test(a_mac_follows_from_the_name_and_is_an_ordinary_one),
 		IN_DIR(the_lowest_free_address_is_given),
