@@ -10,8 +10,6 @@
 #include "backend/forwarder.h"
 
 #include <errno.h>
-#include <grp.h>
-#include <pwd.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,6 +17,7 @@
 #include <unistd.h>
 
 #include "backend/forwarder_run.h"
+#include "backend/forwarder_user.h"
 #include "common/backoff.h"
 #include "common/digest.h"
 
@@ -144,16 +143,15 @@ struct wanted {
 static int wanted_make(
 	struct wanted *out, const struct forward *w, const struct settings *s, struct err *e)
 {
-	const struct passwd *user = getpwnam(s->forwarder_user);
-	const struct group *group = user ? getgrgid(user->pw_gid) : NULL;
+	const char *group = forwarder_user_group(s->forwarder_user);
 
-	if (!group || user->pw_uid == 0)
+	if (!group)
 		return err_set(e, -EINVAL,
 			"no forwarder: there is no unprivileged user %s (systemd-sysusers makes "
 			"it)",
 			s->forwarder_user);
 	for (int i = 0; i < FORWARDER_SLOTS; i++)
-		out->usable[i] = args_make(&out->args[i], w, s, group->gr_name, i);
+		out->usable[i] = args_make(&out->args[i], w, s, group, i);
 	return 0;
 }
 

@@ -20,10 +20,10 @@
 #define DUMP_TRIES 16
 
 struct netlink {
-	struct mnl_socket *socket[BUS_COUNT]; /* opened when first needed */
+	int socket[BUS_COUNT]; /* opened when first needed; -1 */
 	uint32_t seq;
 	char words[128]; /* the kernel's explanation of the last failure */
-	char answer[ANSWER_MAX];
+	_Alignas(struct nlmsghdr) char answer[ANSWER_MAX];
 };
 
 int netlink_open(struct netlink **out, struct err *e)
@@ -32,6 +32,8 @@ int netlink_open(struct netlink **out, struct err *e)
 
 	if (!nl)
 		return err_sys(e, -ENOMEM, "netlink");
+	for (int i = 0; i < BUS_COUNT; i++)
+		nl->socket[i] = -1;
 	*out = nl;
 	return 0;
 }
@@ -41,89 +43,36 @@ void netlink_close(struct netlink *nl)
 	if (!nl)
 		return;
 	for (int i = 0; i < BUS_COUNT; i++)
-		if (nl->socket[i])
-			mnl_socket_close(nl->socket[i]);
+		if (nl->socket[i] >= 0)
+			close(nl->socket[i]);
 	free(nl);
 }
 
 static int netlink_connect(struct netlink *nl, enum netlink_bus bus)
 {
 	static const int protocol[BUS_COUNT] = { NETLINK_ROUTE, NETLINK_NETFILTER };
-	struct mnl_socket *s;
-	int on = 1, rc;
+	struct sockaddr_nl self = { .nl_family = AF_NETLINK }, kernel = self;
+	int on = 1, rc, s;
 
-	if (nl->socket[bus])
+	if (nl->socket[bus] >= 0)
 		return 0;
-	s = mnl_socket_open2(protocol[bus], SOCK_CLOEXEC);
-	if (!s)
+	s = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, protocol[bus]);
+	if (s < 0)
 		return -errno;
-	if (mnl_socket_bind(s, 0, MNL_SOCKET_AUTOPID) < 0) {
+	/* Connected to the kernel (port 0) it takes no message from anybody else. */
+	if (bind(s, (const struct sockaddr *)&self, sizeof(self)) < 0 ||
+		connect(s, (const struct sockaddr *)&kernel, sizeof(kernel)) < 0) {
 		rc = -errno;
-		mnl_socket_close(s);
+		close(s);
 		return rc;
 	}
 	/* Comforts that old kernels lack: explanations, short error messages, filtered dumps. */
-	mnl_socket_setsockopt(s, NETLINK_EXT_ACK, &on, sizeof(on));
-	mnl_socket_setsockopt(s, NETLINK_CAP_ACK, &on, sizeof(on));
+	setsockopt(s, SOL_NETLINK, NETLINK_EXT_ACK, &on, sizeof(on));
+	setsockopt(s, SOL_NETLINK, NETLINK_CAP_ACK, &on, sizeof(on));
 	if (bus == BUS_ROUTE)
-		mnl_socket_setsockopt(s, NETLINK_GET_STRICT_CHK, &on, sizeof(on));
+		setsockopt(s, SOL_NETLINK, NETLINK_GET_STRICT_CHK, &on, sizeof(on));
 	nl->socket[bus] = s;
 	return 0;
-}
-
-void netlink_begin(struct netlink_request *r, enum netlink_bus bus, uint16_t type, uint16_t flags,
-	const void *fixed, size_t len)
-{
-	r->bus = bus;
-	/* libmnl leaves what fills an attribute up as it is, and the kernel is sent it. */
-	memset(r->space, 0, sizeof(r->space));
-	r->header = mnl_nlmsg_put_header(r->space);
-	r->header->nlmsg_type = type;
-	r->header->nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK | flags;
-	memcpy(mnl_nlmsg_put_extra_header(r->header, len), fixed, len);
-}
-
-void netlink_ask_one(struct netlink_request *r)
-{
-	r->header->nlmsg_flags &= (uint16_t)~NLM_F_ACK;
-}
-
-void netlink_put_addr(struct netlink_request *r, uint16_t type, const struct addr *a)
-{
-	if (addr_is_set(a))
-		mnl_attr_put(r->header, type, addr_len(a), a->bytes);
-}
-
-bool netlink_get_addr(const struct nlattr *attr, uint8_t family, struct addr *out)
-{
-	struct addr a = { .family = family };
-
-	if (!attr || addr_len(&a) == 0 || mnl_attr_get_payload_len(attr) != addr_len(&a))
-		return false;
-	memcpy(a.bytes, mnl_attr_get_payload(attr), addr_len(&a));
-	*out = a;
-	return true;
-}
-
-void netlink_attrs(
-	const struct nlmsghdr *h, size_t fixed, const struct nlattr **table, uint16_t max)
-{
-	const struct nlattr *attr;
-
-	memset(table, 0, (max + 1U) * sizeof(*table));
-	mnl_attr_for_each(attr, h,
-		fixed) if (mnl_attr_get_type(attr) <= max && !table[mnl_attr_get_type(attr)])
-		table[mnl_attr_get_type(attr)] = attr;
-}
-
-void netlink_attrs_nested(const struct nlattr *nest, const struct nlattr **table, uint16_t max)
-{
-	const struct nlattr *attr;
-
-	memset(table, 0, (max + 1U) * sizeof(*table));
-	mnl_attr_for_each_nested(
-		attr, nest) if (mnl_attr_get_type(attr) <= max && !table[mnl_attr_get_type(attr)])
-		table[mnl_attr_get_type(attr)] = attr;
 }
 
 /* Takes the result out of an NLMSG_ERROR or NLMSG_DONE, and the explanation (extended ACK). */
@@ -133,17 +82,16 @@ static int netlink_result(struct netlink *nl, const struct nlmsghdr *h)
 	size_t fixed = h->nlmsg_type == NLMSG_ERROR ? sizeof(struct nlmsgerr) : sizeof(int);
 	int rc;
 
-	if (mnl_nlmsg_get_payload_len(h) < sizeof(rc))
+	if (message_len(h) < sizeof(rc))
 		return h->nlmsg_type == NLMSG_DONE ? 0 : -EBADMSG;
-	memcpy(&rc, mnl_nlmsg_get_payload(h), sizeof(rc));
+	memcpy(&rc, message_data(h), sizeof(rc));
 	/* Without NLM_F_CAPPED the whole request is repeated first; then the words are left. */
 	if (rc < 0 && (h->nlmsg_flags & NLM_F_ACK_TLVS) &&
 		(h->nlmsg_type == NLMSG_DONE || (h->nlmsg_flags & NLM_F_CAPPED))) {
 		netlink_attrs(h, fixed, attrs, NLMSGERR_ATTR_MSG);
-		if (attrs[NLMSGERR_ATTR_MSG] &&
-			mnl_attr_validate(attrs[NLMSGERR_ATTR_MSG], MNL_TYPE_NUL_STRING) == 0)
+		if (attrs[NLMSGERR_ATTR_MSG] && attr_is_text(attrs[NLMSGERR_ATTR_MSG]))
 			snprintf(nl->words, sizeof(nl->words), "%s",
-				mnl_attr_get_str(attrs[NLMSGERR_ATTR_MSG]));
+				attr_text(attrs[NLMSGERR_ATTR_MSG]));
 	}
 	return rc > 0 ? 0 : rc;
 }
@@ -153,10 +101,12 @@ static int netlink_result(struct netlink *nl, const struct nlmsghdr *h)
 static int netlink_take(struct netlink *nl, size_t len, bool one, netlink_answer answer, void *arg,
 	bool *end, bool *torn)
 {
-	int left = (int)len, rc;
+	const char *end_of_all = nl->answer + len;
+	const struct nlmsghdr *h;
+	int rc;
 
-	for (const struct nlmsghdr *h = (const void *)nl->answer; mnl_nlmsg_ok(h, left);
-		h = mnl_nlmsg_next(h, &left)) {
+	for (h = message_at(nl->answer, end_of_all); h;
+		h = message_at(message_end(h), end_of_all)) {
 		if (h->nlmsg_seq != nl->seq)
 			continue;
 		if (h->nlmsg_flags & NLM_F_DUMP_INTR)
@@ -178,22 +128,26 @@ static int netlink_take(struct netlink *nl, size_t len, bool one, netlink_answer
 static int netlink_run_once(
 	struct netlink *nl, struct netlink_request *r, netlink_answer answer, void *arg, bool *torn)
 {
-	struct mnl_socket *s = nl->socket[r->bus];
+	int s = nl->socket[r->bus];
 	bool end = false, one = !(r->header->nlmsg_flags & NLM_F_ACK);
 	int rc = 0;
 
 	*torn = false;
 	nl->words[0] = '\0';
 	r->header->nlmsg_seq = ++nl->seq;
-	if (mnl_socket_sendto(s, r->header, r->header->nlmsg_len) < 0)
+	if (r->full)
+		return -EMSGSIZE;
+	if (send(s, r->header, r->header->nlmsg_len, 0) < 0)
 		return -errno;
 	while (!end && rc == 0) {
-		ssize_t n = mnl_socket_recvfrom(s, nl->answer, sizeof(nl->answer));
+		ssize_t n = recv(s, nl->answer, sizeof(nl->answer), MSG_TRUNC);
 
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0)
 			return -errno;
+		if ((size_t)n > sizeof(nl->answer))
+			return -EMSGSIZE;
 		rc = netlink_take(nl, (size_t)n, one, answer, arg, &end, torn);
 	}
 	return rc;
@@ -274,7 +228,7 @@ int netlink_list_give(struct netlink_list *l, int rc, void *out, size_t *count)
 
 static int link_read(const struct nlmsghdr *h, struct link *out)
 {
-	const struct ifinfomsg *i = mnl_nlmsg_get_payload(h);
+	const struct ifinfomsg *i = message_data(h);
 	const struct nlattr *attrs[IFLA_GROUP + 1];
 
 	netlink_attrs(h, sizeof(*i), attrs, IFLA_GROUP);
@@ -284,16 +238,14 @@ static int link_read(const struct nlmsghdr *h, struct link *out)
 		.carrier = i->ifi_flags & IFF_LOWER_UP,
 		.loopback = i->ifi_flags & IFF_LOOPBACK,
 	};
-	if (!attrs[IFLA_IFNAME] || mnl_attr_validate(attrs[IFLA_IFNAME], MNL_TYPE_NUL_STRING) < 0 ||
-		mnl_attr_get_payload_len(attrs[IFLA_IFNAME]) > sizeof(out->name))
+	if (!attrs[IFLA_IFNAME] || !attr_is_text(attrs[IFLA_IFNAME]) ||
+		attr_len(attrs[IFLA_IFNAME]) > sizeof(out->name))
 		return -EBADMSG;
-	snprintf(out->name, sizeof(out->name), "%s", mnl_attr_get_str(attrs[IFLA_IFNAME]));
-	if (attrs[IFLA_ADDRESS] &&
-		mnl_attr_get_payload_len(attrs[IFLA_ADDRESS]) == sizeof(out->mac.bytes))
-		memcpy(out->mac.bytes, mnl_attr_get_payload(attrs[IFLA_ADDRESS]),
-			sizeof(out->mac.bytes));
-	out->mtu = attrs[IFLA_MTU] ? mnl_attr_get_u32(attrs[IFLA_MTU]) : 0;
-	out->group = attrs[IFLA_GROUP] ? mnl_attr_get_u32(attrs[IFLA_GROUP]) : 0;
+	snprintf(out->name, sizeof(out->name), "%s", attr_text(attrs[IFLA_IFNAME]));
+	if (attrs[IFLA_ADDRESS] && attr_len(attrs[IFLA_ADDRESS]) == sizeof(out->mac.bytes))
+		memcpy(out->mac.bytes, attr_data(attrs[IFLA_ADDRESS]), sizeof(out->mac.bytes));
+	out->mtu = attrs[IFLA_MTU] ? attr_u32(attrs[IFLA_MTU]) : 0;
+	out->group = attrs[IFLA_GROUP] ? attr_u32(attrs[IFLA_GROUP]) : 0;
 	return 0;
 }
 
@@ -317,7 +269,7 @@ static void link_begin(struct netlink_request *r, uint16_t flags, int ifindex)
 	struct ifinfomsg i = { .ifi_family = AF_UNSPEC, .ifi_index = ifindex };
 
 	netlink_begin(r, BUS_ROUTE, RTM_GETLINK, flags, &i, sizeof(i));
-	mnl_attr_put_u32(r->header, IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS);
+	attr_put_u32(r, IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS);
 }
 
 int link_get(struct netlink *nl, const char *name, struct link *out, struct err *e)
@@ -329,7 +281,7 @@ int link_get(struct netlink *nl, const char *name, struct link *out, struct err 
 		return err_sys(e, -ENODEV, "%.32s", name);
 	link_begin(&r, 0, 0);
 	netlink_ask_one(&r);
-	mnl_attr_put_strz(r.header, IFLA_IFNAME, name);
+	attr_put_text(&r, IFLA_IFNAME, name);
 	rc = netlink_run(nl, &r, link_answer_one, NULL, out);
 	return rc < 0 ? netlink_fail(nl, e, rc, "%s", name) : 0;
 }
@@ -381,7 +333,7 @@ static int link_set_number(struct netlink *nl, int ifindex, uint16_t attr, uint3
 	int rc;
 
 	netlink_begin(&r, BUS_ROUTE, RTM_SETLINK, 0, &i, sizeof(i));
-	mnl_attr_put_u32(r.header, attr, value);
+	attr_put_u32(&r, attr, value);
 	rc = netlink_run(nl, &r, NULL, NULL, NULL);
 	return rc < 0 ? netlink_fail(
 				nl, e, rc, "cannot give link %d the %s %u", ifindex, what, value)
@@ -407,7 +359,7 @@ int link_set_name(struct netlink *nl, int ifindex, const char *name, struct err 
 	if (!*name || strlen(name) >= LINK_NAME_MAX)
 		return err_set(e, -EINVAL, "\"%s\" cannot be a link's name", name);
 	netlink_begin(&r, BUS_ROUTE, RTM_SETLINK, 0, &i, sizeof(i));
-	mnl_attr_put_strz(r.header, IFLA_IFNAME, name);
+	attr_put_text(&r, IFLA_IFNAME, name);
 	rc = netlink_run(nl, &r, NULL, NULL, NULL);
 	return rc < 0 ? netlink_fail(nl, e, rc, "cannot give link %d the name %s", ifindex, name)
 		      : 0;

@@ -4,7 +4,7 @@
  *
  * Every "set" may be repeated and every "delete" of what is not there succeeds, so that callers
  * need not know what was before. All requests wait for the kernel's acknowledgement. Nothing else
- * in the project includes linux/netlink.h or libmnl. This module must not know Xen or what a vif
+ * in the project includes linux/netlink.h. This module must not know Xen or what a vif
  * is.
  *
  * Functions return 0 or the kernel's negative errno, and say in `e` what was asked of which object.

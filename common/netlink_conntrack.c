@@ -60,13 +60,13 @@ static void tuple_read_proto(const struct nlattr *nest, struct tuple *t)
 	type = proto[CTA_PROTO_ICMP_TYPE] ? proto[CTA_PROTO_ICMP_TYPE]
 					  : proto[CTA_PROTO_ICMPV6_TYPE];
 	if (proto[CTA_PROTO_NUM])
-		t->proto = mnl_attr_get_u8(proto[CTA_PROTO_NUM]);
+		t->proto = attr_u8(proto[CTA_PROTO_NUM]);
 	if (proto[CTA_PROTO_DST_PORT])
-		t->port = ntohs(mnl_attr_get_u16(proto[CTA_PROTO_DST_PORT]));
+		t->port = ntohs(attr_u16(proto[CTA_PROTO_DST_PORT]));
 	if (proto[CTA_PROTO_SRC_PORT])
-		t->src_port = ntohs(mnl_attr_get_u16(proto[CTA_PROTO_SRC_PORT]));
+		t->src_port = ntohs(attr_u16(proto[CTA_PROTO_SRC_PORT]));
 	if (type)
-		t->icmp_type = mnl_attr_get_u8(type);
+		t->icmp_type = attr_u8(type);
 }
 
 static struct tuple tuple_read(const struct nlattr *nest, uint8_t family)
@@ -106,14 +106,13 @@ static uint64_t counter_read(const struct nlattr *nest)
 	const struct nlattr *counters[CTA_COUNTERS_PACKETS + 1];
 
 	netlink_attrs_nested(nest, counters, CTA_COUNTERS_PACKETS);
-	return counters[CTA_COUNTERS_PACKETS]
-		       ? be64toh(mnl_attr_get_u64(counters[CTA_COUNTERS_PACKETS]))
-		       : 0;
+	return counters[CTA_COUNTERS_PACKETS] ? be64toh(attr_u64(counters[CTA_COUNTERS_PACKETS]))
+					      : 0;
 }
 
 static int conntrack_answer(const struct nlmsghdr *h, void *arg)
 {
-	const struct nfgenmsg *m = mnl_nlmsg_get_payload(h);
+	const struct nfgenmsg *m = message_data(h);
 	const struct nlattr *attrs[CTA_ZONE + 1];
 	struct end_job *j = arg;
 	struct flow flow;
@@ -130,7 +129,7 @@ static int conntrack_answer(const struct nlmsghdr *h, void *arg)
 		flow.packets = counter_read(attrs[CTA_COUNTERS_ORIG]);
 		flow.replies = counter_read(attrs[CTA_COUNTERS_REPLY]);
 	}
-	len = mnl_attr_get_payload_len(attrs[CTA_TUPLE_ORIG]);
+	len = attr_len(attrs[CTA_TUPLE_ORIG]);
 	if (!j->ends(&flow, j->arg))
 		return 0;
 	if (len > sizeof(t->orig))
@@ -140,10 +139,10 @@ static int conntrack_answer(const struct nlmsghdr *h, void *arg)
 		return -ENOMEM;
 	t->family = m->nfgen_family;
 	t->orig_len = (uint16_t)len;
-	memcpy(t->orig, mnl_attr_get_payload(attrs[CTA_TUPLE_ORIG]), len);
-	t->zone = attrs[CTA_ZONE] ? mnl_attr_get_u16(attrs[CTA_ZONE]) : 0;
+	memcpy(t->orig, attr_data(attrs[CTA_TUPLE_ORIG]), len);
+	t->zone = attrs[CTA_ZONE] ? attr_u16(attrs[CTA_ZONE]) : 0;
 	t->has_id = attrs[CTA_ID];
-	t->id = attrs[CTA_ID] ? mnl_attr_get_u32(attrs[CTA_ID]) : 0;
+	t->id = attrs[CTA_ID] ? attr_u32(attrs[CTA_ID]) : 0;
 	return 0;
 }
 
@@ -183,14 +182,14 @@ static void put_filter(struct netlink_request *r, const struct end *end, const s
 {
 	struct nlattr *tuple, *ip, *filter;
 
-	tuple = mnl_attr_nest_start(r->header, end->tuple);
-	ip = mnl_attr_nest_start(r->header, CTA_TUPLE_IP);
+	tuple = attr_nest(r, end->tuple);
+	ip = attr_nest(r, CTA_TUPLE_IP);
 	netlink_put_addr(r, addr->family == AF_INET ? end->ip4 : end->ip6, addr);
-	mnl_attr_nest_end(r->header, ip);
-	mnl_attr_nest_end(r->header, tuple);
-	filter = mnl_attr_nest_start(r->header, CTA_FILTER);
-	mnl_attr_put_u32(r->header, end->filter, end->flag);
-	mnl_attr_nest_end(r->header, filter);
+	attr_nest_end(r, ip);
+	attr_nest_end(r, tuple);
+	filter = attr_nest(r, CTA_FILTER);
+	attr_put_u32(r, end->filter, end->flag);
+	attr_nest_end(r, filter);
 }
 
 static int tracked_delete(struct netlink *nl, const struct tracked *t)
@@ -199,11 +198,11 @@ static int tracked_delete(struct netlink *nl, const struct tracked *t)
 	int rc;
 
 	conntrack_begin(&r, IPCTNL_MSG_CT_DELETE, 0, t->family);
-	mnl_attr_put(r.header, CTA_TUPLE_ORIG | NLA_F_NESTED, t->orig_len, t->orig);
+	attr_put(&r, CTA_TUPLE_ORIG | NLA_F_NESTED, t->orig_len, t->orig);
 	if (t->zone)
-		mnl_attr_put_u16(r.header, CTA_ZONE, t->zone);
+		attr_put_u16(&r, CTA_ZONE, t->zone);
 	if (t->has_id)
-		mnl_attr_put_u32(r.header, CTA_ID, t->id);
+		attr_put_u32(&r, CTA_ID, t->id);
 	rc = netlink_run(nl, &r, NULL, NULL, NULL);
 	return rc == -ENOENT ? 0 : rc; /* it ended by itself */
 }

@@ -21,11 +21,10 @@ static int link_answer(const struct nlmsghdr *h, void *arg)
 		return 0;
 	netlink_attrs(h, sizeof(struct ifinfomsg), attrs, IFLA_STATS64);
 	/* A newer kernel's are longer. */
-	if (!attrs[IFLA_STATS64] || mnl_attr_get_payload_len(attrs[IFLA_STATS64]) <
-					    offsetof(struct rtnl_link_stats64, multicast))
+	if (!attrs[IFLA_STATS64] ||
+		attr_len(attrs[IFLA_STATS64]) < offsetof(struct rtnl_link_stats64, multicast))
 		return -EBADMSG;
-	memcpy(&s, mnl_attr_get_payload(attrs[IFLA_STATS64]),
-		offsetof(struct rtnl_link_stats64, multicast));
+	memcpy(&s, attr_data(attrs[IFLA_STATS64]), offsetof(struct rtnl_link_stats64, multicast));
 	*out = (struct link_counters){ s.rx_packets, s.rx_bytes, s.tx_packets, s.tx_bytes };
 	return 0;
 }
@@ -53,18 +52,16 @@ static bool counter_read(const struct nlattr *expressions, uint64_t *packets)
 {
 	const struct nlattr *one, *attrs[NFTA_EXPR_DATA + 1], *data[NFTA_COUNTER_PACKETS + 1];
 
-	mnl_attr_for_each_nested(one, expressions)
-	{
+	for (one = attr_first(expressions); one; one = attr_next(expressions, one)) {
 		netlink_attrs_nested(one, attrs, NFTA_EXPR_DATA);
 		if (!attrs[NFTA_EXPR_NAME] || !attrs[NFTA_EXPR_DATA] ||
-			mnl_attr_validate(attrs[NFTA_EXPR_NAME], MNL_TYPE_NUL_STRING) < 0 ||
-			strcmp(mnl_attr_get_str(attrs[NFTA_EXPR_NAME]), "counter") != 0)
+			!attr_is_text(attrs[NFTA_EXPR_NAME]) ||
+			strcmp(attr_text(attrs[NFTA_EXPR_NAME]), "counter") != 0)
 			continue;
 		netlink_attrs_nested(attrs[NFTA_EXPR_DATA], data, NFTA_COUNTER_PACKETS);
-		if (!data[NFTA_COUNTER_PACKETS] ||
-			mnl_attr_validate(data[NFTA_COUNTER_PACKETS], MNL_TYPE_U64) < 0)
+		if (!data[NFTA_COUNTER_PACKETS] || !attr_is_u64(data[NFTA_COUNTER_PACKETS]))
 			return false;
-		*packets = be64toh(mnl_attr_get_u64(data[NFTA_COUNTER_PACKETS]));
+		*packets = be64toh(attr_u64(data[NFTA_COUNTER_PACKETS]));
 		return true;
 	}
 	return false;
@@ -78,9 +75,9 @@ static int rule_answer(const struct nlmsghdr *h, void *arg)
 
 	netlink_attrs(h, sizeof(struct nfgenmsg), attrs, NFTA_RULE_EXPRESSIONS);
 	if (attrs[NFTA_RULE_CHAIN] && attrs[NFTA_RULE_EXPRESSIONS] &&
-		mnl_attr_validate(attrs[NFTA_RULE_CHAIN], MNL_TYPE_NUL_STRING) == 0 &&
+		attr_is_text(attrs[NFTA_RULE_CHAIN]) &&
 		counter_read(attrs[NFTA_RULE_EXPRESSIONS], &packets))
-		r->see(r->arg, mnl_attr_get_str(attrs[NFTA_RULE_CHAIN]), packets);
+		r->see(r->arg, attr_text(attrs[NFTA_RULE_CHAIN]), packets);
 	return 0;
 }
 
@@ -99,7 +96,7 @@ int nft_counters_read(struct netlink *nl, int family, const char *table, nft_cou
 
 	netlink_begin(&q, BUS_NETFILTER, NFNL_SUBSYS_NFTABLES << 8 | NFT_MSG_GETRULE, NLM_F_DUMP,
 		&m, sizeof(m));
-	mnl_attr_put_strz(q.header, NFTA_RULE_TABLE, table);
+	attr_put_text(&q, NFTA_RULE_TABLE, table);
 	rc = netlink_run(nl, &q, rule_answer, rules_begin, &r);
 	if (!rc && r.begun > 1)
 		rc = -EAGAIN;

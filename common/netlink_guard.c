@@ -33,7 +33,7 @@ static void filter_begin(
 	};
 
 	netlink_begin(r, BUS_ROUTE, type, flags, &m, sizeof(m));
-	mnl_attr_put_strz(r->header, TCA_KIND, "bpf");
+	attr_put_text(r, TCA_KIND, "bpf");
 }
 
 /* Where somebody has put an ingress or clsact qdisc already, that one serves. */
@@ -49,7 +49,7 @@ static int qdisc_set(struct netlink *nl, int ifindex)
 	int rc;
 
 	netlink_begin(&r, BUS_ROUTE, RTM_NEWQDISC, NLM_F_CREATE | NLM_F_EXCL, &m, sizeof(m));
-	mnl_attr_put_strz(r.header, TCA_KIND, "clsact");
+	attr_put_text(&r, TCA_KIND, "clsact");
 	rc = netlink_run(nl, &r, NULL, NULL, NULL);
 	return rc == -EEXIST ? 0 : rc;
 }
@@ -67,11 +67,11 @@ static int program_set(struct netlink *nl, int ifindex, uint32_t parent,
 			"cannot set a clsact qdisc on link %d (kernel module sch_ingress)",
 			ifindex);
 	filter_begin(&r, RTM_NEWTFILTER, NLM_F_CREATE, ifindex, parent);
-	nest = mnl_attr_nest_start(r.header, TCA_OPTIONS);
-	mnl_attr_put_u16(r.header, TCA_BPF_OPS_LEN, (uint16_t)count);
-	mnl_attr_put(r.header, TCA_BPF_OPS, count * sizeof(*prog), prog);
-	mnl_attr_put_u32(r.header, TCA_BPF_FLAGS, TCA_BPF_FLAG_ACT_DIRECT);
-	mnl_attr_nest_end(r.header, nest);
+	nest = attr_nest(&r, TCA_OPTIONS);
+	attr_put_u16(&r, TCA_BPF_OPS_LEN, (uint16_t)count);
+	attr_put(&r, TCA_BPF_OPS, count * sizeof(*prog), prog);
+	attr_put_u32(&r, TCA_BPF_FLAGS, TCA_BPF_FLAG_ACT_DIRECT);
+	attr_nest_end(&r, nest);
 	rc = netlink_run(nl, &r, NULL, NULL, NULL);
 	if (rc < 0)
 		return netlink_fail(nl, e, rc,
@@ -123,12 +123,12 @@ static int guard_answer(const struct nlmsghdr *h, void *arg)
 		return 0;
 	netlink_attrs_nested(attrs[TCA_OPTIONS], options, TCA_BPF_FLAGS);
 	if (!options[TCA_BPF_OPS] || !options[TCA_BPF_FLAGS] ||
-		mnl_attr_get_u32(options[TCA_BPF_FLAGS]) != TCA_BPF_FLAG_ACT_DIRECT)
+		attr_u32(options[TCA_BPF_FLAGS]) != TCA_BPF_FLAG_ACT_DIRECT)
 		return 0; /* not of our making: as good as none */
-	len = mnl_attr_get_payload_len(options[TCA_BPF_OPS]);
+	len = attr_len(options[TCA_BPF_OPS]);
 	if (len > g->max * sizeof(*g->prog))
 		return 0;
-	memcpy(g->prog, mnl_attr_get_payload(options[TCA_BPF_OPS]), len);
+	memcpy(g->prog, attr_data(options[TCA_BPF_OPS]), len);
 	g->count = len / sizeof(*g->prog);
 	return 0;
 }

@@ -1,14 +1,16 @@
 /*
  * netlink_internal: the conversation with the kernel under common/netlink.h, shared by its files.
  *
- * A request is built in a struct netlink_request (header, fixed part, attributes, libmnl's
- * functions put them there) and run: sent, acknowledged, answers handed to a callback. Nobody but
- * common/netlink*.c includes this.
+ * A request is built in a struct netlink_request (header, fixed part, attributes) and run: sent,
+ * acknowledged, answers handed to a callback. Nobody but common/netlink*.c includes this.
+ *
+ * No library does it: what libmnl has of this is small, does not look whether a request is full,
+ * reads a number behind the end of a short attribute, and cannot be part of a program that is
+ * linked statically (Debian has no libmnl.a), as vif-route-netvm is for the sake of its start.
  */
 #ifndef NETVM_NETLINK_INTERNAL_H
 #define NETVM_NETLINK_INTERNAL_H
 
-#include <libmnl/libmnl.h>
 #include <linux/netlink.h>
 
 #include "common/netlink.h"
@@ -19,6 +21,7 @@ enum netlink_bus { BUS_ROUTE, BUS_NETFILTER, BUS_COUNT };
 
 struct netlink_request {
 	enum netlink_bus bus;
+	bool full; /* something did not fit: it cannot be sent */
 	struct nlmsghdr *header;
 	union {
 		struct nlmsghdr align;
@@ -37,11 +40,42 @@ void netlink_begin(struct netlink_request *r, enum netlink_bus bus, uint16_t typ
  * acknowledgement is waited for besides. */
 void netlink_ask_one(struct netlink_request *r);
 
-/* Puts an address as attribute `type`; an absent one is left out. */
+/* Put an attribute; a text with its NUL. A nest holds those that are put before its end. */
+void attr_put(struct netlink_request *r, uint16_t type, size_t len, const void *data);
+void attr_put_u16(struct netlink_request *r, uint16_t type, uint16_t value);
+void attr_put_u32(struct netlink_request *r, uint16_t type, uint32_t value);
+void attr_put_text(struct netlink_request *r, uint16_t type, const char *text);
+struct nlattr *attr_nest(struct netlink_request *r, uint16_t type);
+void attr_nest_end(struct netlink_request *r, struct nlattr *nest);
+/* An absent address is left out. */
 void netlink_put_addr(struct netlink_request *r, uint16_t type, const struct addr *a);
 
-/* Takes an address of `family` out of an attribute; false where its length does not fit. */
+/* A message of an answer at `at`, or NULL where no whole one is before `end`; where the next may
+ * be; what stands behind its header. */
+const struct nlmsghdr *message_at(const void *at, const void *end);
+const void *message_end(const struct nlmsghdr *h);
+const void *message_data(const struct nlmsghdr *h);
+size_t message_len(const struct nlmsghdr *h);
+
+/* What an attribute is and holds. Of a number that is shorter the rest is 0. attr_text() is for one
+ * of which attr_is_text() holds: its last byte is a NUL. */
+uint16_t attr_type(const struct nlattr *attr);
+size_t attr_len(const struct nlattr *attr);
+const void *attr_data(const struct nlattr *attr);
+bool attr_is_text(const struct nlattr *attr);
+bool attr_is_u32(const struct nlattr *attr);
+bool attr_is_u64(const struct nlattr *attr);
+const char *attr_text(const struct nlattr *attr);
+uint8_t attr_u8(const struct nlattr *attr);
+uint16_t attr_u16(const struct nlattr *attr);
+uint32_t attr_u32(const struct nlattr *attr);
+uint64_t attr_u64(const struct nlattr *attr);
+/* An address of `family`; false where its length does not fit, or there is no attribute. */
 bool netlink_get_addr(const struct nlattr *attr, uint8_t family, struct addr *out);
+
+/* The attributes in a nest, one after the other; NULL: no more. */
+const struct nlattr *attr_first(const struct nlattr *nest);
+const struct nlattr *attr_next(const struct nlattr *nest, const struct nlattr *attr);
 
 /* Called for each message of the answer. Returns 0, or a negative errno that ends the request. */
 typedef int (*netlink_answer)(const struct nlmsghdr *h, void *arg);

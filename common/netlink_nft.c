@@ -18,9 +18,9 @@ static int generation_answer(const struct nlmsghdr *h, void *arg)
 	if (h->nlmsg_type != (NFNL_SUBSYS_NFTABLES << 8 | NFT_MSG_NEWGEN))
 		return 0;
 	netlink_attrs(h, sizeof(struct nfgenmsg), attrs, NFTA_GEN_ID);
-	if (!attrs[NFTA_GEN_ID] || mnl_attr_validate(attrs[NFTA_GEN_ID], MNL_TYPE_U32) < 0)
+	if (!attrs[NFTA_GEN_ID] || !attr_is_u32(attrs[NFTA_GEN_ID]))
 		return -EBADMSG;
-	*(uint32_t *)arg = ntohl(mnl_attr_get_u32(attrs[NFTA_GEN_ID]));
+	*(uint32_t *)arg = ntohl(attr_u32(attrs[NFTA_GEN_ID]));
 	return 0;
 }
 
@@ -45,8 +45,8 @@ bool nft_chain_exists(struct netlink *nl, int family, const char *table, const c
 
 	netlink_begin(
 		&r, BUS_NETFILTER, NFNL_SUBSYS_NFTABLES << 8 | NFT_MSG_GETCHAIN, 0, &m, sizeof(m));
-	mnl_attr_put_strz(r.header, NFTA_CHAIN_TABLE, table);
-	mnl_attr_put_strz(r.header, NFTA_CHAIN_NAME, chain);
+	attr_put_text(&r, NFTA_CHAIN_TABLE, table);
+	attr_put_text(&r, NFTA_CHAIN_NAME, chain);
 	return netlink_run(nl, &r, NULL, NULL, NULL) == 0;
 }
 

@@ -28,17 +28,15 @@ struct reading {
 
 static uint64_t attr_digest(uint64_t digest, const struct nlattr *attr)
 {
-	uint16_t type = attr ? mnl_attr_get_type(attr) : 0;
+	uint16_t type = attr ? attr_type(attr) : 0;
 
 	digest = digest_add(digest, &type, sizeof(type));
-	return attr ? digest_add(digest, mnl_attr_get_payload(attr), mnl_attr_get_payload_len(attr))
-		    : digest;
+	return attr ? digest_add(digest, attr_data(attr), attr_len(attr)) : digest;
 }
 
 static bool attr_is(const struct nlattr *attr, const char *text)
 {
-	return attr && mnl_attr_validate(attr, MNL_TYPE_NUL_STRING) == 0 &&
-	       strcmp(mnl_attr_get_str(attr), text) == 0;
+	return attr && attr_is_text(attr) && strcmp(attr_text(attr), text) == 0;
 }
 
 /* The part of that name, beginning behind where the last one was: rules come chain by chain. */
@@ -68,15 +66,14 @@ static struct nft_part *part_add(struct reading *r, bool chain, const struct nla
 	p = netlink_list_add(&r->parts);
 	if (p) {
 		p->chain = chain;
-		snprintf(p->name, sizeof(p->name), "%s", mnl_attr_get_str(name));
+		snprintf(p->name, sizeof(p->name), "%s", attr_text(name));
 	}
 	return p;
 }
 
 static bool name_fits(const struct nlattr *name)
 {
-	return name && mnl_attr_validate(name, MNL_TYPE_NUL_STRING) == 0 &&
-	       mnl_attr_get_payload_len(name) <= NFT_PART_NAME_MAX;
+	return name && attr_is_text(name) && attr_len(name) <= NFT_PART_NAME_MAX;
 }
 
 /* --- what the kernel answers --- */
@@ -87,9 +84,8 @@ static int table_answer(const struct nlmsghdr *h, void *arg)
 	const struct nlattr *attrs[NFTA_TABLE_FLAGS + 1];
 
 	netlink_attrs(h, sizeof(struct nfgenmsg), attrs, NFTA_TABLE_FLAGS);
-	if (attrs[NFTA_TABLE_FLAGS] &&
-		mnl_attr_validate(attrs[NFTA_TABLE_FLAGS], MNL_TYPE_U32) == 0)
-		r->flags = ntohl(mnl_attr_get_u32(attrs[NFTA_TABLE_FLAGS]));
+	if (attrs[NFTA_TABLE_FLAGS] && attr_is_u32(attrs[NFTA_TABLE_FLAGS]))
+		r->flags = ntohl(attr_u32(attrs[NFTA_TABLE_FLAGS]));
 	return 0;
 }
 
@@ -118,8 +114,7 @@ static uint64_t expressions_digest(uint64_t digest, const struct nlattr *list)
 {
 	const struct nlattr *one, *attrs[NFTA_EXPR_DATA + 1];
 
-	mnl_attr_for_each_nested(one, list)
-	{
+	for (one = attr_first(list); one; one = attr_next(list, one)) {
 		netlink_attrs_nested(one, attrs, NFTA_EXPR_DATA);
 		digest = attr_digest(digest, attrs[NFTA_EXPR_NAME]);
 		if (!attr_is(attrs[NFTA_EXPR_NAME], "counter"))
@@ -157,8 +152,8 @@ static int set_answer(const struct nlmsghdr *h, void *arg)
 	if (!attr_is(attrs[NFTA_SET_TABLE], r->table))
 		return 0;
 	/* One without a name is part of its rule, and as constant. */
-	if (attrs[NFTA_SET_FLAGS] && mnl_attr_validate(attrs[NFTA_SET_FLAGS], MNL_TYPE_U32) == 0 &&
-		(ntohl(mnl_attr_get_u32(attrs[NFTA_SET_FLAGS])) & NFT_SET_ANONYMOUS))
+	if (attrs[NFTA_SET_FLAGS] && attr_is_u32(attrs[NFTA_SET_FLAGS]) &&
+		(ntohl(attr_u32(attrs[NFTA_SET_FLAGS])) & NFT_SET_ANONYMOUS))
 		return 0;
 	if (!name_fits(attrs[NFTA_SET_NAME]))
 		return -EBADMSG;
@@ -197,8 +192,8 @@ static int elements_answer(const struct nlmsghdr *h, void *arg)
 	p = part_find(r, false, attrs[NFTA_SET_ELEM_LIST_SET]);
 	if (!p || !attrs[NFTA_SET_ELEM_LIST_ELEMENTS])
 		return 0;
-	mnl_attr_for_each_nested(one, attrs[NFTA_SET_ELEM_LIST_ELEMENTS])
-	{
+	for (one = attr_first(attrs[NFTA_SET_ELEM_LIST_ELEMENTS]); one;
+		one = attr_next(attrs[NFTA_SET_ELEM_LIST_ELEMENTS], one)) {
 		if (element_is_of_packets(one))
 			continue;
 		p->count++;
@@ -226,9 +221,9 @@ static int ask(struct reading *r, uint16_t type, uint16_t flags, netlink_answer 
 
 	netlink_begin(&q, BUS_NETFILTER, (uint16_t)(NFNL_SUBSYS_NFTABLES << 8 | type), flags, &m,
 		sizeof(m));
-	mnl_attr_put_strz(q.header, NFTA_TABLE_NAME, r->table);
+	attr_put_text(&q, NFTA_TABLE_NAME, r->table);
 	if (name)
-		mnl_attr_put_strz(q.header, attr, name);
+		attr_put_text(&q, attr, name);
 	r->begun = 0;
 	rc = netlink_run(r->nl, &q, answer, count_begin, r);
 	return !rc && r->begun > 1 ? -EAGAIN : rc;

@@ -52,7 +52,7 @@ static int link_addr_change(struct netlink *nl, uint16_t type, uint16_t flags,
 	netlink_put_addr(&r, IFA_LOCAL, &a->addr);
 	netlink_put_addr(&r, IFA_ADDRESS, &a->addr);
 	if (a->addr.family == AF_INET6 && type == RTM_NEWADDR)
-		mnl_attr_put_u32(r.header, IFA_FLAGS,
+		attr_put_u32(&r, IFA_FLAGS,
 			IFA_F_NODAD | (a->prefix_len == 128 ? IFA_F_NOPREFIXROUTE : 0));
 	rc = netlink_run(nl, &r, NULL, NULL, NULL);
 	if (rc == 0 || (type == RTM_DELADDR && is_absent(rc)))
@@ -73,7 +73,7 @@ int link_addr_delete(struct netlink *nl, const struct link_addr *a, struct err *
 
 static int link_addr_answer(const struct nlmsghdr *h, void *arg)
 {
-	const struct ifaddrmsg *m = mnl_nlmsg_get_payload(h);
+	const struct ifaddrmsg *m = message_data(h);
 	const struct nlattr *attrs[IFA_LOCAL + 1];
 	struct dump *d = arg;
 	struct link_addr *a;
@@ -139,9 +139,9 @@ static void route_begin(
 		netlink_put_addr(r, RTA_DST, &route->dst.addr);
 	netlink_put_addr(r, RTA_GATEWAY, &route->gateway);
 	if (route->ifindex)
-		mnl_attr_put_u32(r->header, RTA_OIF, (uint32_t)route->ifindex);
+		attr_put_u32(r, RTA_OIF, (uint32_t)route->ifindex);
 	if (metric)
-		mnl_attr_put_u32(r->header, RTA_PRIORITY, metric);
+		attr_put_u32(r, RTA_PRIORITY, metric);
 }
 
 int route_set(struct netlink *nl, const struct route *route, struct err *e)
@@ -154,9 +154,9 @@ int route_set(struct netlink *nl, const struct route *route, struct err *e)
 	route_begin(&r, RTM_NEWROUTE, NLM_F_CREATE | NLM_F_REPLACE, route);
 	netlink_put_addr(&r, RTA_PREFSRC, &route->source);
 	if (route->mtu) {
-		nest = mnl_attr_nest_start(r.header, RTA_METRICS);
-		mnl_attr_put_u32(r.header, RTAX_MTU, route->mtu);
-		mnl_attr_nest_end(r.header, nest);
+		nest = attr_nest(&r, RTA_METRICS);
+		attr_put_u32(&r, RTAX_MTU, route->mtu);
+		attr_nest_end(&r, nest);
 	}
 	rc = netlink_run(nl, &r, NULL, NULL, NULL);
 	return rc < 0 ? netlink_fail(nl, e, rc, "cannot set route to %s on link %d",
@@ -181,20 +181,19 @@ int route_delete(struct netlink *nl, const struct route *route, struct err *e)
 /* Reads a unicast route of the main table; false for any other. */
 static bool route_read(const struct nlmsghdr *h, struct route *out)
 {
-	const struct rtmsg *m = mnl_nlmsg_get_payload(h);
+	const struct rtmsg *m = message_data(h);
 	const struct nlattr *attrs[RTA_TABLE + 1], *metrics[RTAX_MTU + 1];
 
 	netlink_attrs(h, sizeof(*m), attrs, RTA_TABLE);
 	if (m->rtm_type != RTN_UNICAST || (m->rtm_flags & RTM_F_CLONED) ||
-		(attrs[RTA_TABLE] ? mnl_attr_get_u32(attrs[RTA_TABLE]) : m->rtm_table) !=
-			RT_TABLE_MAIN)
+		(attrs[RTA_TABLE] ? attr_u32(attrs[RTA_TABLE]) : m->rtm_table) != RT_TABLE_MAIN)
 		return false;
 	*out = (struct route){
 		.dst = { { .family = m->rtm_family }, m->rtm_dst_len },
 		.protocol = m->rtm_protocol,
 		.gateway_on_link = m->rtm_flags & RTNH_F_ONLINK,
-		.ifindex = attrs[RTA_OIF] ? (int)mnl_attr_get_u32(attrs[RTA_OIF]) : 0,
-		.metric = attrs[RTA_PRIORITY] ? mnl_attr_get_u32(attrs[RTA_PRIORITY]) : 0,
+		.ifindex = attrs[RTA_OIF] ? (int)attr_u32(attrs[RTA_OIF]) : 0,
+		.metric = attrs[RTA_PRIORITY] ? attr_u32(attrs[RTA_PRIORITY]) : 0,
 	};
 	if (m->rtm_family == AF_INET6 && out->metric == IP6_METRIC_DEFAULT)
 		out->metric = 0;
@@ -203,7 +202,7 @@ static bool route_read(const struct nlmsghdr *h, struct route *out)
 	netlink_get_addr(attrs[RTA_PREFSRC], m->rtm_family, &out->source);
 	if (attrs[RTA_METRICS]) {
 		netlink_attrs_nested(attrs[RTA_METRICS], metrics, RTAX_MTU);
-		out->mtu = metrics[RTAX_MTU] ? mnl_attr_get_u32(metrics[RTAX_MTU]) : 0;
+		out->mtu = metrics[RTAX_MTU] ? attr_u32(metrics[RTAX_MTU]) : 0;
 	}
 	return true;
 }
@@ -231,7 +230,7 @@ static int route_dump(struct netlink *nl, uint8_t family, struct dump *d)
 
 	netlink_begin(&r, BUS_ROUTE, RTM_GETROUTE, NLM_F_DUMP, &m, sizeof(m));
 	if (d->ifindex)
-		mnl_attr_put_u32(r.header, RTA_OIF, (uint32_t)d->ifindex);
+		attr_put_u32(&r, RTA_OIF, (uint32_t)d->ifindex);
 	rc = netlink_run(nl, &r, route_answer, dump_restart, d);
 	/* -ENOENT: nothing was ever put into this table; -ENODEV: the link is gone, and its routes;
 	 * -EOPNOTSUPP: the kernel has no IPv6. */
@@ -266,7 +265,7 @@ struct route_match {
 
 static int route_match_answer(const struct nlmsghdr *h, void *arg)
 {
-	const struct rtmsg *m = mnl_nlmsg_get_payload(h);
+	const struct rtmsg *m = message_data(h);
 	struct route_match *match = arg;
 
 	if (h->nlmsg_type != RTM_NEWROUTE)
@@ -320,7 +319,7 @@ static int neighbour_change(struct netlink *nl, uint16_t type, uint16_t flags, i
 	netlink_begin(&r, BUS_ROUTE, type, flags, &m, sizeof(m));
 	netlink_put_addr(&r, NDA_DST, addr);
 	if (mac)
-		mnl_attr_put(r.header, NDA_LLADDR, sizeof(mac->bytes), mac->bytes);
+		attr_put(&r, NDA_LLADDR, sizeof(mac->bytes), mac->bytes);
 	rc = netlink_run(nl, &r, NULL, NULL, NULL);
 	if (rc == 0 || (type == RTM_DELNEIGH && is_absent(rc)))
 		return 0;
@@ -342,7 +341,7 @@ int neighbour_delete(struct netlink *nl, int ifindex, const struct addr *addr, s
 
 static int neighbour_answer(const struct nlmsghdr *h, void *arg)
 {
-	const struct ndmsg *m = mnl_nlmsg_get_payload(h);
+	const struct ndmsg *m = message_data(h);
 	const struct nlattr *attrs[NDA_LLADDR + 1];
 	struct dump *d = arg;
 	struct neighbour *n;
@@ -358,9 +357,8 @@ static int neighbour_answer(const struct nlmsghdr *h, void *arg)
 	if (!n)
 		return -ENOMEM;
 	*n = (struct neighbour){ .ifindex = m->ndm_ifindex, .addr = addr };
-	if (attrs[NDA_LLADDR] &&
-		mnl_attr_get_payload_len(attrs[NDA_LLADDR]) == sizeof(n->mac.bytes))
-		memcpy(n->mac.bytes, mnl_attr_get_payload(attrs[NDA_LLADDR]), sizeof(n->mac.bytes));
+	if (attrs[NDA_LLADDR] && attr_len(attrs[NDA_LLADDR]) == sizeof(n->mac.bytes))
+		memcpy(n->mac.bytes, attr_data(attrs[NDA_LLADDR]), sizeof(n->mac.bytes));
 	return 0;
 }
 
@@ -374,7 +372,7 @@ int neighbour_list(
 
 	netlink_begin(&r, BUS_ROUTE, RTM_GETNEIGH, NLM_F_DUMP, &m, sizeof(m));
 	if (ifindex)
-		mnl_attr_put_u32(r.header, NDA_IFINDEX, (uint32_t)ifindex);
+		attr_put_u32(&r, NDA_IFINDEX, (uint32_t)ifindex);
 	rc = netlink_run(nl, &r, neighbour_answer, dump_restart, &d);
 	if (rc == -ENODEV)
 		rc = 0;
