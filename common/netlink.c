@@ -18,6 +18,7 @@
 
 #define ANSWER_MAX 65536 /* the kernel's dumps come in pieces of at most 32 KiB */
 #define DUMP_TRIES 16
+#define ERRNO_MAX  4095 /* include/linux/err.h */
 
 struct netlink {
 	int socket[BUS_COUNT]; /* opened when first needed; -1 */
@@ -96,13 +97,15 @@ static int netlink_result(struct netlink *nl, const struct nlmsghdr *h)
 			snprintf(nl->words, sizeof(nl->words), "%s",
 				attr_text(attrs[NLMSGERR_ATTR_MSG]));
 	}
+	if (rc < -ERRNO_MAX)
+		return -EBADMSG;
 	return rc > 0 ? 0 : rc;
 }
 
-/* One datagram of the answer: 0 with `*end` set or not, or a negative errno. `one`: the first
- * message is all of it. */
-static int netlink_take(struct netlink *nl, size_t len, bool one, netlink_answer answer, void *arg,
-	bool *end, bool *torn)
+/* One datagram of the answer to `r`: 0 with `*end` set or not, or a negative errno. Where no
+ * acknowledgement is asked for, the first message is all of it. */
+static int netlink_take(struct netlink *nl, const struct netlink_request *r, size_t len,
+	netlink_answer answer, void *arg, bool *end, bool *torn)
 {
 	const char *end_of_all = nl->answer + len;
 	const struct nlmsghdr *h;
@@ -120,7 +123,9 @@ static int netlink_take(struct netlink *nl, size_t len, bool one, netlink_answer
 		}
 		if (h->nlmsg_type < NLMSG_MIN_TYPE)
 			continue;
-		*end = one;
+		*end = !(r->header->nlmsg_flags & NLM_F_ACK);
+		if (message_len(h) < r->fixed)
+			return -EBADMSG;
 		rc = answer ? answer(h, arg) : 0;
 		if (rc < 0)
 			return rc;
@@ -132,7 +137,7 @@ static int netlink_run_once(
 	struct netlink *nl, struct netlink_request *r, netlink_answer answer, void *arg, bool *torn)
 {
 	int s = nl->socket[r->bus];
-	bool end = false, one = !(r->header->nlmsg_flags & NLM_F_ACK);
+	bool end = false;
 	int rc = 0;
 
 	*torn = false;
@@ -151,7 +156,7 @@ static int netlink_run_once(
 			return -errno;
 		if ((size_t)n > sizeof(nl->answer))
 			return -EMSGSIZE;
-		rc = netlink_take(nl, (size_t)n, one, answer, arg, &end, torn);
+		rc = netlink_take(nl, r, (size_t)n, answer, arg, &end, torn);
 	}
 	return rc;
 }

@@ -21,7 +21,8 @@ enum netlink_bus { BUS_ROUTE, BUS_NETFILTER, BUS_COUNT };
 
 struct netlink_request {
 	enum netlink_bus bus;
-	bool full; /* something did not fit: it cannot be sent */
+	bool full;    /* something did not fit: it cannot be sent */
+	size_t fixed; /* bytes of the fixed part; an answer has one of the same kind */
 	struct nlmsghdr *header;
 	union {
 		struct nlmsghdr align;

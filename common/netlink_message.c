@@ -30,6 +30,7 @@ void netlink_begin(struct netlink_request *r, enum netlink_bus bus, uint16_t typ
 
 	r->bus = bus;
 	r->full = false;
+	r->fixed = len;
 	r->header = &r->align;
 	*r->header = (struct nlmsghdr){
 		.nlmsg_len = NLMSG_HDRLEN,

@@ -185,7 +185,8 @@ static bool route_read(const struct nlmsghdr *h, struct route *out)
 	const struct nlattr *attrs[RTA_TABLE + 1], *metrics[RTAX_MTU + 1];
 
 	netlink_attrs(h, sizeof(*m), attrs, RTA_TABLE);
-	if (m->rtm_type != RTN_UNICAST || (m->rtm_flags & RTM_F_CLONED) ||
+	if ((m->rtm_family != AF_INET && m->rtm_family != AF_INET6) || m->rtm_type != RTN_UNICAST ||
+		(m->rtm_flags & RTM_F_CLONED) ||
 		(attrs[RTA_TABLE] ? attr_u32(attrs[RTA_TABLE]) : m->rtm_table) != RT_TABLE_MAIN)
 		return false;
 	*out = (struct route){
