@@ -11,52 +11,52 @@ struct news {
 	const char *name;
 };
 
-static int link_see(const struct nlattr *a, void *arg)
+static struct news news_of_link(const struct nlmsghdr *h, const struct ifinfomsg *link)
 {
-	struct news *n = arg;
+	const struct nlattr *attrs[IFLA_IFNAME + 1];
+	struct news n = { link->ifi_index, "" };
 
-	if (mnl_attr_get_type(a) == IFLA_IFNAME && mnl_attr_validate(a, MNL_TYPE_NUL_STRING) >= 0)
-		n->name = mnl_attr_get_str(a);
-	return MNL_CB_OK;
+	netlink_attrs(h, sizeof(*link), attrs, IFLA_IFNAME);
+	if (attrs[IFLA_IFNAME] && attr_is_text(attrs[IFLA_IFNAME]))
+		n.name = attr_text(attrs[IFLA_IFNAME]);
+	return n;
 }
 
-static int route_see(const struct nlattr *a, void *arg)
+static struct news news_of_route(const struct nlmsghdr *h)
 {
-	struct news *n = arg;
+	const struct nlattr *attrs[RTA_OIF + 1];
+	struct news n = { 0, "" };
 
-	if (mnl_attr_get_type(a) == RTA_OIF && mnl_attr_validate(a, MNL_TYPE_U32) >= 0)
-		n->ifindex = (int)mnl_attr_get_u32(a);
-	return MNL_CB_OK;
+	netlink_attrs(h, sizeof(struct rtmsg), attrs, RTA_OIF);
+	if (attrs[RTA_OIF] && attr_is_u32(attrs[RTA_OIF]))
+		n.ifindex = (int)attr_u32(attrs[RTA_OIF]);
+	return n;
 }
 
 /* One of a kind that is not known here is about no link in particular. */
 static struct news news_of(const struct nlmsghdr *h)
 {
-	struct news n = { 0, "" };
-	const struct ifinfomsg *link = mnl_nlmsg_get_payload(h);
-	const struct ifaddrmsg *addr = mnl_nlmsg_get_payload(h);
-	size_t len = mnl_nlmsg_get_payload_len(h);
+	const struct ifaddrmsg *addr = message_data(h);
+	size_t len = message_len(h);
 
 	switch (h->nlmsg_type) {
 	case RTM_NEWLINK:
 	case RTM_DELLINK:
-		if (len < sizeof(*link))
-			break;
-		n.ifindex = link->ifi_index;
-		mnl_attr_parse(h, sizeof(*link), link_see, &n);
+		if (len >= sizeof(struct ifinfomsg))
+			return news_of_link(h, message_data(h));
 		break;
 	case RTM_NEWADDR:
 	case RTM_DELADDR:
 		if (len >= sizeof(*addr))
-			n.ifindex = (int)addr->ifa_index;
+			return (struct news){ (int)addr->ifa_index, "" };
 		break;
 	case RTM_NEWROUTE:
 	case RTM_DELROUTE:
 		if (len >= sizeof(struct rtmsg))
-			mnl_attr_parse(h, sizeof(struct rtmsg), route_see, &n);
+			return news_of_route(h);
 		break;
 	}
-	return n;
+	return (struct news){ 0, "" };
 }
 
 int netlink_watch_read(int fd, netlink_news_see see, void *arg, struct err *e)
@@ -67,9 +67,8 @@ int netlink_watch_read(int fd, netlink_news_see see, void *arg, struct err *e)
 	struct msghdr msg = { .msg_name = &from, .msg_iov = &iov, .msg_iovlen = 1 };
 
 	for (;;) {
-		const struct nlmsghdr *h = (const struct nlmsghdr *)buf;
+		const struct nlmsghdr *h;
 		ssize_t got;
-		int left;
 
 		msg.msg_namelen = sizeof(from);
 		got = recvmsg(fd, &msg, MSG_DONTWAIT);
@@ -86,7 +85,7 @@ int netlink_watch_read(int fd, netlink_news_see see, void *arg, struct err *e)
 		}
 		if (from.nl_pid != 0)
 			continue;
-		for (left = (int)got; mnl_nlmsg_ok(h, left); h = mnl_nlmsg_next(h, &left)) {
+		for (h = message_at(buf, buf + got); h; h = message_at(message_end(h), buf + got)) {
 			struct news n = news_of(h);
 
 			see(arg, n.ifindex, n.name);
