@@ -33,36 +33,65 @@ static const struct addr *hit_find(const struct prefix *subnet, const struct rul
 	return NULL;
 }
 
+static const struct prefix *routed_find(const struct prefix *subnet, const struct prefixes *routed)
+{
+	for (size_t i = 0; i < routed->count; i++)
+		if (prefix_contains(subnet, &routed->item[i].addr) ||
+			prefix_contains(&routed->item[i], &subnet->addr))
+			return &routed->item[i];
+	return NULL;
+}
+
+static void hit_tell(const struct ruleset *r, const char *link, const struct prefix *subnet,
+	const struct addr *hit, char words[COLLISION_WORDS_MAX])
+{
+	char net[PREFIX_TEXT_MAX], text[ADDR_TEXT_MAX];
+
+	snprintf(words, COLLISION_WORDS_MAX,
+		"%s: its subnet %s has %s, which is %s here; give %s, or that network another "
+		"subnet",
+		link, prefix_print(subnet, net), addr_print(hit, text),
+		hit == &r->ip4.gateway || hit == &r->ip6.gateway ? "the guests' gateway"
+								 : "a guest's",
+		r->managed ? "guests other addresses in dom0 (pool in netvm.conf)"
+			   : "guests other addresses (vif's ip in their xl configs, gateway in "
+			     "netbackd.conf)");
+}
+
+static void routed_tell(const char *link, const struct prefix *subnet, const struct prefix *routed,
+	char words[COLLISION_WORDS_MAX])
+{
+	char net[PREFIX_TEXT_MAX], text[PREFIX_TEXT_MAX];
+
+	snprintf(words, COLLISION_WORDS_MAX,
+		"%s: its subnet %s overlaps %s of routed6, where guests reach each other alone; "
+		"let routed6 name the subnets that the world routes here and no others",
+		link, prefix_print(subnet, net), prefix_print(routed, text));
+}
+
 /* A single address is no subnet: an uplink of a proxy domain has one of its own network domain's
  * pool, where its guests' are as well. Link-local ones are another network on every link. */
 void collision_find(const struct ruleset *r, const struct uplinks *there, const struct link *links,
 	size_t link_count, const struct link_addr *addrs, size_t addr_count,
 	const struct addr *guests, size_t guest_count, char words[COLLISION_WORDS_MAX])
 {
-	char net[ADDR_TEXT_MAX], text[ADDR_TEXT_MAX];
-
 	words[0] = '\0';
 	for (size_t i = 0; i < addr_count; i++) {
 		const struct link *l = link_of(links, link_count, addrs[i].ifindex);
 		const struct prefix subnet = addr_prefix(&addrs[i].addr, addrs[i].prefix_len);
+		const struct prefix *routed = routed_find(&subnet, &r->routed6);
 		const struct addr *hit;
 
 		if (!l || !uplink_names_have(&there->there, l->name) || is_host(&subnet) ||
 			addr_is_linklocal(&addrs[i].addr))
 			continue;
 		hit = hit_find(&subnet, r, guests, guest_count);
-		if (!hit)
-			continue;
-		snprintf(words, COLLISION_WORDS_MAX,
-			"%s: its subnet %s/%u has %s, which is %s here; give %s, or that network "
-			"another subnet",
-			l->name, addr_print(&subnet.addr, net), subnet.len, addr_print(hit, text),
-			hit == &r->ip4.gateway || hit == &r->ip6.gateway ? "the guests' gateway"
-									 : "a guest's",
-			r->managed ? "guests other addresses in dom0 (pool in netvm.conf)"
-				   : "guests other addresses (vif's ip in their xl configs, "
-				     "gateway in netbackd.conf)");
-		return;
+		if (routed)
+			routed_tell(l->name, &subnet, routed, words);
+		else if (hit)
+			hit_tell(r, l->name, &subnet, hit, words);
+		if (words[0])
+			return;
 	}
 }
 

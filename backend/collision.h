@@ -2,7 +2,8 @@
  * collision: whether an uplink's subnet has addresses that are guests' here.
  *
  * Where it has, whoever really has such an address out there is not reached, and the other way
- * round; often that is the router itself. It must not know where addresses come from.
+ * round; often that is the router itself. A routed subnet counts as a whole: what no guest has
+ * there is refused. It must not know where addresses come from.
  */
 #ifndef NETVM_COLLISION_H
 #define NETVM_COLLISION_H

@@ -50,6 +50,27 @@ static void so_is_their_gateway(void **state)
 		said(2, "10.137.0.77", 24, "10.138.0.5"), "10.137.0.1, which is the guests'"));
 }
 
+static void so_is_a_routed_subnet_that_the_uplink_has(void **state)
+{
+	struct ruleset r = { .routed6.count = 1 };
+	struct link_addr a = { .ifindex = 2, .addr = addr("2001:db8:5::7"), .prefix_len = 64 };
+	char words[COLLISION_WORDS_MAX];
+
+	(void)state;
+	prefix_parse("2001:db8::/48", &r.routed6.item[0]);
+	collision_find(&r, &there, links, 2, &a, 1, NULL, 0, words);
+	assert_string_equal(words, "");
+	prefix_parse("2001:db8:5::/48", &r.routed6.item[0]);
+	collision_find(&r, &there, links, 2, &a, 1, NULL, 0, words);
+	assert_string_equal(words,
+		"eth0: its subnet 2001:db8:5::/64 overlaps 2001:db8:5::/48 of routed6, where "
+		"guests reach each other alone; let routed6 name the subnets that the world routes "
+		"here and no others");
+	prefix_parse("2001:db8:5:0:1::/80", &r.routed6.item[0]);
+	collision_find(&r, &there, links, 2, &a, 1, NULL, 0, words);
+	assert_non_null(strstr(words, "overlaps 2001:db8:5:0:1::/80"));
+}
+
 static void other_subnets_other_links_and_single_addresses_collide_with_nothing(void **state)
 {
 	(void)state;
@@ -65,6 +86,7 @@ int main(void)
 		cmocka_unit_test(
 			a_guest_s_address_in_an_uplink_s_subnet_is_said_with_what_to_change),
 		cmocka_unit_test(so_is_their_gateway),
+		cmocka_unit_test(so_is_a_routed_subnet_that_the_uplink_has),
 		cmocka_unit_test(
 			other_subnets_other_links_and_single_addresses_collide_with_nothing),
 	};
