@@ -412,7 +412,7 @@ const struct qvm_form qvm_prefs = {
 			    "wrong, or there is no\nsuch domain or property.",
 		.section = 8,
 		.options = options,
-		.completes = "domain key",
+		.completes = "domain key domain",
 		.asks = "netvm",
 		.min_args = 1,
 		.max_args = 3 },
