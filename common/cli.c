@@ -27,6 +27,8 @@ const struct cli_option cli_common_options[] = {
  * one. */
 enum { ROW_OWN = 0x1000, ROW_COMMON = 0x2000 };
 
+#define IN_ORDER 1 /* of getopt_long(): a word that is no option */
+
 static const struct cli_option *option_find(const struct cli *cli, int value)
 {
 	if (value >= ROW_COMMON)
@@ -134,6 +136,21 @@ static int verb_words(const struct cli_verb *v, char **words, int count)
 	return used;
 }
 
+/* Whether these words are a verb that runs a command, and the command's first: all that follows is
+ * the command's own, its options among it. */
+static bool is_command(const struct cli *cli, char **words, int count)
+{
+	for (const struct cli_verb *v = cli->verbs; v && v->name; v++) {
+		int n = v->completes && strcmp(v->completes, CLI_COMMAND) == 0
+				? verb_words(v, words, count)
+				: 0;
+
+		if (n && n < count)
+			return true;
+	}
+	return false;
+}
+
 static int verb_take(const struct cli *cli, struct cli_parsed *out, struct err *e)
 {
 	int used = 0;
@@ -176,9 +193,10 @@ int cli_parse(const struct cli *cli, int argc, char *argv[], void *options, stru
 	struct err *e)
 {
 	struct option longs[OPTIONS_MAX + 1] = { { NULL, 0, NULL, 0 } };
-	char shorts[2 * OPTIONS_MAX + 2] = ":";
+	/* "-": words that are no options are given in their order, as IN_ORDER. */
+	char shorts[2 * OPTIONS_MAX + 3] = "-:";
 	size_t count = 0;
-	int c, ret;
+	int c, ret, words = 0;
 
 	memset(out, 0, sizeof(*out));
 	ret = table_add(cli->options, ROW_OWN, longs, shorts, &count);
@@ -187,9 +205,15 @@ int cli_parse(const struct cli *cli, int argc, char *argv[], void *options, stru
 	if (ret)
 		return err_set(e, ret, "%s has too many options", cli->name);
 	optind = 0; /* glibc: start anew, so that a process may parse more than once */
-	while ((c = getopt_long(argc, argv, shorts, longs, NULL)) != -1) {
+	out->args = argv + (argc > 0);
+	while (!is_command(cli, out->args, words) &&
+		(c = getopt_long(argc, argv, shorts, longs, NULL)) != -1) {
 		int value = c < ROW_OWN ? letter_value(cli, c) : c;
 
+		if (c == IN_ORDER) {
+			out->args[words++] = argv[optind - 1];
+			continue;
+		}
 		if (c == ':')
 			return err_set(e, -EINVAL, "%s needs an argument; see %s --help",
 				argv[optind - 1], cli->name);
@@ -206,8 +230,10 @@ int cli_parse(const struct cli *cli, int argc, char *argv[], void *options, stru
 		if (ret)
 			return ret;
 	}
-	out->args = argv + optind;
-	out->count = argc - optind;
+	while (optind < argc)
+		out->args[words++] = argv[optind++];
+	out->args[words] = NULL;
+	out->count = words;
 	if (out->info != CLI_RUN)
 		return 0;
 	if (cli->verbs && (ret = verb_take(cli, out, e)) < 0)

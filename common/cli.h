@@ -40,6 +40,8 @@ struct cli_verb {
 				   "on/off" (one of these words), "file" or NULL, a word an
 				   argument; "..." behind the last: any number of them */
 };
+/* In the place of those: a command with its arguments, which are not read as options of ours. */
+#define CLI_COMMAND "command..."
 
 struct cli {
 	const char *name;	 /* program */
@@ -57,7 +59,7 @@ struct cli {
 
 struct cli_parsed {
 	const struct cli_verb *verb; /* NULL where the program has none */
-	char **args;		     /* what is left, in argv */
+	char **args;		     /* what is left, in argv; ends with NULL */
 	int count;
 	unsigned int verbose; /* how often -v was given */
 	enum cli_info { CLI_RUN, CLI_HELP, CLI_VERSION, CLI_MAN, CLI_COMPLETION } info;

@@ -16,12 +16,13 @@ static const struct cli_option table[] = {
 	{ NULL, 0, CLI_FLAG, 0, NULL, NULL },
 };
 
-enum { LIST = 1, PCI_LIST, PCI_ASSIGN };
+enum { LIST = 1, PCI_LIST, PCI_ASSIGN, RUN };
 
 static const struct cli_verb verbs[] = {
 	{ "list", "", "lists", 0, 0, LIST, NULL },
 	{ "pci list", "", "lists devices", 0, 0, PCI_LIST, NULL },
 	{ "pci assign", "BDF NAME", "assigns", 2, 2, PCI_ASSIGN, "netdev domain" },
+	{ "run", "COMMAND...", "runs", 1, -1, RUN, CLI_COMMAND },
 	{ NULL, NULL, NULL, 0, 0, 0, NULL },
 };
 
@@ -75,6 +76,26 @@ static void behind_two_dashes_there_are_no_options(void **state)
 	assert_false(options.json);
 }
 
+static void behind_a_command_all_is_its_own(void **state)
+{
+	(void)state;
+	assert_int_equal(parse(&with_verbs, "-j", "run", "--limit=4", "wget", "-c", "--",
+				 "--nonsense", NULL),
+		0);
+	assert_int_equal(parsed.verb->id, RUN);
+	assert_true(options.json);
+	assert_int_equal(options.limit, 4);
+	assert_null(options.config);
+	assert_int_equal(parsed.count, 4);
+	assert_string_equal(parsed.args[0], "wget");
+	assert_string_equal(parsed.args[3], "--nonsense");
+	assert_null(parsed.args[4]);
+	assert_int_equal(parse(&with_verbs, "run", "--", "-j", NULL), 0);
+	assert_string_equal(parsed.args[0], "-j");
+	assert_false(options.json);
+	assert_int_equal(parse(&with_verbs, "run", NULL), -EINVAL);
+}
+
 static void what_does_not_fit_is_refused_and_named(void **state)
 {
 	(void)state;
@@ -114,6 +135,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(options_of_every_kind_are_stored_in_any_order),
 		cmocka_unit_test(behind_two_dashes_there_are_no_options),
+		cmocka_unit_test(behind_a_command_all_is_its_own),
 		cmocka_unit_test(what_does_not_fit_is_refused_and_named),
 		cmocka_unit_test(help_wins_over_missing_arguments),
 	};
