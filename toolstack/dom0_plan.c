@@ -132,8 +132,7 @@ int dom0_plan_up(const struct dom0_record *r, const struct dom0_allowed *a,
 			step_add(out, DOM0_PAUSE)->domain = domain_of(&s->domain[i]);
 	if (!s->driver)
 		step_add(out, DOM0_LOAD);
-	if (r->managed)
-		step_add(out, DOM0_PUBLISH);
+	step_add(out, DOM0_PUBLISH);
 	step_add(out, DOM0_ATTACH);
 	step_add(out, DOM0_NARROW);
 	step_add(out, DOM0_ADDRESS);

@@ -63,9 +63,9 @@ enum dom0_stage {
 struct dom0_record {
 	enum dom0_stage stage;
 	bool kept;	       /* somebody is to end it: a time limit, or a command's end */
-	uint64_t since, until; /* seconds since this boot (CLOCK_BOOTTIME); `until` 0: no limit */
+	bool made;	       /* resolv.conf: dom0 had none */
+	uint64_t since, until; /* dom0_clock(); `until` 0: no limit */
 	struct dom0_domain netvm;
-	bool managed; /* it serves only whom it is told of */
 	uint32_t devid;
 	struct guest_link link;	    /* addresses, gateways, resolvers, MAC, MTU of dom0 */
 	unsigned int begun;	    /* 1 << DOM0_*: steps of the way up */
@@ -109,8 +109,8 @@ struct dom0_allowed {
 };
 
 /*
- * `r` says which network domain and whether it is managed. -EHOSTDOWN: a domain of the chain does
- * not run; -ENOENT: nor does one that is allowed; -ENOMEM. dom0_plan_dispose() in any case.
+ * `r` says which network domain and what dom0's link is to be. -EHOSTDOWN: a domain of the chain
+ * does not run; -ENOENT: nor does one that is allowed; -ENOMEM. dom0_plan_dispose() in any case.
  */
 int dom0_plan_up(const struct dom0_record *r, const struct dom0_allowed *a,
 	const struct dom0_situation *s, struct dom0_plan *out, struct err *e);

@@ -35,6 +35,10 @@ static int (*const verbs[])(struct netvm *n, struct err *e) = {
 	[NETVM_PCI_LIST] = netvm_pci_list,
 	[NETVM_PCI_ASSIGN] = netvm_pci_assign,
 	[NETVM_PCI_RELEASE] = netvm_pci_release,
+	[NETVM_DOM0_UP] = netvm_dom0_up,
+	[NETVM_DOM0_DOWN] = netvm_dom0_down,
+	[NETVM_DOM0_STATUS] = netvm_dom0_status,
+	[NETVM_DOM0_RUN] = netvm_dom0_run,
 };
 static_assert(sizeof(verbs) / sizeof(verbs[0]) == NETVM_VERBS, "every verb has its function");
 
@@ -73,5 +77,7 @@ int main(int argc, char *argv[])
 	ret = run(&n, form, &parsed, &e);
 	if (ret)
 		log_error("%s", e.text);
-	return ret == NETVM_USAGE ? CLI_EXIT_USAGE : ret ? 1 : 0;
+	if (ret == NETVM_USAGE)
+		return CLI_EXIT_USAGE;
+	return ret && !n.status ? 1 : n.status;
 }

@@ -4,7 +4,7 @@
  * A verb is one function in a file of its own (netvm_VERB.c): it gets options and arguments that
  * were checked for number only, prints its result on standard output, and leaves its error to
  * main(), which prints it once. It returns 0, a negative errno with the sentence in `e` (exit
- * status 1), or NETVM_USAGE likewise (exit status 2).
+ * status 1, or what the verb left in n->status), or NETVM_USAGE likewise (exit status 2).
  */
 #ifndef NETVM_NETVM_H
 #define NETVM_NETVM_H
@@ -22,6 +22,7 @@ struct netvm_options {
 	const char *config; /* FILE of --config */
 	const char *sysfs;
 	const char *source, *from;	/* of a port that is exposed */
+	const char *allow, *span;	/* of dom0's network */
 	const char *before;		/* firewall add: the number of a rule */
 	const char *format, *interface; /* of what xl-config prints */
 	bool kernel_ip;
@@ -45,6 +46,7 @@ struct netvm {
 	char dir[PATH_MAX]; /* the registry's */
 	char **args;
 	int count;
+	int status; /* exit status where it is not 0 or 1 */
 };
 
 extern const struct cli netvm_cli;
@@ -70,6 +72,10 @@ int netvm_explain(struct netvm *n, struct err *e);
 int netvm_pci_list(struct netvm *n, struct err *e);
 int netvm_pci_assign(struct netvm *n, struct err *e);
 int netvm_pci_release(struct netvm *n, struct err *e);
+int netvm_dom0_up(struct netvm *n, struct err *e);
+int netvm_dom0_down(struct netvm *n, struct err *e);
+int netvm_dom0_status(struct netvm *n, struct err *e);
+int netvm_dom0_run(struct netvm *n, struct err *e);
 
 /* --- the registry, as verbs use it (netvm_registry.c) --- */
 

@@ -50,6 +50,11 @@ static const struct cli_option options[] = {
 		"xl-config: the guest's name for its vif (default eth0)" },
 	{ "timeout", 't', CLI_NUMBER, AT(timeout), "SECONDS",
 		"start: how long all of it may take (default 120)" },
+	{ "allow", 0, CLI_TEXT, AT(allow), "NAME,...",
+		"dom0 up, run: let these domains run meanwhile; dom0 up takes more names behind "
+		"it" },
+	{ "for", 0, CLI_TEXT, AT(span), "TIME",
+		"dom0 up, run: end it after that time (90s, 10m, 2h)" },
 	{ "sysfs", 0, CLI_TEXT, AT(sysfs), "DIR", "where sysfs is mounted (default /sys)" },
 	{ NULL, 0, CLI_FLAG, 0, NULL, NULL },
 };
@@ -109,6 +114,14 @@ static const struct cli_verb verbs[] = {
 		"netdev domain" },
 	{ "pci release", "DEVICE", "take it back to dom0, to its driver and name", 1, 1,
 		NETVM_PCI_RELEASE, "netdev" },
+	{ "dom0 up", "[--allow NAME...]",
+		"bring dom0 itself a network, with every other domain paused meanwhile", 0, -1,
+		NETVM_DOM0_UP, "domain..." },
+	{ "dom0 down", "", "end it, or what is left of it", 0, 0, NETVM_DOM0_DOWN, NULL },
+	{ "dom0 status", "", "whether dom0 has a network, and what stands half-way", 0, 0,
+		NETVM_DOM0_STATUS, NULL },
+	{ "dom0 run", "COMMAND...", "up, the command, down; ends with the command's exit status", 1,
+		-1, NETVM_DOM0_RUN, CLI_COMMAND },
 	{ NULL, NULL, NULL, 0, 0, 0, NULL },
 };
 

@@ -131,6 +131,24 @@ out:
 	return ret;
 }
 
+int xen_domain_pause(uint32_t domid, bool pause, struct err *e)
+{
+	char what[32];
+	struct xen x;
+	int rc, ret = xen_open(&x, e);
+
+	if (ret)
+		return ret;
+	rc = pause ? libxl_domain_pause(x.ctx, domid, NULL)
+		   : libxl_domain_unpause(x.ctx, domid, NULL);
+	if (rc) {
+		snprintf(what, sizeof(what), "domain %u", domid);
+		ret = xen_err(&x, rc, what, e);
+	}
+	xen_close(&x);
+	return ret;
+}
+
 static int by_devid(const void *a, const void *b)
 {
 	const struct xen_vif *x = a, *y = b;

@@ -33,6 +33,10 @@ struct xen_domain {
  * running Xen. */
 int xen_domains_list(struct xen_domain **out, size_t *count, struct err *e);
 
+/* Lets a domain stand still, or go on. Xen counts: of two who let it stand still, both must let it
+ * go on. */
+int xen_domain_pause(uint32_t domid, bool pause, struct err *e);
+
 struct xen_vif {
 	struct vif_id id;
 	uint32_t backend; /* domid that its backend is, or was, in */

@@ -58,6 +58,14 @@ int xen_domains_list(struct xen_domain **out, size_t *count, struct err *e)
 	return 0;
 }
 
+int xen_domain_pause(uint32_t domid, bool pause, struct err *e)
+{
+	char number[16];
+
+	snprintf(number, sizeof(number), "%u", domid);
+	return play(pause ? "pause" : "unpause", number, NULL, NULL, e);
+}
+
 /* Lines "DOMID DEVID BACKEND MAC"; of all domains. */
 int xen_vifs_list(const struct xen_domain *domains, size_t domain_count, struct xen_vif **out,
 	size_t *count, struct err *e)

@@ -34,7 +34,7 @@ static int set_up(void **state)
 {
 	(void)state;
 	world = before;
-	record = (struct dom0_record){ .netvm = { 2, { 2 }, "fw" }, .managed = true };
+	record = (struct dom0_record){ .netvm = { 2, { 2 }, "fw" } };
 	addr_parse("10.137.0.9", &record.link.ip);
 	addr_parse("10.137.0.1", &record.link.gateway);
 	addr_parse("10.139.1.1", &record.link.dns[0]);
@@ -215,11 +215,9 @@ static void what_is_there_is_not_brought(void **state)
 
 	(void)state;
 	world.driver = true;
-	record.managed = false;
 	memset(&record.link.dns, 0, sizeof(record.link.dns));
 	p = up();
 	assert_has_not(words(&p), "load");
-	assert_has_not(words(&p), "tell");
 	assert_has_not(words(&p), "names");
 	dom0_plan_dispose(&p);
 }
