@@ -15,12 +15,10 @@
 #include "common/json.h"
 #include "toolstack/netvm.h"
 #include "toolstack/packet_way.h"
+#include "toolstack/present.h"
 #include "toolstack/table.h"
-#include "toolstack/xen.h"
-#include "xenstore-schema/store.h"
 
 #define WHY_MAX	   (POLICY_LINE_MAX + 128)
-#define LIVE_VIFS  8
 #define LIVE_WORDS (NETVM_WORDS_MAX + DOMAIN_NAME_MAX + 64)
 
 /* --- the question --- */
@@ -56,50 +54,14 @@ static int packet_parse(const struct netvm *n, const struct registry *r,
 
 /* --- what runs --- */
 
-struct live {
-	struct xen_domain *domains;
-	size_t count;
-	struct store *store;
-};
-
-static const struct xen_domain *running(const struct live *l, const char *name)
+/* The guest's vif that has its backend in that network domain; NULL: there is none. */
+static const struct present_vif *vif_of(
+	const struct present_domain *guest, const struct present_domain *netvm)
 {
-	for (size_t i = 0; i < l->count; i++)
-		if (strcmp(l->domains[i].name, name) == 0 && !l->domains[i].dying &&
-			!l->domains[i].shutdown)
-			return &l->domains[i];
+	for (size_t i = 0; i < guest->vifs; i++)
+		if (guest->vif[i].frontend.backend_domid == netvm->domid)
+			return &guest->vif[i];
 	return NULL;
-}
-
-static int live_open(struct live *l, struct err *e)
-{
-	int ret = xen_domains_list(&l->domains, &l->count, e);
-
-	return ret ? ret : store_open(&l->store, e);
-}
-
-static void live_close(struct live *l)
-{
-	store_close(l->store);
-	free(l->domains);
-}
-
-/* The guest's vif that has its backend in that network domain. */
-static bool vif_find(const struct live *l, uint32_t guest, uint32_t netvm, struct vif_id *out)
-{
-	uint32_t devids[LIVE_VIFS];
-	struct vif_frontend f;
-	size_t count;
-
-	if (vif_frontend_list(l->store, guest, devids, LIVE_VIFS, &count, NULL))
-		return false;
-	for (size_t i = 0; i < count; i++) {
-		*out = (struct vif_id){ guest, devids[i] };
-		if (!vif_frontend_read(l->store, guest, devids[i], &f, NULL) &&
-			f.backend_domid == netvm)
-			return true;
-	}
-	return false;
 }
 
 static bool is_published(const struct client *c, const struct registry_domain *d)
@@ -109,42 +71,43 @@ static bool is_published(const struct client *c, const struct registry_domain *d
 }
 
 /* What keeps what the registry says of the hop from being in force; "": nothing does. */
-static void hop_look(const struct live *l, const struct packet_hop *h, char words[LIVE_WORDS])
+static void hop_look(const struct present *p, const struct packet_hop *h, char words[LIVE_WORDS])
 {
-	const struct xen_domain *netvm = running(l, h->netvm->name);
-	const struct xen_domain *from = running(l, h->from->name);
-	struct client_report report;
+	struct present_domain netvm, from;
+	const struct present_vif *v;
 	struct client c = { .rules = NULL };
-	struct vif_id vif;
 
 	words[0] = '\0';
-	if (!netvm || !from)
+	present_domain_find(p, h->netvm->name, &netvm);
+	present_domain_find(p, h->from->name, &from);
+	v = vif_of(&from, &netvm);
+	if (!netvm.running || !from.running)
 		snprintf(words, LIVE_WORDS, "%s does not run",
-			netvm ? h->from->name : h->netvm->name);
-	else if (!vif_find(l, from->domid, netvm->domid, &vif))
+			netvm.running ? h->from->name : h->netvm->name);
+	else if (!v)
 		snprintf(words, LIVE_WORDS, "%s has no vif from %s", h->from->name, h->netvm->name);
-	else if (client_read(l->store, netvm->domid, &vif, &c, NULL) || !is_published(&c, h->from))
+	else if (client_read(p->store, netvm.domid, &(struct vif_id){ from.domid, v->devid }, &c,
+			 NULL) ||
+		 !is_published(&c, h->from))
 		snprintf(words, LIVE_WORDS,
 			"what the registry says is not published; does netvmd run?");
-	else if (client_report_read(l->store, netvm->domid, &vif, &report, NULL))
+	else if (!v->report.state[0])
 		snprintf(words, LIVE_WORDS, "%s reports nothing about it", h->netvm->name);
-	else if (report.error[0])
-		snprintf(words, LIVE_WORDS, "%s reports: %s", h->netvm->name, report.error);
-	else if (report.generation != c.generation)
+	else if (v->report.error[0])
+		snprintf(words, LIVE_WORDS, "%s reports: %s", h->netvm->name, v->report.error);
+	else if (v->report.generation != c.generation)
 		snprintf(words, LIVE_WORDS, "%s has earlier rules in force", h->netvm->name);
 	client_dispose(&c);
 }
 
 /* The real resolvers that a network domain reports; "" where it does not. */
 static void resolvers_look(
-	const struct live *l, const struct packet_hop *h, char out[NETVM_WORDS_MAX])
+	const struct present *p, const struct packet_hop *h, char out[NETVM_WORDS_MAX])
 {
-	const struct xen_domain *netvm = running(l, h->netvm->name);
-	struct netvm_report report;
+	struct present_domain netvm;
 
-	out[0] = '\0';
-	if (netvm && !netvm_report_read(l->store, netvm->domid, &report, NULL))
-		snprintf(out, NETVM_WORDS_MAX, "%s", report.resolvers);
+	present_domain_find(p, h->netvm->name, &netvm);
+	snprintf(out, NETVM_WORDS_MAX, "%s", netvm.reports ? netvm.report.resolvers : "");
 }
 
 /* --- the answer --- */
@@ -215,7 +178,7 @@ static void end_print(const struct packet_way *w)
 	}
 }
 
-static void answer_print(const struct packet_way *w, const struct live *l)
+static void answer_print(const struct packet_way *w, const struct present *p)
 {
 	char why[WHY_MAX], source[ADDR_TEXT_MAX], words[LIVE_WORDS], resolvers[NETVM_WORDS_MAX];
 	struct table t;
@@ -233,18 +196,18 @@ static void answer_print(const struct packet_way *w, const struct live *l)
 		if (w->hop[i].doubts)
 			doubt_print(&w->hop[i]);
 	end_print(w);
-	for (size_t i = 0; l && i < w->count; i++) {
-		hop_look(l, &w->hop[i], words);
+	for (size_t i = 0; p && i < w->count; i++) {
+		hop_look(p, &w->hop[i], words);
 		printf("%s: %s\n", w->hop[i].netvm->name, words[0] ? words : "that is in force");
 	}
-	if (!l || w->end != PACKET_RESOLVER)
+	if (!p || w->end != PACKET_RESOLVER)
 		return;
-	resolvers_look(l, &w->hop[w->count - 1], resolvers);
+	resolvers_look(p, &w->hop[w->count - 1], resolvers);
 	printf("%s: real resolvers: %s\n", w->hop[w->count - 1].netvm->name,
 		resolvers[0] ? resolvers : "none reported");
 }
 
-static void hop_json(struct json *j, const struct packet_hop *h, const struct live *l)
+static void hop_json(struct json *j, const struct packet_hop *h, const struct present *p)
 {
 	char text[POLICY_LINE_MAX + 1], source[ADDR_TEXT_MAX], words[LIVE_WORDS];
 
@@ -265,8 +228,8 @@ static void hop_json(struct json *j, const struct packet_hop *h, const struct li
 		json_number(j, "doubt_line", h->doubt->line);
 		json_text(j, "doubt", text);
 	}
-	if (l) {
-		hop_look(l, h, words);
+	if (p) {
+		hop_look(p, h, words);
 		json_bool(j, "in_force", !words[0]);
 		json_text(j, "obstacle", words[0] ? words : NULL);
 	}
@@ -274,7 +237,7 @@ static void hop_json(struct json *j, const struct packet_hop *h, const struct li
 }
 
 static int answer_json(const struct netvm *n, const struct packet_way *w,
-	const struct policy_packet *packet, const struct live *l, struct err *e)
+	const struct policy_packet *packet, const struct present *p, struct err *e)
 {
 	char dst[ADDR_TEXT_MAX], resolvers[NETVM_WORDS_MAX];
 	struct json *j = json_open();
@@ -288,19 +251,30 @@ static int answer_json(const struct netvm *n, const struct packet_way *w,
 		json_number(j, "port", packet->port);
 	json_array(j, "way");
 	for (size_t i = 0; i < w->count; i++) {
-		hop_json(j, &w->hop[i], l);
+		hop_json(j, &w->hop[i], p);
 		certain &= !w->hop[i].doubts;
 	}
 	json_array_end(j);
 	json_text(j, "end", packet_end_name(w->end));
 	json_text(j, "to", w->end == PACKET_GUEST ? w->to->name : NULL);
 	json_bool(j, "certain", certain);
-	if (l && w->end == PACKET_RESOLVER) {
-		resolvers_look(l, &w->hop[w->count - 1], resolvers);
+	if (p && w->end == PACKET_RESOLVER) {
+		resolvers_look(p, &w->hop[w->count - 1], resolvers);
 		json_text(j, "resolvers", resolvers);
 	}
 	json_object_end(j);
 	return netvm_json_end(j, e);
+}
+
+/* Without either of these there is nothing to compare with. */
+static int live_open(struct present *now, struct err *e)
+{
+	present_open(now);
+	if (now->no_xen.code)
+		*e = now->no_xen;
+	else if (now->no_store.code)
+		*e = now->no_store;
+	return now->no_xen.code ? now->no_xen.code : now->no_store.code;
 }
 
 int netvm_explain(struct netvm *n, struct err *e)
@@ -308,7 +282,8 @@ int netvm_explain(struct netvm *n, struct err *e)
 	const struct registry_domain *d;
 	struct registry r = { .count = 0 };
 	struct packet_way w = { .count = 0 };
-	struct live live = { .count = 0 };
+	struct present now = { .count = 0 };
+	const struct present *live = n->o.live ? &now : NULL;
 	struct policy_packet packet;
 	size_t changed;
 	int ret = netvm_registry_read(n, &r, e);
@@ -323,13 +298,13 @@ int netvm_explain(struct netvm *n, struct err *e)
 		ret = packet_parse(n, &r, d, &packet, e);
 	if (!ret)
 		ret = packet_way_find(&r, d, &packet, time(NULL), &w, e);
-	if (!ret && n->o.live)
-		ret = live_open(&live, e);
+	if (!ret && live)
+		ret = live_open(&now, e);
 	if (!ret && n->o.json)
-		ret = answer_json(n, &w, &packet, n->o.live ? &live : NULL, e);
+		ret = answer_json(n, &w, &packet, live, e);
 	else if (!ret)
-		answer_print(&w, n->o.live ? &live : NULL);
-	live_close(&live);
+		answer_print(&w, live);
+	present_close(&now);
 	packet_way_dispose(&w);
 	registry_dispose(&r);
 	return ret;

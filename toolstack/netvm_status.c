@@ -6,106 +6,18 @@
  */
 #include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "common/json.h"
 #include "toolstack/netvm.h"
 #include "toolstack/netvm_domain.h"
-#include "toolstack/netvmd_obstacles.h"
+#include "toolstack/present.h"
 #include "toolstack/table.h"
-#include "toolstack/xen.h"
-#include "xenstore-schema/schema.h"
-#include "xenstore-schema/store.h"
-
-#define VIFS_MAX 8
 
 struct status {
 	const struct registry *registry;
-	struct xen_domain *domains;
-	size_t count;
-	struct store *store; /* NULL: does not answer */
-	enum netvmd_life netvmd;
-	struct netvmd_obstacles obstacles;
-	struct err no_xen, no_store, no_netvmd;
+	struct present now;
 };
-
-struct vif_status {
-	uint32_t devid;
-	struct vif_frontend frontend;
-	struct vif_backend backend;
-	bool has_backend;
-	struct client_report report; /* of the network domain about it */
-};
-
-struct domain_status {
-	bool known, running;
-	uint32_t domid;
-	struct vif_status vif[VIFS_MAX];
-	size_t vifs;
-	bool reports;
-	struct netvm_report report; /* of a network domain about itself */
-};
-
-static const char *state_word(enum xenbus_state s)
-{
-	static const char *const words[] = {
-		[XENBUS_UNKNOWN] = "unknown",
-		[XENBUS_INITIALISING] = "initialising",
-		[XENBUS_INIT_WAIT] = "waiting",
-		[XENBUS_INITIALISED] = "initialised",
-		[XENBUS_CONNECTED] = "connected",
-		[XENBUS_CLOSING] = "closing",
-		[XENBUS_CLOSED] = "closed",
-		[XENBUS_RECONFIGURING] = "reconfiguring",
-		[XENBUS_RECONFIGURED] = "reconfigured",
-	};
-
-	return (size_t)s < sizeof(words) / sizeof(words[0]) ? words[s] : "unknown";
-}
-
-static void vif_find(struct store *store, uint32_t domid, struct vif_status *v)
-{
-	struct vif_id id = { domid, v->devid };
-
-	if (vif_frontend_read(store, domid, v->devid, &v->frontend, NULL))
-		return;
-	v->has_backend =
-		vif_backend_read(store, v->frontend.backend_domid, &id, &v->backend, NULL) == 0;
-	client_report_read(store, v->frontend.backend_domid, &id, &v->report, NULL);
-}
-
-static void domain_find(const struct status *s, const char *name, struct domain_status *out)
-{
-	uint32_t devids[VIFS_MAX];
-
-	memset(out, 0, sizeof(*out));
-	out->known = !s->no_xen.code;
-	for (size_t i = 0; i < s->count; i++) {
-		if (strcmp(s->domains[i].name, name) != 0 || s->domains[i].dying)
-			continue;
-		out->running = !s->domains[i].shutdown;
-		out->domid = s->domains[i].domid;
-	}
-	if (!out->running || !s->store)
-		return;
-	if (vif_frontend_list(s->store, out->domid, devids, VIFS_MAX, &out->vifs, NULL))
-		out->vifs = 0;
-	for (size_t i = 0; i < out->vifs; i++) {
-		out->vif[i].devid = devids[i];
-		vif_find(s->store, out->domid, &out->vif[i]);
-	}
-	out->reports = netvm_report_read(s->store, out->domid, &out->report, NULL) == 0;
-}
-
-/* The name of a running domain; "dom0" for 0. */
-static const char *name_of(const struct status *s, uint32_t domid)
-{
-	for (size_t i = 0; i < s->count; i++)
-		if (s->domains[i].domid == domid)
-			return s->domains[i].name;
-	return domid ? "?" : "dom0";
-}
 
 /* Whether an obstacle is shown with the domain `name`; NULL: with netvmd, for no domain of the
  * registry has it. */
@@ -120,33 +32,33 @@ static bool obstacle_is_of(
 static void obstacles_json(struct json *j, const struct status *s, const char *name)
 {
 	json_array(j, "obstacles");
-	for (size_t i = 0; i < s->obstacles.count; i++)
-		if (obstacle_is_of(s, &s->obstacles.obstacle[i], name))
-			json_text(j, NULL, s->obstacles.obstacle[i].words);
+	for (size_t i = 0; i < s->now.obstacles.count; i++)
+		if (obstacle_is_of(s, &s->now.obstacles.obstacle[i], name))
+			json_text(j, NULL, s->now.obstacles.obstacle[i].words);
 	json_array_end(j);
 }
 
 static void netvmd_json(struct json *j, const struct status *s)
 {
 	json_object(j, "netvmd");
-	if (s->no_netvmd.code)
+	if (s->now.no_netvmd.code)
 		json_text(j, "running", NULL);
 	else
-		json_bool(j, "running", s->netvmd != NETVMD_AWAY);
-	json_bool(j, "ready", s->netvmd == NETVMD_RUNS);
-	json_text(j, "error", s->no_netvmd.code ? s->no_netvmd.text : NULL);
+		json_bool(j, "running", s->now.netvmd != NETVMD_AWAY);
+	json_bool(j, "ready", s->now.netvmd == NETVMD_RUNS);
+	json_text(j, "error", s->now.no_netvmd.code ? s->now.no_netvmd.text : NULL);
 	obstacles_json(j, s, NULL);
 	json_object_end(j);
 }
 
-static void vif_json(struct json *j, const struct status *s, const struct vif_status *v)
+static void vif_json(struct json *j, const struct status *s, const struct present_vif *v)
 {
 	json_object(j, NULL);
 	json_number(j, "devid", v->devid);
 	json_number(j, "backend_domid", v->frontend.backend_domid);
-	json_text(j, "backend", name_of(s, v->frontend.backend_domid));
-	json_text(j, "frontend_state", state_word(v->frontend.state));
-	json_text(j, "backend_state", v->has_backend ? state_word(v->backend.state) : NULL);
+	json_text(j, "backend", present_name(&s->now, v->frontend.backend_domid));
+	json_text(j, "frontend_state", present_state_word(v->frontend.state));
+	json_text(j, "backend_state", v->has_backend ? present_state_word(v->backend.state) : NULL);
 	json_text(j, "hotplug_status", v->has_backend ? v->backend.hotplug_status : NULL);
 	json_text(j, "reported_state", v->report.state[0] ? v->report.state : NULL);
 	json_text(j, "reported_error", v->report.error[0] ? v->report.error : NULL);
@@ -172,9 +84,9 @@ static void report_json(struct json *j, const struct netvm_report *r)
 static void domain_status_json(
 	struct json *j, const struct status *s, const struct registry_domain *d)
 {
-	struct domain_status now;
+	struct present_domain now;
 
-	domain_find(s, d->name, &now);
+	present_domain_find(&s->now, d->name, &now);
 	json_object(j, NULL);
 	domain_json(j, d);
 	if (now.known)
@@ -202,8 +114,8 @@ static int json_print(const struct status *s, const char *only, struct err *e)
 	struct json *j = json_open();
 
 	json_object(j, NULL);
-	json_text(j, "xen_error", s->no_xen.code ? s->no_xen.text : NULL);
-	json_text(j, "xenstore_error", s->no_store.code ? s->no_store.text : NULL);
+	json_text(j, "xen_error", s->now.no_xen.code ? s->now.no_xen.text : NULL);
+	json_text(j, "xenstore_error", s->now.no_store.code ? s->now.no_store.text : NULL);
 	netvmd_json(j, s);
 	json_array(j, "domains");
 	for (size_t i = 0; i < s->registry->count; i++)
@@ -218,9 +130,9 @@ static int json_print(const struct status *s, const char *only, struct err *e)
 
 /* The first vif in a word or two; the notes below the table say more. */
 static void vif_words(
-	const struct domain_status *now, const struct registry_domain *d, char *buf, size_t size)
+	const struct present_domain *now, const struct registry_domain *d, char *buf, size_t size)
 {
-	const struct vif_status *v = &now->vif[0];
+	const struct present_vif *v = &now->vif[0];
 
 	buf[0] = '\0';
 	if (now->running && !now->vifs && d->netvm)
@@ -234,15 +146,15 @@ static void vif_words(
 		snprintf(buf, size, "%s",
 			strcmp(v->report.state, "cut off") == 0 ? "cut off" : "not cut off yet");
 	else if (now->vifs)
-		snprintf(buf, size, "%s", state_word(v->frontend.state));
+		snprintf(buf, size, "%s", present_state_word(v->frontend.state));
 }
 
 static void domain_row(struct table *t, const struct status *s, const struct registry_domain *d)
 {
 	char domid[16] = "", vif[32], ip[DOMAIN_VALUE_MAX], netvm[DOMAIN_NAME_MAX + 16];
-	struct domain_status now;
+	struct present_domain now;
 
-	domain_find(s, d->name, &now);
+	present_domain_find(&s->now, d->name, &now);
 	if (now.running)
 		snprintf(domid, sizeof(domid), "%u", now.domid);
 	if (d->fault.code) {
@@ -263,50 +175,50 @@ static void domain_row(struct table *t, const struct status *s, const struct reg
 
 static void notes_print(const struct status *s, const struct registry_domain *d)
 {
-	struct domain_status now;
+	struct present_domain now;
 
 	if (d->fault.code)
 		printf("\n%s: %s\n", d->name, d->fault.text);
-	domain_find(s, d->name, &now);
+	present_domain_find(&s->now, d->name, &now);
 	for (size_t i = 0; i < now.vifs; i++)
 		if (now.vif[i].report.error[0])
 			printf("\n%s, vif %u: %s says: %s\n", d->name, now.vif[i].devid,
-				name_of(s, now.vif[i].frontend.backend_domid),
+				present_name(&s->now, now.vif[i].frontend.backend_domid),
 				now.vif[i].report.error);
 }
 
 static void obstacles_print(const struct status *s, const char *name)
 {
-	for (size_t i = 0; i < s->obstacles.count; i++)
-		if (obstacle_is_of(s, &s->obstacles.obstacle[i], name))
-			printf("\nnetvmd says: %s\n", s->obstacles.obstacle[i].words);
+	for (size_t i = 0; i < s->now.obstacles.count; i++)
+		if (obstacle_is_of(s, &s->now.obstacles.obstacle[i], name))
+			printf("\nnetvmd says: %s\n", s->now.obstacles.obstacle[i].words);
 }
 
 static void netvmd_print(const struct status *s)
 {
 	obstacles_print(s, NULL);
-	if (s->no_netvmd.code)
-		printf("\nWhat netvmd does is not known: %s.\n", s->no_netvmd.text);
-	else if (s->netvmd == NETVMD_AWAY)
+	if (s->now.no_netvmd.code)
+		printf("\nWhat netvmd does is not known: %s.\n", s->now.no_netvmd.text);
+	else if (s->now.netvmd == NETVMD_AWAY)
 		printf("\nnetvmd does not run: nothing makes domains as they are wanted.\n");
-	else if (s->netvmd == NETVMD_BEGINS)
+	else if (s->now.netvmd == NETVMD_BEGINS)
 		printf("\nnetvmd has just begun, and not looked at everything yet.\n");
 }
 
 /* One domain, in full. */
 static void detail_print(const struct status *s, const struct registry_domain *d)
 {
-	struct domain_status now;
+	struct present_domain now;
 	char text[DOMAIN_VALUE_MAX];
 
-	domain_find(s, d->name, &now);
+	present_domain_find(&s->now, d->name, &now);
 	for (size_t i = 0; i < now.vifs; i++) {
-		const struct vif_status *v = &now.vif[i];
+		const struct present_vif *v = &now.vif[i];
 
 		printf("vif %u: backend in %s (domain %u), frontend %s, backend %s, hotplug %s\n",
-			v->devid, name_of(s, v->frontend.backend_domid), v->frontend.backend_domid,
-			state_word(v->frontend.state),
-			v->has_backend ? state_word(v->backend.state) : "missing",
+			v->devid, present_name(&s->now, v->frontend.backend_domid),
+			v->frontend.backend_domid, present_state_word(v->frontend.state),
+			v->has_backend ? present_state_word(v->backend.state) : "missing",
 			v->backend.hotplug_status[0] ? v->backend.hotplug_status : "not yet");
 	}
 	if (!d->fault.code) {
@@ -340,10 +252,10 @@ static void text_print(const struct status *s, const char *only)
 		obstacles_print(s, s->registry->domain[i].name);
 	}
 	netvmd_print(s);
-	if (s->no_xen.code)
-		printf("\nWhat runs is not known: %s.\n", s->no_xen.text);
-	if (s->no_store.code)
-		printf("\nHow the vifs are is not known: %s.\n", s->no_store.text);
+	if (s->now.no_xen.code)
+		printf("\nWhat runs is not known: %s.\n", s->now.no_xen.text);
+	if (s->now.no_store.code)
+		printf("\nHow the vifs are is not known: %s.\n", s->now.no_store.text);
 }
 
 int netvm_status(struct netvm *n, struct err *e)
@@ -357,19 +269,13 @@ int netvm_status(struct netvm *n, struct err *e)
 	if (!ret && only && !registry_find(&r, only))
 		ret = netvm_domain_find(n, &r, only, &d, e);
 	if (!ret) {
-		xen_domains_list(&s.domains, &s.count, &s.no_xen);
-		if (store_open(&s.store, &s.no_store))
-			s.store = NULL;
-		netvmd_obstacles_read(
-			NETVMD_LOCK, NETVMD_OBSTACLES, &s.netvmd, &s.obstacles, &s.no_netvmd);
+		present_open(&s.now);
 		if (n->o.json)
 			ret = json_print(&s, only, e);
 		else
 			text_print(&s, only);
 	}
-	store_close(s.store);
-	netvmd_obstacles_dispose(&s.obstacles);
-	free(s.domains);
+	present_close(&s.now);
 	registry_dispose(&r);
 	return ret;
 }

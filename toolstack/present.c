@@ -1,0 +1,80 @@
+#include "toolstack/present.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+void present_open(struct present *p)
+{
+	*p = (struct present){ .count = 0 };
+	xen_domains_list(&p->domains, &p->count, &p->no_xen);
+	if (store_open(&p->store, &p->no_store))
+		p->store = NULL;
+	netvmd_obstacles_read(
+		NETVMD_LOCK, NETVMD_OBSTACLES, &p->netvmd, &p->obstacles, &p->no_netvmd);
+}
+
+void present_close(struct present *p)
+{
+	store_close(p->store);
+	netvmd_obstacles_dispose(&p->obstacles);
+	free(p->domains);
+}
+
+const char *present_state_word(enum xenbus_state s)
+{
+	static const char *const words[] = {
+		[XENBUS_UNKNOWN] = "unknown",
+		[XENBUS_INITIALISING] = "initialising",
+		[XENBUS_INIT_WAIT] = "waiting",
+		[XENBUS_INITIALISED] = "initialised",
+		[XENBUS_CONNECTED] = "connected",
+		[XENBUS_CLOSING] = "closing",
+		[XENBUS_CLOSED] = "closed",
+		[XENBUS_RECONFIGURING] = "reconfiguring",
+		[XENBUS_RECONFIGURED] = "reconfigured",
+	};
+
+	return (size_t)s < sizeof(words) / sizeof(words[0]) ? words[s] : "unknown";
+}
+
+static void vif_find(struct store *store, uint32_t domid, struct present_vif *v)
+{
+	struct vif_id id = { domid, v->devid };
+
+	if (vif_frontend_read(store, domid, v->devid, &v->frontend, NULL))
+		return;
+	v->has_backend =
+		vif_backend_read(store, v->frontend.backend_domid, &id, &v->backend, NULL) == 0;
+	client_report_read(store, v->frontend.backend_domid, &id, &v->report, NULL);
+}
+
+void present_domain_find(const struct present *p, const char *name, struct present_domain *out)
+{
+	uint32_t devids[PRESENT_VIFS_MAX];
+
+	memset(out, 0, sizeof(*out));
+	out->known = !p->no_xen.code;
+	for (size_t i = 0; i < p->count; i++) {
+		if (strcmp(p->domains[i].name, name) != 0 || p->domains[i].dying)
+			continue;
+		out->running = !p->domains[i].shutdown;
+		out->domid = p->domains[i].domid;
+	}
+	if (!out->running || !p->store)
+		return;
+	if (vif_frontend_list(p->store, out->domid, devids, PRESENT_VIFS_MAX, &out->vifs, NULL))
+		out->vifs = 0;
+	for (size_t i = 0; i < out->vifs; i++) {
+		out->vif[i].devid = devids[i];
+		vif_find(p->store, out->domid, &out->vif[i]);
+	}
+	out->reports = netvm_report_read(p->store, out->domid, &out->report, NULL) == 0;
+}
+
+const char *present_name(const struct present *p, uint32_t domid)
+{
+	for (size_t i = 0; i < p->count; i++)
+		if (p->domains[i].domid == domid)
+			return p->domains[i].name;
+	return domid ? "?" : "dom0";
+}
