@@ -32,6 +32,7 @@ static int (*const verbs[])(struct netvm *n, struct err *e) = {
 	[NETVM_LIMIT] = netvm_limit,
 	[NETVM_FIREWALL] = netvm_firewall,
 	[NETVM_EXPLAIN] = netvm_explain,
+	[NETVM_DOCTOR] = netvm_doctor,
 	[NETVM_PCI_LIST] = netvm_pci_list,
 	[NETVM_PCI_ASSIGN] = netvm_pci_assign,
 	[NETVM_PCI_RELEASE] = netvm_pci_release,

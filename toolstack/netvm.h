@@ -69,6 +69,7 @@ int netvm_link(struct netvm *n, struct err *e);
 int netvm_limit(struct netvm *n, struct err *e);
 int netvm_firewall(struct netvm *n, struct err *e);
 int netvm_explain(struct netvm *n, struct err *e);
+int netvm_doctor(struct netvm *n, struct err *e);
 int netvm_pci_list(struct netvm *n, struct err *e);
 int netvm_pci_assign(struct netvm *n, struct err *e);
 int netvm_pci_release(struct netvm *n, struct err *e);

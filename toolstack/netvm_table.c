@@ -108,6 +108,10 @@ static const struct cli_verb verbs[] = {
 		"domain on the way and the rule that decides there; PORT is tcp/443, udp/53, or a "
 		"ping",
 		2, 3, NETVM_EXPLAIN, "domain domain" },
+	{ "doctor", "",
+		"what is wrong on guests' way to the network, from the IOMMU to their DNS, and "
+		"what mends it; status 1 where anything is",
+		0, 0, NETVM_DOCTOR, NULL },
 	{ "pci list", "", "network devices: driver, IOMMU group, safe to give away or why not", 0,
 		0, NETVM_PCI_LIST, NULL },
 	{ "pci assign", "DEVICE NAME", "give a network device to a domain", 2, 2, NETVM_PCI_ASSIGN,
