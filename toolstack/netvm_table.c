@@ -178,10 +178,11 @@ const struct cli netvm_cli = {
 		    "Under Xen, Linux shows no IOMMU groups; pci list derives them from bridges, "
 		    "functions\n"
 		    "and their Access Control Services, and says so.\n\n"
-		    "Called as qvm-prefs, qvm-firewall, qvm-pci, qvm-get-default-netvm or\n"
-		    "qvm-set-default-netvm it takes the arguments that Qubes users know, and "
-		    "answers as those\n"
-		    "commands do; each has its own --help and man page.",
+		    "Called as qvm-prefs, qvm-firewall, qvm-pci, qvm-get-default-netvm, "
+		    "qvm-set-default-netvm or\n"
+		    "qvm-dom0-network-via-netvm it takes the arguments that Qubes users know, and "
+		    "answers as\n"
+		    "those commands do; each has its own --help and man page.",
 	.section = 8,
 	.options = options,
 	.verbs = verbs,

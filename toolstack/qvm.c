@@ -5,7 +5,7 @@
 #include <string.h>
 
 static const struct qvm_form *const forms[] = { &qvm_get_default_netvm, &qvm_set_default_netvm,
-	&qvm_prefs, &qvm_firewall, &qvm_pci };
+	&qvm_prefs, &qvm_firewall, &qvm_pci, &qvm_dom0_network_via_netvm };
 
 const struct qvm_form *qvm_find(const char *name)
 {

@@ -17,7 +17,7 @@ struct qvm_form {
 const struct qvm_form *qvm_find(const char *name);
 
 extern const struct qvm_form qvm_get_default_netvm, qvm_set_default_netvm, qvm_prefs, qvm_firewall,
-	qvm_pci;
+	qvm_pci, qvm_dom0_network_via_netvm;
 
 /* --- what they share --- */
 
