@@ -137,21 +137,38 @@ static int actions_do(struct pass *p, struct err *e)
 
 /* --- reporting --- */
 
-/* What is written is compared with what was said before: a change is news. */
-static int client_report_put(struct pass *p, const struct outcome *o, struct err *e)
+static bool report_equal(const struct client_report *a, const struct client_report *b)
+{
+	return strcmp(a->state, b->state) == 0 && strcmp(a->error, b->error) == 0 &&
+	       a->generation == b->generation;
+}
+
+/* What is written is compared with what was said before (NULL: nothing): a change is news. */
+static void report_say(
+	const struct pass *p, const struct outcome *o, const struct client_report *before)
 {
 	char name[VIF_NAME_MAX], words[ERR_TEXT_MAX];
+
+	if (before && strcmp(before->error, o->report.error) == 0 &&
+		strcmp(before->state, o->report.state) == 0)
+		return;
+	snprintf(words, sizeof(words), "%s: %s", vif_name_print(&o->vif.id, name), o->report.state);
+	p->say(o->report.error[0], o->report.error[0] ? o->report.error : words);
+}
+
+static int client_report_put(struct pass *p, const struct outcome *o, bool is_there, struct err *e)
+{
 	struct client_report before;
-	int ret = client_report_read(p->s->store, SCHEMA_SELF, &o->vif.id, &before, NULL);
+	int ret = is_there ? client_report_read(p->s->store, SCHEMA_SELF, &o->vif.id, &before, NULL)
+			   : -ENOENT;
 
 	if (ret == -ENOTCONN)
 		return err_set(e, ret, "xenstored is gone");
-	if (ret || strcmp(before.error, o->report.error) != 0 ||
-		strcmp(before.state, o->report.state) != 0) {
-		snprintf(words, sizeof(words), "%s: %s", vif_name_print(&o->vif.id, name),
-			o->report.state);
-		p->say(o->report.error[0], o->report.error[0] ? o->report.error : words);
-	}
+	report_say(p, o, ret ? NULL : &before);
+	if (ret == -ENOENT)
+		return client_report_begin(p->s->store, &o->vif.id, &o->report, e);
+	if (!ret && report_equal(&before, &o->report))
+		return 0;
 	return client_report_write(p->s->store, &o->vif.id, &o->report, e);
 }
 
@@ -159,6 +176,14 @@ static bool has_outcome(const struct pass *p, const struct vif_id *id)
 {
 	for (size_t i = 0; i < p->outcome_count; i++)
 		if (vif_id_equal(&p->outcomes[i].vif.id, id))
+			return true;
+	return false;
+}
+
+static bool ids_have(const struct vif_id *ids, size_t count, const struct vif_id *id)
+{
+	for (size_t i = 0; i < count; i++)
+		if (vif_id_equal(&ids[i], id))
 			return true;
 	return false;
 }
@@ -173,7 +198,8 @@ static int client_reports(struct pass *p, struct err *e)
 		if (!has_outcome(p, &ids[i]))
 			ret = client_report_remove(p->s->store, &ids[i], e);
 	for (size_t i = 0; i < p->outcome_count && !ret; i++)
-		ret = client_report_put(p, &p->outcomes[i], e);
+		ret = client_report_put(
+			p, &p->outcomes[i], ids_have(ids, count, &p->outcomes[i].vif.id), e);
 	free(ids);
 	return ret;
 }

@@ -93,6 +93,11 @@ struct ruleset_guest {
 	struct exposures exposures;	/* its ports that are open to the outside */
 	uint32_t limit[RULESET_LIMITS]; /* its own numbers; 0: none */
 	uint32_t generation;		/* dom0's number of this state of it */
+	/* What its vif is to be; no engine's business. */
+	struct mac mac;
+	uint32_t mtu;
+	bool cable;
+	bool fresh; /* and was read just now as a whole, not kept from before by its generation */
 };
 
 struct ruleset {

@@ -221,18 +221,25 @@ static int guest_cmp(const void *a, const void *b)
 		((const struct ruleset_guest *)a)->name, ((const struct ruleset_guest *)b)->name);
 }
 
-/* Moves the guest out of `before`, where it is still as it was. */
-static bool guest_keep(struct ruleset *before, uint32_t generation, struct ruleset_guest *g)
+/* Moves the guest out of `before`, where it is still as it was: 1; else 0. */
+static int guest_keep(struct store *store, const struct vif_id *id, struct ruleset *before,
+	struct ruleset_guest *g, struct err *e)
 {
 	struct ruleset_guest *old = NULL;
+	uint32_t generation;
+	int rc;
 
 	if (before->guest_count)
 		old = bsearch(g, before->guests, before->guest_count, sizeof(*g), guest_cmp);
-	if (!old || old->generation != generation)
-		return false;
+	if (!old)
+		return 0;
+	rc = client_read_generation(store, SCHEMA_SELF, id, &generation, e);
+	if (rc || old->generation != generation)
+		return rc;
 	*g = *old;
+	g->fresh = false;
 	old->policy = (struct policy){ .rules = NULL };
-	return true;
+	return 1;
 }
 
 static uint32_t at_most(uint32_t n, unsigned long max)
@@ -256,6 +263,10 @@ static int guest_read(
 	g->limit[LIMIT_PACKETS] = at_most(c.limits.packets, CLIENT_PACKETS_MAX);
 	g->limit[LIMIT_BYTES] = at_most(c.limits.bytes, CLIENT_BYTES_MAX);
 	rc = policy_parse(c.rules, c.policy, &g->policy, e);
+	g->mac = c.mac;
+	g->mtu = c.mtu;
+	g->cable = c.cable;
+	g->fresh = !rc;
 	if (rc && rc != -ENOMEM) {
 		policy_dispose(&g->policy);
 		g->policy.otherwise = POLICY_DROP;
@@ -275,17 +286,15 @@ static int guest_take(struct store *store, const struct vif_id *id, struct rules
 	struct ruleset *out, struct err *e)
 {
 	struct ruleset_guest g = { .generation = 0 };
-	uint32_t generation;
-	int rc = client_read_generation(store, SCHEMA_SELF, id, &generation, e);
+	int rc;
 
 	vif_link_name(id, false, g.name);
-	if (!rc && !guest_keep(before, generation, &g))
-		rc = guest_read(store, id, &g, e);
+	rc = guest_keep(store, id, before, &g, e);
 	if (!rc)
+		rc = guest_read(store, id, &g, e);
+	if (rc >= 0)
 		out->guests[out->guest_count++] = g;
-	else if (!is_about_conversation(rc))
-		rc = 0; /* gone, or unusable */
-	return rc;
+	return is_about_conversation(rc) ? rc : 0; /* others: gone, or unusable */
 }
 
 /* Whether this guest's entry cannot have changed. */

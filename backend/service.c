@@ -254,15 +254,6 @@ static void plan_show(const struct service *s, const struct vif_plan *p)
 	}
 }
 
-/* Whether a plan does more than see to the rules and say that all is well. */
-static bool plan_changes(const struct vif_plan *p)
-{
-	for (size_t i = 0; i < p->count; i++)
-		if (p->actions[i].kind != DO_RULES && p->actions[i].kind != DO_CONNECTED)
-			return true;
-	return false;
-}
-
 /* Plans and applies once. `*changed`: whether the vif is (or may be) another than before. */
 static int vif_pass(struct service *s, const struct vif_wanted *w, const struct vif_actual *a,
 	bool *changed, struct err *e)
@@ -273,7 +264,7 @@ static int vif_pass(struct service *s, const struct vif_wanted *w, const struct 
 	int rc = 0;
 
 	vif_plan_make(&p, w, a);
-	*changed = plan_changes(&p);
+	*changed = vif_plan_changes(&p);
 	if (s->options.plan)
 		plan_show(s, &p);
 	else
@@ -367,7 +358,7 @@ static int cut_verify(struct service *s, const struct vif_wanted *w, struct err 
 
 	if (rc == 0) {
 		vif_plan_make(&p, w, &a);
-		if (plan_changes(&p))
+		if (vif_plan_changes(&p))
 			rc = err_set(e, -EIO,
 				"its cable is off, but the kernel does not show that nothing "
 				"passes");
@@ -411,8 +402,8 @@ static int wanted_read(struct service *s, const struct vif_id *id, bool emulated
 	else if (!s->has_ruleset) /* else dom0 was asked when the rules were read */
 		rc = vif_source_provider(s->store, &s->settings, e);
 	if (rc == 0)
-		rc = vif_source_read(
-			s->store, &s->settings, s->options.backend, id, emulated, w, e);
+		rc = vif_source_read(s->store, &s->settings, s->has_ruleset ? &s->ruleset : NULL,
+			s->options.backend, id, emulated, w, e);
 	if (rc == -ENOTCONN)
 		return rc;
 	if (rc < 0)

@@ -28,7 +28,7 @@ static int vif_look(
 {
 	struct client c = { .rules = NULL };
 	int ret = vif_source_read(
-		s->store, &s->settings, s->options.backend, id, false, &out->wanted, e);
+		s->store, &s->settings, NULL, s->options.backend, id, false, &out->wanted, e);
 
 	if (!ret && s->settings.managed && client_read(s->store, SCHEMA_SELF, id, &c, NULL) == 0)
 		memcpy(out->name, c.name, sizeof(out->name));

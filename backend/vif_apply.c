@@ -103,6 +103,10 @@ static int do_route_delete(const struct work *w, const struct vif_action *a, str
 static int do_connected(const struct work *w, const struct vif_action *a, struct err *e)
 {
 	(void)a;
+	/* One that was right before has most often said so. */
+	if (!vif_plan_changes(w->plan) &&
+		vif_backend_is_connected(w->tools->store, w->tools->backend, &w->wanted->id))
+		return 0;
 	return vif_backend_connected(w->tools->store, w->tools->backend, &w->wanted->id, e);
 }
 

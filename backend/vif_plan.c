@@ -481,3 +481,11 @@ void vif_action_print(const struct vif_plan *p, const struct vif_action *action,
 		break;
 	}
 }
+
+bool vif_plan_changes(const struct vif_plan *p)
+{
+	for (size_t i = 0; i < p->count; i++)
+		if (p->actions[i].kind != DO_RULES && p->actions[i].kind != DO_CONNECTED)
+			return true;
+	return false;
+}

@@ -85,4 +85,7 @@ struct vif_sysctl {
 const struct vif_sysctl *vif_sysctls(size_t *count);
 const char *vif_sysctl_name(const struct vif_sysctl *s, const char *link, char buf[96]);
 
+/* Whether a plan does more than see to the rules and say that all is well. */
+bool vif_plan_changes(const struct vif_plan *p);
+
 #endif

@@ -56,10 +56,29 @@ static void take_client(struct vif_wanted *w, const struct client *c)
 	policy_dispose(&policy);
 }
 
-int vif_source_read(struct store *store, const struct settings *settings, uint32_t backend,
-	const struct vif_id *id, bool emulated, struct vif_wanted *out, struct err *e)
+static void take_known(struct vif_wanted *w, const struct ruleset_guest *g)
+{
+	const struct addr *const addrs[] = { &g->ip, &g->ip6 };
+
+	w->count = 0;
+	for (size_t i = 0; i < 2; i++)
+		if (addr_is_set(addrs[i]))
+			w->addrs[w->count++] = *addrs[i];
+	if (mac_is_set(&g->mac))
+		w->mac = g->mac;
+	w->mtu = g->mtu;
+	w->generation = g->generation;
+	if (!g->cable)
+		w->life = VIF_CUT_OFF;
+}
+
+int vif_source_read(struct store *store, const struct settings *settings,
+	const struct ruleset *known, uint32_t backend, const struct vif_id *id, bool emulated,
+	struct vif_wanted *out, struct err *e)
 {
 	struct vif_wanted w = { .id = *id, .emulated = emulated, .life = VIF_SERVED };
+	const struct ruleset_guest *g;
+	char name[LINK_NAME_MAX];
 	struct vif_backend b;
 	struct client c = { .rules = NULL };
 	int rc;
@@ -79,6 +98,12 @@ int vif_source_read(struct store *store, const struct settings *settings, uint32
 	}
 	if (rc < 0 || w.life != VIF_SERVED || !settings->managed)
 		goto out;
+	g = known && known->managed ? ruleset_guest_find(known, vif_link_name(id, false, name))
+				    : NULL;
+	if (g && g->fresh) {
+		take_known(&w, g);
+		goto out;
+	}
 	rc = client_read(store, SCHEMA_SELF, id, &c, e);
 	if (rc == -ENOENT) {
 		err_set(e, -EINVAL, "dom0 has not said what this guest may do");

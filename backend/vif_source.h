@@ -8,6 +8,7 @@
 #ifndef NETVM_VIF_SOURCE_H
 #define NETVM_VIF_SOURCE_H
 
+#include "backend/ruleset.h"
 #include "backend/settings.h"
 #include "backend/vif.h"
 #include "xenstore-schema/store.h"
@@ -17,10 +18,12 @@
  * directory VIF_GONE: both return 0. Negative errno where xenstore itself cannot be asked
  * (-ENOTCONN, -EACCES).
  *
- * `backend`: SCHEMA_SELF or a domid.
+ * `known` (may be NULL): the ruleset as it was just read, so that dom0's entry of a guest that is
+ * in it needs not be read again. `backend`: SCHEMA_SELF or a domid.
  */
-int vif_source_read(struct store *store, const struct settings *settings, uint32_t backend,
-	const struct vif_id *id, bool emulated, struct vif_wanted *out, struct err *e);
+int vif_source_read(struct store *store, const struct settings *settings,
+	const struct ruleset *known, uint32_t backend, const struct vif_id *id, bool emulated,
+	struct vif_wanted *out, struct err *e);
 
 /* Whether the vif is on its way out as far as Xen is concerned: its backend directory is gone, or
  * says so. 1, 0, or a negative errno as above. */

@@ -151,6 +151,12 @@ static int do_read_children(struct xs_handle *xs, struct conn_call *call)
 	return err;
 }
 
+/* Each as it is when it is asked for. */
+static int do_read_each(struct xs_handle *xs, struct conn_call *call)
+{
+	return children_read(xs, call->transaction, call);
+}
+
 /* --- changing children --- */
 
 static bool is_listed(char **names, unsigned int count, const char *name)
@@ -274,6 +280,7 @@ static int (*const ops[])(struct xs_handle *xs, struct conn_call *call) = {
 	[CONN_REMOVE] = do_remove,
 	[CONN_LIST] = do_list,
 	[CONN_READ_CHILDREN] = do_read_children,
+	[CONN_READ_EACH] = do_read_each,
 	[CONN_PUT_CHILDREN] = do_put_children,
 	[CONN_GET_PERMS] = do_get_perms,
 	[CONN_SET_PERMS] = do_set_perms,

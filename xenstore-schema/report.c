@@ -46,6 +46,13 @@ const struct schema_dir netvm_report_dir = {
 	.keys = netvm_keys,
 };
 
+/* Of the own domain, where nobody else writes. */
+static const struct schema_dir own_report_dir = {
+	.size = sizeof(struct client_report),
+	.keys = client_keys,
+	.each = true,
+};
+
 const struct schema_dir client_report_dir = {
 	.path = "/local/domain/N/data/netvm/clients/<G>/<devid>",
 	.perms = "nN",
@@ -125,7 +132,8 @@ int client_report_read(struct store *s, uint32_t domid, const struct vif_id *gue
 {
 	char path[STORE_PATH_MAX];
 
-	return schema_dir_read(s, &client_report_dir, client_path(path, domid, guest), out, e);
+	return schema_dir_read(s, domid == SCHEMA_SELF ? &own_report_dir : &client_report_dir,
+		client_path(path, domid, guest), out, e);
 }
 
 int client_report_write(
@@ -135,6 +143,15 @@ int client_report_write(
 	struct write_job job = { &client_report_dir, client_path(path, SCHEMA_SELF, guest), in };
 
 	return store_transact(s, write_body, &job, e);
+}
+
+int client_report_begin(
+	struct store *s, const struct vif_id *guest, const struct client_report *in, struct err *e)
+{
+	char path[STORE_PATH_MAX];
+
+	return schema_dir_begin(
+		s, &client_report_dir, client_path(path, SCHEMA_SELF, guest), in, e);
 }
 
 int client_report_remove(struct store *s, const struct vif_id *guest, struct err *e)

@@ -211,6 +211,9 @@ int client_report_read(struct store *s, uint32_t domid, const struct vif_id *gue
 	struct client_report *out, struct err *e);
 int client_report_write(
 	struct store *s, const struct vif_id *guest, const struct client_report *in, struct err *e);
+/* The first report on a guest: nothing of an earlier one is there. Its generation comes last. */
+int client_report_begin(
+	struct store *s, const struct vif_id *guest, const struct client_report *in, struct err *e);
 int client_report_remove(struct store *s, const struct vif_id *guest, struct err *e);
 /* Of the own domain. Another's is not listed, because it may hold anything in any number: who wants
  * to read there knows the guests. */
@@ -267,6 +270,8 @@ int vif_backend_watch(struct store *s, uint32_t backend, const char *token, stru
  * nothing is created then. */
 int vif_backend_connected(
 	struct store *s, uint32_t backend, const struct vif_id *id, struct err *e);
+/* Whether that is what it says. */
+bool vif_backend_is_connected(struct store *s, uint32_t backend, const struct vif_id *id);
 /* hotplug-error: `words` (made printable), then hotplug-status: "error", in one transaction.
  * -ENOENT as above. */
 int vif_backend_failed(struct store *s, uint32_t backend, const struct vif_id *id,

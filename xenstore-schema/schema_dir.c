@@ -66,25 +66,77 @@ static int key_refused(
 
 #define KEYS_MAX 32
 
+static size_t keys_count(const struct schema_dir *dir)
+{
+	size_t count = 0;
+
+	while (count < KEYS_MAX && dir->keys[count].name)
+		count++;
+	return count;
+}
+
 /* The values that the table's keys have now, in its order. */
 static int keys_read(struct store *s, const struct schema_dir *dir, const char *path,
 	struct store_values *out, struct err *e)
 {
 	const char *names[KEYS_MAX];
-	size_t count = 0;
+	size_t count = keys_count(dir);
 
-	while (count < KEYS_MAX && dir->keys[count].name) {
-		names[count] = dir->keys[count].name;
-		count++;
-	}
-	return store_read_children(s, path, names, count, out, e);
+	for (size_t i = 0; i < count; i++)
+		names[i] = dir->keys[i].name;
+	return (dir->each ? store_read_each : store_read_children)(s, path, names, count, out, e);
 }
 
-int schema_dir_read(struct store *s, const struct schema_dir *dir, const char *path, void *object,
-	struct err *e)
+/* "limits/packets" may be there where "limits" is. */
+static bool may_have(const struct store_names *names, const char *key)
+{
+	char first[64];
+
+	snprintf(first, sizeof(first), "%.*s", (int)strcspn(key, "/"), key);
+	return names_have(names, first);
+}
+
+/* The same of those that are listed. */
+static int keys_read_listed(struct store *s, const struct schema_dir *dir, const char *path,
+	struct store_values *out, struct err *e)
+{
+	const char *names[KEYS_MAX], *values[KEYS_MAX] = { NULL };
+	size_t place[KEYS_MAX], count = 0, keys = keys_count(dir);
+	struct store_names there;
+	int err = store_list(s, path, &there, e);
+
+	*out = (struct store_values){ 0 };
+	for (size_t i = keys; !err && i-- > 0;) {
+		if (!may_have(&there, dir->keys[i].name))
+			continue;
+		place[count] = i;
+		names[count++] = dir->keys[i].name;
+	}
+	if (!err)
+		err = store_read_each(s, path, names, count, out, e);
+	store_names_free(&there);
+	if (err)
+		return err;
+	for (size_t i = 0; i < count; i++)
+		values[place[i]] = out->value[i];
+	free(out->value);
+	out->value = calloc(keys + 1, sizeof(*out->value));
+	if (!out->value) {
+		store_values_free(out);
+		return err_sys(e, -ENOMEM, "%s", path);
+	}
+	memcpy(out->value, values, keys * sizeof(*out->value));
+	out->count = keys;
+	return 0;
+}
+
+static int object_read(struct store *s, const struct schema_dir *dir,
+	int (*read)(struct store *s, const struct schema_dir *dir, const char *path,
+		struct store_values *out, struct err *e),
+	const char *path, void *object, struct err *e)
 {
 	struct store_values values;
-	int err = keys_read(s, dir, path, &values, e);
+	int err = read(s, dir, path, &values, e);
 
 	memset(object, 0, dir->size);
 	for (size_t i = 0; !err && i < values.count; i++) {
@@ -99,6 +151,18 @@ int schema_dir_read(struct store *s, const struct schema_dir *dir, const char *p
 	}
 	store_values_free(&values);
 	return err;
+}
+
+int schema_dir_read(struct store *s, const struct schema_dir *dir, const char *path, void *object,
+	struct err *e)
+{
+	return object_read(s, dir, keys_read, path, object, e);
+}
+
+int schema_dir_read_listed(struct store *s, const struct schema_dir *dir, const char *path,
+	void *object, struct err *e)
+{
+	return object_read(s, dir, keys_read_listed, path, object, e);
 }
 
 /* --- writing --- */
@@ -116,6 +180,17 @@ static int key_write(struct store *s, const struct schema_key *key, const char *
 	if (!present)
 		return old || !known ? store_remove(s, where, e) : 0;
 	return old && strcmp(old, text) == 0 ? 0 : store_write(s, where, text, e);
+}
+
+int schema_dir_begin(struct store *s, const struct schema_dir *dir, const char *path,
+	const void *object, struct err *e)
+{
+	int err = 0;
+
+	for (size_t i = 0; !err && dir->keys[i].name; i++)
+		if (!dir->keys[i].read_only)
+			err = key_write(s, &dir->keys[i], path, true, NULL, object, e);
+	return err;
 }
 
 int schema_dir_write_in(struct store *s, const struct schema_dir *dir, const char *path,

@@ -52,6 +52,7 @@ struct schema_dir {
 	const char *help;	       /* for the manual: a paragraph */
 	size_t size;		       /* of the noun's struct */
 	const struct schema_key *keys; /* written in this order; ends with a NULL name */
+	bool each;		       /* read by store_read_each() */
 };
 
 /* A row of the table: what `field` of `type` is called in xenstore. */
@@ -111,10 +112,17 @@ const char *path_join(char buf[STORE_PATH_MAX], const char *path, const char *na
 
 /* --- directories --- */
 
-/* Into `object`, as one state; within a transaction or not. -ENOENT: no such directory (`e` says
- * so). */
+/* Into `object`, as one state unless the table says `each`; within a transaction or not. -ENOENT:
+ * no such directory (`e` says so). */
 int schema_dir_read(struct store *s, const struct schema_dir *dir, const char *path, void *object,
 	struct err *e);
+/* Each value by itself, the table's last key first, and only those that the directory lists: for
+ * one that has few of the table's keys, and that no stranger may fill. */
+int schema_dir_read_listed(struct store *s, const struct schema_dir *dir, const char *path,
+	void *object, struct err *e);
+/* Writes the keys into a directory that is not there, or empty, one by one. */
+int schema_dir_begin(struct store *s, const struct schema_dir *dir, const char *path,
+	const void *object, struct err *e);
 /* Within a transaction: writes the keys that differ, removes those that are to be absent, touches
  * no key that the table does not name. */
 int schema_dir_write_in(struct store *s, const struct schema_dir *dir, const char *path,

@@ -286,12 +286,12 @@ static int children_call(struct store *s, struct conn_call *call)
 	return err;
 }
 
-int store_read_children(struct store *s, const char *path, const char *const names[], size_t count,
-	struct store_values *out, struct err *e)
+static int values_read(struct store *s, enum conn_op op, const char *path,
+	const char *const names[], size_t count, struct store_values *out, struct err *e)
 {
 	char data[STORE_VALUE_MAX], where[STORE_PATH_MAX + 64];
 	struct conn_call call = {
-		.op = CONN_READ_CHILDREN, .path = path, .data = data, .transaction = s->transaction
+		.op = op, .path = path, .data = data, .transaction = s->transaction
 	};
 	int err = names_pack(names, count, data, &call.len);
 
@@ -310,6 +310,18 @@ int store_read_children(struct store *s, const char *path, const char *const nam
 	if (err == -EILSEQ)
 		return err_set(e, err, "%s: a NUL in the value", where);
 	return store_fail(e, err, "reading", where);
+}
+
+int store_read_children(struct store *s, const char *path, const char *const names[], size_t count,
+	struct store_values *out, struct err *e)
+{
+	return values_read(s, CONN_READ_CHILDREN, path, names, count, out, e);
+}
+
+int store_read_each(struct store *s, const char *path, const char *const names[], size_t count,
+	struct store_values *out, struct err *e)
+{
+	return values_read(s, CONN_READ_EACH, path, names, count, out, e);
 }
 
 /* Name, mark and value of each. */

@@ -81,6 +81,10 @@ struct store_values {
 };
 int store_read_children(struct store *s, const char *path, const char *const names[], size_t count,
 	struct store_values *out, struct err *e);
+/* The same without being one state, and so without a transaction, which costs as much as six
+ * values: for who can tell that it was one, or is told of every change and looks again. */
+int store_read_each(struct store *s, const char *path, const char *const names[], size_t count,
+	struct store_values *out, struct err *e);
 void store_values_free(struct store_values *v);
 
 /*

@@ -87,7 +87,9 @@ int vif_backend_read(struct store *s, uint32_t backend, const struct vif_id *id,
 int vif_backend_read_guest(struct store *s, uint32_t backend, const struct vif_id *id,
 	struct vif_backend *out, struct err *e)
 {
-	static const struct schema_dir dir = { .size = sizeof(*out), .keys = guest_keys };
+	static const struct schema_dir dir = {
+		.size = sizeof(*out), .keys = guest_keys, .each = true
+	};
 	char path[STORE_PATH_MAX];
 
 	return schema_dir_read(s, &dir, backend_path(path, backend, id, ""), out, e);
@@ -96,7 +98,9 @@ int vif_backend_read_guest(struct store *s, uint32_t backend, const struct vif_i
 int vif_backend_read_life(struct store *s, uint32_t backend, const struct vif_id *id,
 	struct vif_backend *out, struct err *e)
 {
-	static const struct schema_dir dir = { .size = sizeof(*out), .keys = life_keys };
+	static const struct schema_dir dir = {
+		.size = sizeof(*out), .keys = life_keys, .each = true
+	};
 	char path[STORE_PATH_MAX];
 
 	return schema_dir_read(s, &dir, backend_path(path, backend, id, ""), out, e);
@@ -137,6 +141,18 @@ static int answer(struct store *s, uint32_t backend, const struct vif_id *id, co
 
 	return store_put_children(s, backend_path(path, backend, id, ""), children,
 		sizeof(children) / sizeof(children[0]), e);
+}
+
+bool vif_backend_is_connected(struct store *s, uint32_t backend, const struct vif_id *id)
+{
+	static const char *const names[] = { "hotplug-status", "hotplug-error" };
+	char path[STORE_PATH_MAX];
+	struct store_values v;
+	bool is = store_read_each(s, backend_path(path, backend, id, ""), names, 2, &v, NULL) == 0;
+
+	is = is && v.value[0] && strcmp(v.value[0], "connected") == 0 && !v.value[1];
+	store_values_free(&v);
+	return is;
 }
 
 int vif_backend_connected(struct store *s, uint32_t backend, const struct vif_id *id, struct err *e)

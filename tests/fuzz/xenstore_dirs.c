@@ -126,6 +126,12 @@ int store_read_children(struct store *s, const char *path, const char *const nam
 	return err;
 }
 
+int store_read_each(struct store *s, const char *path, const char *const names[], size_t count,
+	struct store_values *out, struct err *e)
+{
+	return store_read_children(s, path, names, count, out, e);
+}
+
 int store_put_children(struct store *s, const char *path, const struct store_child *children,
 	size_t count, struct err *e)
 {
