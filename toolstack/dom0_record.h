@@ -13,6 +13,9 @@
 #include "common/err.h"
 #include "toolstack/dom0_plan.h"
 
+/* dom0 in the registry, where its network domain, address and rules are said as of any other. */
+#define DOM0_NAME "Domain-0"
+
 #define DOM0_RECORD RUNDIR "/dom0"
 #define DOM0_LOCK   RUNDIR "/dom0.lock"
 #define DOM0_KEEPER RUNDIR "/dom0.keeper"

@@ -13,9 +13,6 @@
 #include "toolstack/dom0_record.h"
 #include "toolstack/netvm.h"
 
-/* dom0 in the registry, where its network domain, address and rules are said as of any other. */
-#define DOM0_NAME "Domain-0"
-
 struct dom0_lines {
 	FILE *out;	   /* a line a step */
 	struct json *json; /* or an item a step; NULL: lines */

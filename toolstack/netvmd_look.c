@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "toolstack/dom0_record.h"
 #include "toolstack/xen_child.h"
 
 #define LINKS_MAX 64 /* published for a guest; dom0 alone writes there */
@@ -171,6 +172,18 @@ static int domain_take(struct store *s, const struct registry *r, const struct x
 	return ret;
 }
 
+/* Behind the look at its entry: an entry that was seen was noted before it was made. */
+static void dom0_take(struct netvmd_actual *out)
+{
+	struct dom0_record r;
+
+	if (dom0_record_read(&r, NULL) == 0) {
+		out->dom0.provider = r.netvm.domid;
+		out->dom0.devid = r.devid;
+	}
+	dom0_record_dispose(&r);
+}
+
 int netvmd_look(struct store *s, const struct registry *r, struct netvmd_actual *out, struct err *e)
 {
 	struct xen_look look;
@@ -190,5 +203,6 @@ int netvmd_look(struct store *s, const struct registry *r, struct netvmd_actual 
 			ret = domain_take(
 				s, r, &look, &look.domain[i], &out->domain[out->count++], e);
 	xen_look_dispose(&look);
+	dom0_take(out);
 	return ret;
 }

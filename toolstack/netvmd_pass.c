@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "toolstack/dom0_record.h"
 #include "toolstack/netvmd_look.h"
 
 /* --- doing --- */
@@ -191,9 +192,28 @@ static int act(const struct netvmd_pass *p, const struct registry *r,
 	return ret;
 }
 
+/* netvmd does not end what netvm dom0 began, which the administrator may still need; it says that
+ * it is to be ended, and by what. */
+static void dom0_say(const struct netvmd_pass *p, struct netvmd_result *out)
+{
+	enum dom0_standing standing;
+	struct dom0_record r;
+	struct err e = ERR_NONE;
+	const char *words =
+		dom0_standing_find(&standing, &r, &e) ? e.text : dom0_standing_advice(standing);
+
+	dom0_record_dispose(&r);
+	/* Nothing tells that whoever is at work was killed. */
+	out->again |= standing == DOM0_WORKING;
+	if (!words)
+		return;
+	p->say(p->arg, true, words);
+	obstacle(p, DOM0_NAME, words);
+}
+
 int netvmd_pass_run(const struct netvmd_pass *p, struct netvmd_result *out, struct err *e)
 {
-	struct netvmd_actual actual = { NULL, 0 };
+	struct netvmd_actual actual = { .domain = NULL };
 	struct registry r;
 	uint32_t self;
 	/* Whether xenstored answers, before libxl is asked, which would wait for it. */
@@ -211,6 +231,8 @@ int netvmd_pass_run(const struct netvmd_pass *p, struct netvmd_result *out, stru
 		p->seen(p->arg, &r, &actual);
 	if (!ret)
 		ret = act(p, &r, &actual, out, e);
+	if (!ret && !p->plan)
+		dom0_say(p, out);
 	netvmd_actual_dispose(&actual);
 	registry_dispose(&r);
 	return ret;

@@ -43,7 +43,7 @@ struct netvmd_result {
 	size_t done;	/* actions, those begun among them */
 	size_t failed;	/* actions */
 	size_t waiting; /* guests */
-	bool again;	/* struct netvmd_plan */
+	bool again;	/* struct netvmd_plan; or netvm dom0 is at work */
 };
 
 /* -ENOTCONN: the store is gone. Other errors: the pass could not be made, all stays as it is. */

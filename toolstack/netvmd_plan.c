@@ -40,6 +40,7 @@ struct subject {
 
 struct planning {
 	const struct registry *r;
+	const struct netvmd_actual *actual;
 	struct subject *subject; /* ascending by domid */
 	size_t count;
 	struct netvmd_plan *out;
@@ -214,9 +215,12 @@ static void links_unpublish(struct planning *p)
 }
 
 /* Whether this entry of `provider` is one that stays. */
-static bool client_stays(
-	const struct subject *provider, const struct netvmd_client *c, const struct subject *guest)
+static bool client_stays(const struct planning *p, const struct subject *provider,
+	const struct netvmd_client *c, const struct subject *guest)
 {
+	if (!c->guest.domid)
+		return p->actual->dom0.provider == provider->now->domid &&
+		       p->actual->dom0.devid == c->guest.devid;
 	if (!guest || (c->readable && strcmp(c->client.name, guest->now->name) != 0))
 		return false;
 	if (guest->standing == KEPT || provider->standing == KEPT)
@@ -244,7 +248,7 @@ static void clients_withdraw(struct planning *p)
 			const struct netvmd_client *c = &s->now->client[k];
 			const struct subject *guest = domid_find(p, c->guest.domid);
 
-			if (!client_stays(s, c, guest))
+			if (!client_stays(p, s, c, guest))
 				action_add(p, NETVMD_WITHDRAW_CLIENT, guest, c->guest.devid, s)
 					->guest = c->guest;
 		}
@@ -470,7 +474,7 @@ static void vifs_attach(struct planning *p)
 int netvmd_plan(
 	const struct registry *wanted, const struct netvmd_actual *actual, struct netvmd_plan *out)
 {
-	struct planning p = { .r = wanted, .count = actual->count, .out = out };
+	struct planning p = { .r = wanted, .actual = actual, .count = actual->count, .out = out };
 
 	memset(out, 0, sizeof(*out));
 	p.subject = calloc(actual->count + 1, sizeof(*p.subject));

@@ -13,6 +13,8 @@
  * published nor touched. A link that has to be made anew keeps number and MAC, so for the guest it
  * is the same card.
  *
+ * dom0 is no guest; where netvm dom0 made it one for a while, that is let be.
+ *
  * A domain at fault in the registry keeps what it has. A domain that has shut down keeps it until
  * it is destroyed.
  */
@@ -71,6 +73,11 @@ struct netvmd_domain {
 struct netvmd_actual {
 	struct netvmd_domain *domain; /* ascending by domid */
 	size_t count;
+	/* dom0's own link, which netvm dom0 brought and takes away: its entry stays. `provider` 0:
+	 * it has none, and an entry of it is withdrawn. */
+	struct {
+		uint32_t provider, devid;
+	} dom0;
 };
 
 /* Everything in it was malloc'd. May be repeated. */

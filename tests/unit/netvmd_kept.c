@@ -12,6 +12,23 @@ static void a_guest_that_went_is_withdrawn(void **state)
 	assert_plan("domain 2: withdraw as client of net (1), vif 0\n");
 }
 
+static void dom0_is_served_as_long_as_netvm_dom0_says_so(void **state)
+{
+	struct netvmd_domain *net = now("net");
+
+	(void)state;
+	settle();
+	net->client[net->clients++] = (struct netvmd_client){ .guest = { 0, 2 } };
+	w.actual.dom0.provider = net->domid;
+	w.actual.dom0.devid = 2;
+	assert_plan("");
+	w.actual.dom0.devid = 1;
+	assert_plan("domain 0: withdraw as client of net (1), vif 2\n");
+	w.actual.dom0.provider = 0;
+	w.actual.dom0.devid = 2;
+	assert_plan("domain 0: withdraw as client of net (1), vif 2\n");
+}
+
 static void an_entry_under_a_number_that_another_domain_has_now_is_withdrawn(void **state)
 {
 	(void)state;
@@ -100,6 +117,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		test(a_guest_that_went_is_withdrawn),
+		test(dom0_is_served_as_long_as_netvm_dom0_says_so),
 		test(an_entry_under_a_number_that_another_domain_has_now_is_withdrawn),
 		test(a_domain_that_the_registry_forgot_is_unpublished),
 		test(a_network_domain_that_the_registry_forgot_stays_managed_and_serves_nobody),
