@@ -66,6 +66,8 @@ void dom0_signals_catch(void)
 
 	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
 		sigaction(numbers[i], &a, NULL);
+	/* Who reads the lines may be gone before the last of them. */
+	signal(SIGPIPE, SIG_IGN);
 }
 
 void dom0_signals_hand_on(int pid)

@@ -44,7 +44,7 @@ int dom0_down_of(
 int dom0_keeper_start(const struct netvm *n, const struct dom0_brought *b, struct err *e);
 
 /* From now on SIGINT, SIGTERM and SIGHUP are remembered, the last two also handed on to `*child`
- * where that is above 0. */
+ * where that is above 0. SIGPIPE ends nothing half-way. */
 void dom0_signals_catch(void);
 void dom0_signals_hand_on(int child);
 int dom0_signal_caught(void); /* 0: none */

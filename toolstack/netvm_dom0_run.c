@@ -18,7 +18,7 @@ enum { EXIT_NO_NETWORK = 125, EXIT_NOT_RUN = 126, EXIT_NOT_FOUND = 127, EXIT_BY_
 
 static void command_become(char **args)
 {
-	static const int numbers[] = { SIGINT, SIGQUIT, SIGTERM, SIGHUP };
+	static const int numbers[] = { SIGINT, SIGQUIT, SIGTERM, SIGHUP, SIGPIPE };
 
 	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
 		signal(numbers[i], SIG_DFL);
