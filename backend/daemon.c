@@ -234,7 +234,7 @@ static void on_pass(void *arg)
 		log_error("%s", e.text);
 	if (!ret && r.next)
 		pass_timer_ask(&d->pass, r.next);
-	if (!ret && !r.faulty && !r.rules_fault && !r.settings_stale)
+	if (!ret && !r.faulty && !r.rules_fault && !r.undone && !r.settings_stale)
 		backoff_end(&d->faults);
 	else if (d->connected)
 		pass_timer_ask(&d->pass, backoff_failed(&d->faults, clock_seconds()));

@@ -38,7 +38,7 @@ static int pass_once(struct service *s, int *status, struct err *e)
 	struct pass_result r;
 	int ret = pass_run(s, NULL, &scope, 0., say, &r, e);
 
-	if (!ret && (r.faulty || r.rules_fault))
+	if (!ret && (r.faulty || r.rules_fault || r.undone))
 		*status = EXIT_SOME_FAULTY;
 	return ret;
 }

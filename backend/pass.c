@@ -27,14 +27,19 @@ static struct outcome *outcome_of(struct pass *p, const struct vif_id *id)
 	return o;
 }
 
+void pass_undone(struct pass *p, const struct err *why)
+{
+	p->say(true, why->text);
+	p->result->undone = true;
+	p->memory->partial = true;
+}
+
 static int do_down(struct pass *p, const struct pass_action *a, struct err *e)
 {
 	int ret = service_vif_down(p->s, &a->id, a->emulated, e);
 
-	if (ret && ret != -ENOTCONN) {
-		p->say(true, e->text);
-		p->memory->partial = true;
-	}
+	if (ret && ret != -ENOTCONN)
+		pass_undone(p, e);
 	return ret;
 }
 
@@ -50,7 +55,7 @@ static int do_remove(struct pass *p, const struct pass_action *a, struct err *e)
 	}
 	ret = vif_backend_remove(p->s->store, p->s->options.backend, &a->id, e);
 	if (ret && ret != -ENOTCONN)
-		p->say(true, e->text);
+		pass_undone(p, e);
 	if (!ret) {
 		snprintf(words, sizeof(words), "%s: gone", name);
 		p->say(false, words);
@@ -284,15 +289,17 @@ static void result_count(const struct pass *p)
 
 static int vifs_pass(struct pass *p, struct err *e)
 {
-	int ret = pass_look_backends(p, e);
+	int ret;
 
+	/* Whoever of the following cannot deal with everything says so anew. */
+	if (!scope_guests(p->scope))
+		p->memory->partial = false;
+	ret = pass_look_backends(p, e);
 	if (!ret)
 		ret = pass_look_links(p, e);
 	if (!ret && pass_plan_make(p->backends, p->backend_count, p->links, p->link_count,
 			    &p->actions, &p->action_count) < 0)
 		ret = err_sys(e, -ENOMEM, "plan of a pass");
-	if (!ret && !scope_guests(p->scope))
-		p->memory->partial = false;
 	if (!ret)
 		ret = actions_do(p, e);
 	if (!ret && !p->s->options.plan)

@@ -34,6 +34,9 @@ struct pass {
 /* A pass is due in so many seconds, or earlier. */
 void pass_due(struct pass_result *r, double seconds);
 
+/* What has to go could not: says so, and the next pass looks at everything. */
+void pass_undone(struct pass *p, const struct err *why);
+
 /* What xenstore has in `scope` into `backends`, with room for their outcomes. */
 int pass_look_backends(struct pass *p, struct err *e);
 

@@ -74,7 +74,7 @@ static int stray_close(struct pass *p, const char *name, struct err *e)
 	if (ret == -ENOTCONN && e)
 		*e = why;
 	else if (ret)
-		p->say(true, why.text);
+		pass_undone(p, &why);
 	return ret == -ENOTCONN ? ret : 0;
 }
 

@@ -20,6 +20,8 @@ bool pass_memory_is_fresh(struct pass_memory *m, const struct vif_id *id, double
 			return now - m->closed[i].since < PASS_GRACE;
 	if (m->count < PASS_CLOSED_MAX)
 		m->closed[m->count++] = (struct pass_closed){ *id, now };
+	else
+		m->partial = true;
 	return true;
 }
 

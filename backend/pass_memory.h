@@ -49,7 +49,8 @@ struct pass_memory {
 
 void pass_memory_dispose(struct pass_memory *m);
 
-/* Whether this closed backend was first seen less than PASS_GRACE before `now`. */
+/* Whether this closed backend was first seen less than PASS_GRACE before `now`. One for which there
+ * is no room is always fresh. */
 bool pass_memory_is_fresh(struct pass_memory *m, const struct vif_id *id, double now);
 /* Forgets those that are not closed any more. */
 void pass_memory_forget_closed(

@@ -256,22 +256,26 @@ static int read_body(struct store *s, void *arg, struct err *e)
 
 /*
  * Without a transaction, which would cost more than all that is read: an entry is changed as one,
- * and its generation with it, which the table has last and is read first. So what was read between
- * two looks at the same generation is one state. `*sure`: it is, or nothing is there to be read.
+ * and its generation with it, which is read before everything else, names of keys and rules among
+ * it, and, as the table's last key, after it. So what was read between is one state. Where anything
+ * is missing it may be gone because of a change. `*sure`: it is one state.
  */
 static int read_quickly(struct store *s, struct job *job, bool *sure, struct err *e)
 {
 	char path[STORE_PATH_MAX], policy[STORE_PATH_MAX];
-	uint32_t generation = 0;
-	int err = schema_dir_read_listed(
-		s, &client_dir, client_path(path, job->domid, job->guest), job->out, e);
+	uint32_t generation;
+	int err = client_read_generation(s, job->domid, job->guest, &generation, e);
 
-	*sure = err == -ENOENT || err == -ENOTCONN;
+	client_path(path, job->domid, job->guest);
 	if (!err)
 		err = rules_read(s, path_join(policy, path, "policy"), &job->out->rules, e);
-	if (!err)
-		err = client_read_generation(s, job->domid, job->guest, &generation, e);
-	*sure |= err == -ENOTCONN || (!err && generation == job->out->generation);
+	if (!err) {
+		char *rules = job->out->rules;
+
+		err = schema_dir_read_listed(s, &client_dir, path, job->out, e);
+		job->out->rules = rules;
+	}
+	*sure = err == -ENOTCONN || (!err && generation == job->out->generation);
 	return err;
 }
 

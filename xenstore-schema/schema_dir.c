@@ -106,7 +106,7 @@ static int keys_read_listed(struct store *s, const struct schema_dir *dir, const
 	int err = store_list(s, path, &there, e);
 
 	*out = (struct store_values){ 0 };
-	for (size_t i = keys; !err && i-- > 0;) {
+	for (size_t i = 0; !err && i < keys; i++) {
 		if (!may_have(&there, dir->keys[i].name))
 			continue;
 		place[count] = i;

@@ -116,8 +116,8 @@ const char *path_join(char buf[STORE_PATH_MAX], const char *path, const char *na
  * no such directory (`e` says so). */
 int schema_dir_read(struct store *s, const struct schema_dir *dir, const char *path, void *object,
 	struct err *e);
-/* Each value by itself, the table's last key first, and only those that the directory lists: for
- * one that has few of the table's keys, and that no stranger may fill. */
+/* Each value by itself, the table's last key last, and only those that the directory lists: for one
+ * that has few of the table's keys, and that no stranger may fill. */
 int schema_dir_read_listed(struct store *s, const struct schema_dir *dir, const char *path,
 	void *object, struct err *e);
 /* Writes the keys into a directory that is not there, or empty, one by one. */

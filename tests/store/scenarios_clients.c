@@ -197,6 +197,14 @@ static void rules_are_read_by_their_numbers(struct store *s)
 	client_dispose(&out);
 }
 
+/* Keys that are there in every other state only. */
+static void odd_keys_put(struct client *c, bool odd)
+{
+	c->policy = odd ? POLICY_ACCEPT : POLICY_DROP;
+	c->cable = !odd;
+	c->limits.connections = odd ? 500 : 0;
+}
+
 /* A reader in another process sees the one or the other state, never a mixture. */
 static void a_reader_never_sees_half_a_client(struct store *s)
 {
@@ -214,7 +222,7 @@ static void a_reader_never_sees_half_a_client(struct store *s)
 		struct store *mine;
 
 		RETURNS(0, store_open(&mine, &scenario_err));
-		for (int changes = 0, last = -1; changes < 20;) {
+		for (int changes = 0, last = -1; changes < 200;) {
 			struct client out;
 			int err = client_read(mine, 6, &vif, &out, &scenario_err);
 
@@ -222,7 +230,10 @@ static void a_reader_never_sees_half_a_client(struct store *s)
 				continue;
 			RETURNS(0, err);
 			IS_TEXT(rules[out.generation % 2], out.rules);
-			IS(out.generation % 2 ? POLICY_ACCEPT : POLICY_DROP, out.policy);
+			odd_keys_put(&in, out.generation % 2);
+			IS(in.policy, out.policy);
+			IS(in.cable, out.cable);
+			IS(in.limits.connections, out.limits.connections);
 			changes += (int)out.generation != last;
 			last = (int)out.generation;
 			client_dispose(&out);
@@ -233,7 +244,7 @@ static void a_reader_never_sees_half_a_client(struct store *s)
 		int err;
 
 		in.rules = rules[g % 2];
-		in.policy = g % 2 ? POLICY_ACCEPT : POLICY_DROP;
+		odd_keys_put(&in, g % 2);
 		in.generation = g;
 		err = client_write(s, 6, &vif, &in, &scenario_err);
 		if (err != -EAGAIN)

@@ -121,6 +121,21 @@ static void who_could_not_be_served_or_waits_for_its_end_is_looked_at_by_every_p
 	pass_memory_dispose(&m);
 }
 
+static void more_that_wait_for_their_end_than_there_is_room_for_are_all(void **state)
+{
+	struct scope next = { .all = false };
+	struct pass_memory m = { .count = 0 };
+
+	(void)state;
+	for (uint32_t n = 0; n < PASS_CLOSED_MAX; n++)
+		assert_true(pass_memory_is_fresh(&m, &(struct vif_id){ 7, n }, 100.));
+	assert_false(m.partial);
+	assert_false(pass_memory_is_fresh(&m, &(struct vif_id){ 7, 0 }, 100. + PASS_GRACE));
+	assert_true(pass_memory_is_fresh(&m, &(struct vif_id){ 8, 0 }, 100.));
+	pass_memory_scope(&m, &next);
+	assert_string_equal(words(&next), "all");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -131,6 +146,7 @@ int main(void)
 		cmocka_unit_test(who_was_not_looked_at_stays_as_it_was),
 		cmocka_unit_test(
 			who_could_not_be_served_or_waits_for_its_end_is_looked_at_by_every_pass),
+		cmocka_unit_test(more_that_wait_for_their_end_than_there_is_room_for_are_all),
 	};
 
 	return cmocka_run_group_tests_name("scope", tests, NULL, NULL);
