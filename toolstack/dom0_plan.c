@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define STUBDOM_END "-dm"
+
 void dom0_record_dispose(struct dom0_record *r)
 {
 	free(r->paused);
@@ -108,11 +110,29 @@ static int allowed_check(
 	return 0;
 }
 
+static bool is_allowed(const struct dom0_allowed *a, const char *name)
+{
+	return name[0] &&
+	       (is_named(a->chain, a->chained, name) || is_named(a->name, a->names, name));
+}
+
+/* A domain in which libxl lets another's devices be emulated goes with that one ("NAME-dm":
+ * libxl__stub_dm_name()). */
+static bool is_allowed_stubdom(const struct dom0_allowed *a, const char *name)
+{
+	char served[DOMAIN_NAME_MAX];
+	size_t len = strlen(name), end = strlen(STUBDOM_END);
+
+	if (len <= end || strcmp(name + len - end, STUBDOM_END) != 0)
+		return false;
+	memcpy(served, name, len - end);
+	served[len - end] = '\0';
+	return is_allowed(a, served);
+}
+
 static bool is_to_be_paused(const struct dom0_allowed *a, const struct xen_domain *x)
 {
-	return runs(x) && !x->paused &&
-	       !(x->name[0] && (is_named(a->chain, a->chained, x->name) ||
-				       is_named(a->name, a->names, x->name)));
+	return runs(x) && !x->paused && !is_allowed(a, x->name) && !is_allowed_stubdom(a, x->name);
 }
 
 int dom0_plan_up(const struct dom0_record *r, const struct dom0_allowed *a,

@@ -209,6 +209,25 @@ static void who_is_not_allowed_is_paused(void **state)
 	dom0_plan_dispose(&p);
 }
 
+static void who_emulates_for_one_that_may_run_may_as_well(void **state)
+{
+	struct dom0_plan p;
+
+	(void)state;
+	strcpy(domain_at(7)->name, "work-dm");
+	p = up();
+	assert_has_not(words(&p), "pause");
+	dom0_plan_dispose(&p);
+	strcpy(domain_at(7)->name, "play-dm");
+	p = up();
+	assert_has(words(&p), "pause play-dm (7)");
+	dom0_plan_dispose(&p);
+	strcpy(domain_at(7)->name, "-dm");
+	p = up();
+	assert_has(words(&p), "pause -dm (7)");
+	dom0_plan_dispose(&p);
+}
+
 static void what_is_there_is_not_brought(void **state)
 {
 	struct dom0_plan p;
@@ -361,6 +380,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(
 			what_is_shut_is_shut_before_there_is_a_link, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(who_is_not_allowed_is_paused, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			who_emulates_for_one_that_may_run_may_as_well, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(what_is_there_is_not_brought, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
 			a_chain_that_does_not_run_is_refused, set_up, tear_down),
