@@ -100,7 +100,8 @@ static bool has_index(const struct link *links, size_t count, int ifindex)
 }
 
 /* The links that have a default route, in the order of link_list(): of a thousand guests' links not
- * one is looked at. One that goes away meanwhile is passed over. */
+ * one is looked at. One that goes away meanwhile is passed over; a route of several ways names no
+ * link. */
 static int links_of_defaults(struct netlink *nl, const struct route *routes, size_t route_count,
 	struct link **out, size_t *count, struct err *e)
 {
@@ -109,7 +110,8 @@ static int links_of_defaults(struct netlink *nl, const struct route *routes, siz
 	size_t n = 0;
 
 	for (size_t i = 0; !ret && i < route_count; i++) {
-		if (routes[i].dst.len != 0 || has_index(links, n, routes[i].ifindex))
+		if (routes[i].dst.len != 0 || !routes[i].ifindex ||
+			has_index(links, n, routes[i].ifindex))
 			continue;
 		ret = link_get_by_index(nl, routes[i].ifindex, &links[n], e);
 		n += !ret;
