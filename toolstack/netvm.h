@@ -62,6 +62,8 @@ int netvm_cable(struct netvm *n, struct err *e);
 int netvm_get_default(struct netvm *n, struct err *e);
 int netvm_set_default(struct netvm *n, struct err *e);
 int netvm_start(struct netvm *n, struct err *e);
+int netvm_stop(struct netvm *n, struct err *e);
+int netvm_restart(struct netvm *n, struct err *e);
 int netvm_import(struct netvm *n, struct err *e);
 int netvm_xl_config(struct netvm *n, struct err *e);
 int netvm_expose(struct netvm *n, struct err *e);

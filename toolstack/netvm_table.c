@@ -39,7 +39,8 @@ static const struct cli_option options[] = {
 		"pci assign: to the domain that runs alone, and not again when it is started "
 		"next" },
 	{ "force", 0, CLI_FLAG, AT(force), NULL,
-		"pci release: also from a domain that runs; it is detached from it" },
+		"pci release: also from a domain that runs; it is detached from it. stop: also a "
+		"network domain of guests that run; they have no network until it is back" },
 	{ "format", 'f', CLI_TEXT, AT(format), "kernel-ip|cloud-init|interfaces",
 		"xl-config: what a guest without netfront-config is given in its place: the ip= of "
 		"its kernel's command line, cloud-init's network-config, or a part of "
@@ -49,7 +50,7 @@ static const struct cli_option options[] = {
 	{ "interface", 0, CLI_TEXT, AT(interface), "NAME",
 		"xl-config: the guest's name for its vif (default eth0)" },
 	{ "timeout", 't', CLI_NUMBER, AT(timeout), "SECONDS",
-		"start: how long all of it may take (default 120)" },
+		"start, stop, restart: how long all of it may take (default 120)" },
 	{ "allow", 0, CLI_TEXT, AT(allow), "NAME,...",
 		"dom0 up, run: let these domains run meanwhile; dom0 up takes more names behind "
 		"it" },
@@ -76,6 +77,14 @@ static const struct cli_verb verbs[] = {
 		"domain" },
 	{ "start", "NAME", "start a domain, its network domains first", 1, 1, NETVM_START,
 		"domain" },
+	{ "stop", "NAME",
+		"shut a domain down, and wait until it is gone; not a network domain of guests "
+		"that run",
+		1, 1, NETVM_STOP, "domain" },
+	{ "restart", "NAME",
+		"stop a domain and start it again; of a network domain, until it says that it is "
+		"ready; netvmd then attaches its guests again",
+		1, 1, NETVM_RESTART, "domain" },
 	{ "xl-config", "NAME",
 		"the lines that its xl config needs; with --format what it needs inside", 1, 1,
 		NETVM_XL_CONFIG, "domain" },

@@ -61,6 +61,7 @@ if [ -e "$SCRATCH/fail-$1" ]; then
 fi
 case $1 in
 domains) cat "$SCRATCH/domains" ;;
+vifs) cat "$SCRATCH/vifs" 2>/dev/null ;;
 iommu) cat "$SCRATCH/iommu" ;;
 list) cat "$SCRATCH/domains.d/$2" 2>/dev/null ;;
 take)
