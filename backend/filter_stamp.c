@@ -1,6 +1,8 @@
 #include "backend/filter_stamp.h"
 
+#include <errno.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -55,12 +57,23 @@ static bool place_get(char place[PLACE_MAX])
 	return true;
 }
 
+/* The stamp that a full disk did not take, while that is so. To other processes the file, which is
+ * older, says nothing that they would find in the kernel. */
+static struct unsaved {
+	char path[PATH_MAX]; /* "": none */
+	char text[FILTER_STAMP_MAX];
+} unsaved;
+
 bool filter_stamp_read(const char *path, char text[FILTER_STAMP_MAX])
 {
 	char place[PLACE_MAX], *there = NULL;
 	size_t len, room;
 	bool ok;
 
+	if (strcmp(unsaved.path, path) == 0) {
+		memcpy(text, unsaved.text, FILTER_STAMP_MAX);
+		return true;
+	}
 	text[0] = '\0';
 	if (!place_get(place) ||
 		file_read(path, PLACE_MAX + FILTER_STAMP_MAX, &there, &len, NULL) < 0)
@@ -83,14 +96,44 @@ bool filter_stamp_is_here(const char *path)
 	return filter_stamp_read(path, text);
 }
 
-int filter_stamp_write(const char *path, const char *text, struct err *e)
+static int stamp_save(const char *path, const char *text, struct err *e)
 {
 	char place[PLACE_MAX], line[PLACE_MAX + FILTER_STAMP_MAX + 4];
-	char there[FILTER_STAMP_MAX];
 	int len;
 
-	if (!place_get(place) || (filter_stamp_read(path, there) && strcmp(there, text) == 0))
+	if (!place_get(place))
 		return 0;
 	len = snprintf(line, sizeof(line), "%s %s .\n", place, text);
 	return file_replace(path, line, (size_t)len, 0600, e);
+}
+
+int filter_stamp_write(const char *path, const char *text, struct err *e)
+{
+	char there[FILTER_STAMP_MAX];
+	bool pending = strcmp(unsaved.path, path) == 0;
+	struct err why = ERR_NONE;
+	int ret;
+
+	if (!pending && filter_stamp_read(path, there) && strcmp(there, text) == 0)
+		return 0;
+	ret = stamp_save(path, text, &why);
+	if (ret == -ENOSPC || ret == -EDQUOT) {
+		snprintf(unsaved.path, sizeof(unsaved.path), "%s", path);
+		snprintf(unsaved.text, sizeof(unsaved.text), "%s", text);
+		return 0;
+	}
+	if (pending)
+		unsaved.path[0] = '\0';
+	if (ret && e)
+		*e = why;
+	return ret;
+}
+
+int filter_stamp_remove(const char *path, struct err *e)
+{
+	if (strcmp(unsaved.path, path) == 0)
+		unsaved.path[0] = '\0';
+	if (unlink(path) < 0 && errno != ENOENT)
+		return err_sys(e, -errno, "%s", path);
+	return 0;
 }

@@ -19,7 +19,11 @@
 bool filter_stamp_read(const char *path, char text[FILTER_STAMP_MAX]);
 bool filter_stamp_is_here(const char *path);
 
-/* `text`: one line without newline. */
+/* `text`: one line without newline. A full disk is no error: rules that stand must not become ones
+ * that do not because nobody can note it. This process then remembers the line, until it can be
+ * written; others do what it would have spared them. */
 int filter_stamp_write(const char *path, const char *text, struct err *e);
+/* 0 also where there is none. */
+int filter_stamp_remove(const char *path, struct err *e);
 
 #endif

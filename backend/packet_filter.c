@@ -126,9 +126,7 @@ static int engine_clear(const struct packet_filter *pf, int i, struct err *e)
 {
 	if (engines[i]->traces(pf->nl))
 		return engines[i]->tear_down(pf->self[i], e);
-	if (unlink(pf->stamp[i]) < 0 && errno != ENOENT)
-		return err_sys(e, -errno, "%s", pf->stamp[i]);
-	return 0;
+	return filter_stamp_remove(pf->stamp[i], e);
 }
 
 static int others_clear(const struct packet_filter *pf, int chosen, struct err *e)

@@ -33,6 +33,7 @@
 #include "backend/flows.h"
 #include "backend/iptables_legacy.h"
 #include "backend/iptables_run.h"
+#include "backend/filter_stamp.h"
 #include "backend/iptables_stamp.h"
 #include "backend/ruleset_iptables_internal.h"
 #include "common/digest.h"
@@ -404,8 +405,8 @@ static int engine_tear_down(void *self, struct err *e)
 		ret = err_set(e, -EAGAIN, "packet filter: another program brings its rules back");
 	if (!ret)
 		ipset_sweep(&w.wanted[STAMP_IP4].sets, &w.wanted[STAMP_IP6].sets);
-	if (!ret && unlink(w.engine->stamp) < 0 && errno != ENOENT)
-		ret = err_sys(e, -errno, "%s", w.engine->stamp);
+	if (!ret)
+		ret = filter_stamp_remove(w.engine->stamp, e);
 	work_free(&w);
 	return ret;
 }

@@ -321,7 +321,7 @@ static int rules_stand(struct work *w, const struct ruleset *r, bool ip6, struct
 		if (alone)
 			return settle(w, r, ip6, e);
 		/* What was seen may not be what was made. */
-		unlink(w->engine->stamp);
+		filter_stamp_remove(w->engine->stamp, NULL);
 	}
 	return err_set(e, -EAGAIN,
 		"packet filter: another program changed its rules each time they were written");
@@ -395,8 +395,8 @@ static int engine_tear_down(void *self, struct err *e)
 		ret = nft_rules_change(&now, &nothing, &batch, e);
 	if (!ret)
 		ret = nft_run(&en->run, batch.s, e);
-	if (!ret && unlink(en->stamp) < 0 && errno != ENOENT)
-		ret = err_sys(e, -errno, "%s", en->stamp);
+	if (!ret)
+		ret = filter_stamp_remove(en->stamp, e);
 	nft_rules_free(&en->stood);
 	nft_rules_free(&now);
 	text_dispose(&batch);
