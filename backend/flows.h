@@ -6,10 +6,9 @@
  * now ends, and so does a DNS flow to what is no longer the real resolver; all others go on.
  *
  * What was led to a guest from outside ends where the guest does not expose that port to where it
- * comes from now. In a
- * managed domain that holds for whoever led it there, for dom0 says what reaches a guest. So does
- * what came to a guest's own IPv6 address, where that is not of a routed subnet or the port is not
- * exposed; but for what this domain itself opened.
+ * comes from now. In a managed domain that holds for whoever led it there, for dom0 says what
+ * reaches a guest. So does what came to a guest's own IPv6 address, where that is not of a routed
+ * subnet or the port is not exposed; but for what this domain itself opened.
  *
  * What a guest opened outwards by IPv6 ends where it leaves with another source than it would now,
  * the guest's own or that of the uplink.

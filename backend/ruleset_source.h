@@ -26,10 +26,10 @@ struct ruleset_notes {
 /*
  * Reads into `r`, which holds what was read before, or is zeroed: a guest whose entry has the same
  * `generation` as then is not read again, and where `changed` is not NULL only the entries of these
- * guests are looked at. A guest whose policy cannot be understood is there with
- * one that drops everything; one whose entry is unusable is left out, and so reaches nothing. (Who
- * serves its vif says why.) A negative errno: xenstore or the kernel could not be asked; `r` is
- * then empty. The caller owns `r`: ruleset_dispose().
+ * guests are looked at. A guest whose policy cannot be understood is there with one that drops
+ * everything; one whose entry is unusable is left out, and so reaches nothing. (Who serves its vif
+ * says why.) A negative errno: xenstore or the kernel could not be asked; `r` is then empty. The
+ * caller owns `r`: ruleset_dispose().
  */
 int ruleset_source_read(struct store *store, struct netlink *nl, const struct settings *settings,
 	const char *run_dir, const struct domids *changed, struct ruleset *r,

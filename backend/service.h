@@ -3,8 +3,9 @@
  * program and of netbackd.
  *
  * Each call reads what is wanted (xenstore, settings) and what is (kernel), plans, and acts, under
- * the domain's lock; nothing is kept between calls but connections. So calls may be repeated, come
- * in any order, and be cut short by SIGKILL: the next one ends in the same state.
+ * the domain's lock. What is kept between calls is connections, and dom0's entries as they were
+ * read, by which unchanged ones need not be read again. So calls may be repeated, come in any
+ * order, and be cut short by SIGKILL: the next one ends in the same state.
  */
 #ifndef NETVM_SERVICE_H
 #define NETVM_SERVICE_H

@@ -3,9 +3,8 @@
  * addresses, routes, neighbours, source guards and tracked connections.
  *
  * Every "set" may be repeated and every "delete" of what is not there succeeds, so that callers
- * need not know what was before. All requests wait for the kernel's acknowledgement. Nothing else
- * in the project includes linux/netlink.h. This module must not know Xen or what a vif
- * is.
+ * need not know what was before. All requests wait for the kernel's answer. Nothing else in the
+ * project includes linux/netlink.h. This module must not know Xen or what a vif is.
  *
  * Functions return 0 or the kernel's negative errno, and say in `e` what was asked of which object.
  */
@@ -90,7 +89,7 @@ struct route {
 	struct prefix dst;    /* len 0 with the family set: default route */
 	struct addr gateway;  /* none: the destination is on the link */
 	struct addr source;   /* preferred source, or none */
-	int ifindex;	      /* way out */
+	int ifindex;	      /* way out; 0: several (nexthop ... nexthop ...) */
 	uint32_t metric;      /* 0: the kernel's default */
 	uint32_t mtu;	      /* 0: the link's */
 	uint8_t protocol;     /* as read; route_set() always writes ROUTE_PROTOCOL */

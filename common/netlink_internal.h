@@ -2,7 +2,8 @@
  * netlink_internal: the conversation with the kernel under common/netlink.h, shared by its files.
  *
  * A request is built in a struct netlink_request (header, fixed part, attributes) and run: sent,
- * acknowledged, answers handed to a callback. Nobody but common/netlink*.c includes this.
+ * answers handed to a callback, until all has been said. Nobody but common/netlink*.c includes
+ * this.
  *
  * No library does it: what libmnl has of this is small, does not look whether a request is full,
  * reads a number behind the end of a short attribute, and cannot be part of a program that is
@@ -82,10 +83,10 @@ const struct nlattr *attr_next(const struct nlattr *nest, const struct nlattr *a
 typedef int (*netlink_answer)(const struct nlmsghdr *h, void *arg);
 
 /*
- * Sends `r` and takes the answer until the kernel's acknowledgement or the end of the dump. Returns
- * 0 or a negative errno; netlink_words() then has the kernel's own explanation, if it gave one. A
- * dump that something changed under is asked for again: `restart` (may be NULL) is called with
- * `arg` before.
+ * Sends `r` and takes the answer until the kernel's acknowledgement, the end of the dump, or the
+ * one message that was asked for. Returns 0 or a negative errno; netlink_words() then has the
+ * kernel's own explanation, if it gave one. A dump that something changed under is asked for again:
+ * `restart` (may be NULL) is called with `arg` before.
  */
 int netlink_run(struct netlink *nl, struct netlink_request *r, netlink_answer answer,
 	void (*restart)(void *arg), void *arg);

@@ -79,7 +79,7 @@ static void cut_loose(void)
 int dom0_keeper_start(const struct netvm *n, const struct dom0_brought *b, struct err *e)
 {
 	const struct dom0_lines quiet = { .quiet = true };
-	struct err why;
+	struct err why = ERR_NONE;
 	int timer = timer_open(b->until), news = news_open();
 	pid_t pid = timer < 0 || news < 0 ? -1 : fork();
 
