@@ -64,6 +64,8 @@ int netvm_set_default(struct netvm *n, struct err *e);
 int netvm_start(struct netvm *n, struct err *e);
 int netvm_stop(struct netvm *n, struct err *e);
 int netvm_restart(struct netvm *n, struct err *e);
+int netvm_attach(struct netvm *n, struct err *e);
+int netvm_detach(struct netvm *n, struct err *e);
 int netvm_import(struct netvm *n, struct err *e);
 int netvm_xl_config(struct netvm *n, struct err *e);
 int netvm_expose(struct netvm *n, struct err *e);
@@ -92,6 +94,9 @@ int netvm_domain_find(const struct netvm *n, const struct registry *r, const cha
 	const struct registry_domain **out, struct err *e);
 /* As that, for a change that may set right what is at fault: 0 where there is such a domain. */
 int netvm_domain_known(
+	const struct netvm *n, const struct registry *r, const char *name, struct err *e);
+/* Whether `name` can be somebody's network domain. -ENOENT, -EINVAL with what makes it one. */
+int netvm_provider_check(
 	const struct netvm *n, const struct registry *r, const char *name, struct err *e);
 /* The name in the registry that is nearest to what was typed; NULL: none is near. Pure. */
 const char *netvm_name_near(const struct registry *r, const char *typed);

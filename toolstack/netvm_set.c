@@ -6,11 +6,22 @@
 
 #include "toolstack/netvm.h"
 
+int netvm_provider_check(
+	const struct netvm *n, const struct registry *r, const char *name, struct err *e)
+{
+	const struct registry_domain *d;
+	int ret = netvm_domain_find(n, r, name, &d, e);
+
+	if (!ret && !d->provides_network)
+		ret = err_set(e, -EINVAL,
+			"%s is no network domain; netvm set %s provides_network=1 makes it one",
+			name, name);
+	return ret;
+}
+
 /* A netvm that does not exist is the most frequent slip; it deserves its own words. */
 static int netvm_check(const struct netvm *n, const struct registry *r, struct err *e)
 {
-	const struct registry_domain *d;
-
 	for (int i = 1; i < n->count; i++) {
 		const char *name = n->args[i] + strlen("netvm=");
 		int ret;
@@ -18,14 +29,9 @@ static int netvm_check(const struct netvm *n, const struct registry *r, struct e
 		if (strncmp(n->args[i], "netvm=", strlen("netvm=")) != 0 || !*name ||
 			strcmp(name, "none") == 0)
 			continue;
-		ret = netvm_domain_find(n, r, name, &d, e);
+		ret = netvm_provider_check(n, r, name, e);
 		if (ret)
 			return ret;
-		if (!d->provides_network)
-			return err_set(e, -EINVAL,
-				"%s is no network domain; netvm set %s provides_network=1 makes it "
-				"one",
-				name, name);
 	}
 	return 0;
 }

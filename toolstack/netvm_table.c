@@ -50,7 +50,7 @@ static const struct cli_option options[] = {
 	{ "interface", 0, CLI_TEXT, AT(interface), "NAME",
 		"xl-config: the guest's name for its vif (default eth0)" },
 	{ "timeout", 't', CLI_NUMBER, AT(timeout), "SECONDS",
-		"start, stop, restart: how long all of it may take (default 120)" },
+		"start, stop, restart, attach, detach: how long all of it may take (default 120)" },
 	{ "allow", 0, CLI_TEXT, AT(allow), "NAME,...",
 		"dom0 up, run: let these domains run meanwhile; dom0 up takes more names behind "
 		"it" },
@@ -85,6 +85,13 @@ static const struct cli_verb verbs[] = {
 		"stop a domain and start it again; of a network domain, until it says that it is "
 		"ready; netvmd then attaches its guests again",
 		1, 1, NETVM_RESTART, "domain" },
+	{ "attach", "NAME [NETVM]",
+		"give a domain that network domain, or the default one, and wait until netvmd has "
+		"attached it",
+		1, 2, NETVM_ATTACH, "domain domain" },
+	{ "detach", "NAME",
+		"give a domain no network domain, and wait until netvmd has taken its vif away", 1,
+		1, NETVM_DETACH, "domain" },
 	{ "xl-config", "NAME",
 		"the lines that its xl config needs; with --format what it needs inside", 1, 1,
 		NETVM_XL_CONFIG, "domain" },
