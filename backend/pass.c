@@ -193,18 +193,33 @@ static bool ids_have(const struct vif_id *ids, size_t count, const struct vif_id
 	return false;
 }
 
+/* What xenstored refuses to be told of one guest (a quota) it may take of the next. */
+static int report_done(struct pass *p, int ret, const struct err *why, struct err *e)
+{
+	if (ret && ret != -ENOTCONN)
+		pass_undone(p, why);
+	else if (ret && e)
+		*e = *why;
+	return ret == -ENOTCONN ? ret : 0;
+}
+
 static int client_reports(struct pass *p, struct err *e)
 {
 	struct vif_id *ids = NULL;
+	struct err why = ERR_NONE;
 	size_t count = 0;
 	int ret = client_report_list_of(p->s->store, scope_guests(p->scope), &ids, &count, e);
 
 	for (size_t i = 0; i < count && !ret; i++)
 		if (!has_outcome(p, &ids[i]))
-			ret = client_report_remove(p->s->store, &ids[i], e);
-	for (size_t i = 0; i < p->outcome_count && !ret; i++)
-		ret = client_report_put(
-			p, &p->outcomes[i], ids_have(ids, count, &p->outcomes[i].vif.id), e);
+			ret = report_done(
+				p, client_report_remove(p->s->store, &ids[i], &why), &why, e);
+	for (size_t i = 0; i < p->outcome_count && !ret; i++) {
+		const struct outcome *o = &p->outcomes[i];
+
+		ret = client_report_put(p, o, ids_have(ids, count, &o->vif.id), &why);
+		ret = report_done(p, ret, &why, e);
+	}
 	free(ids);
 	return ret;
 }

@@ -26,7 +26,7 @@ struct pass_result {
 	size_t seen;	     /* vifs that were looked at */
 	size_t vifs, faulty; /* vifs that are wanted, and those of them that could not be served */
 	bool rules_fault;    /* the packet filter does not stand */
-	bool undone;	     /* something that has to go could not be closed or removed */
+	bool undone;	     /* something could not be closed, removed or reported */
 	bool settings_stale; /* dom0 does not manage this domain any more: open the service anew */
 	double next; /* seconds until another pass is due without an event: a closed backend waits,
 			a rule expires; 0: none is */

@@ -34,7 +34,7 @@ struct pass {
 /* A pass is due in so many seconds, or earlier. */
 void pass_due(struct pass_result *r, double seconds);
 
-/* What has to go could not: says so, and the next pass looks at everything. */
+/* Something could not be closed, removed or reported: says so, and the next pass looks at all. */
 void pass_undone(struct pass *p, const struct err *why);
 
 /* What xenstore has in `scope` into `backends`, with room for their outcomes. */
