@@ -16,6 +16,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "backend/hooks.h"
 #include "backend/name_resolver.h"
 #include "backend/pass.h"
 #include "backend/resolvers.h"
@@ -40,6 +41,9 @@ struct daemon {
 	struct backoff faults;	 /* that no event may end: iptables that failed, a busy lock */
 	struct resolvers_watch *resolvers;
 	struct name_resolver *names;
+	struct events events; /* that hooks are told */
+	struct hooks *hooks;
+	bool unanswered; /* dom0 waits until they have been told */
 	int kernel_fd, rules_fd;
 	ev_io store_io, kernel_io, rules_io, resolvers_io, forwarder_io;
 	struct pass_timer pass;
@@ -47,8 +51,8 @@ struct daemon {
 	struct daemon_signals signals;
 	struct log_loop log;
 	struct pass_memory memory;
-	struct scope scope; /* of the next pass */
-	pass_say say;
+	struct scope scope;	  /* of the next pass */
+	struct pass_listeners to; /* what happens */
 	bool ready;
 };
 
@@ -210,10 +214,13 @@ static void on_pass(void *arg)
 		return;
 	ev_io_stop(d->loop, &d->forwarder_io);
 	d->scope = (struct scope){ .all = false };
-	ret = pass_run(d->service, &d->memory, &scope, begin, d->say, &r, &e);
+	ret = pass_run(d->service, &d->memory, &scope, begin, &d->to, &r, &e);
 	if (ret)
 		scope_add_all(&d->scope);
 	forwarder_watch(d);
+	d->unanswered = r.unanswered;
+	if (d->service->settings.hooks)
+		hooks_run(d->hooks, d->service->settings.hooks);
 	/* In a flood of events it never has more than half of a processor. */
 	pass_timer_rest(&d->pass, clock_seconds() - begin);
 	log_debug("pass over %zu of %zu vifs: %.1f ms", r.seen, r.vifs,
@@ -343,6 +350,19 @@ static void on_forwarder(struct ev_loop *loop, ev_io *io, int events)
 	pass_timer_ask(&d->pass, 0);
 }
 
+static void hooks_say(const char *words)
+{
+	log_warning("%s", words);
+}
+
+static void hooks_told(void *arg)
+{
+	struct daemon *d = arg;
+
+	if (d->unanswered)
+		pass_timer_ask(&d->pass, 0);
+}
+
 static void on_reload(void *arg)
 {
 	log_info("reading the configuration again");
@@ -395,7 +415,7 @@ static int kernel_watch(struct daemon *d, struct err *e)
 int daemon_run(
 	struct service *s, const struct service_options *options, pass_say say, struct err *e)
 {
-	struct daemon d = { .service = s, .options = options, .say = say };
+	struct daemon d = { .service = s, .options = options, .to = { say, &d.events } };
 	int ret;
 
 	d.loop = ev_default_loop(0);
@@ -406,6 +426,8 @@ int daemon_run(
 	log_loop_start(&d.log, d.loop);
 	ret = name_resolver_open(&d.names, d.loop, service_run_dir(s), on_names, &d, e);
 	if (!ret)
+		ret = hooks_open(&d.hooks, d.loop, &d.events, hooks_say, hooks_told, &d, e);
+	if (!ret)
 		ret = kernel_watch(&d, e);
 	if (!ret)
 		ret = service_watch(&d, e);
@@ -413,6 +435,8 @@ int daemon_run(
 		ev_run(d.loop, 0);
 	pass_memory_dispose(&d.memory);
 	name_resolver_close(d.names);
+	hooks_close(d.hooks);
+	events_dispose(&d.events);
 	resolvers_unwatch(&d);
 	if (d.kernel_fd >= 0)
 		close(d.kernel_fd);

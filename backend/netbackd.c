@@ -36,7 +36,7 @@ static int pass_once(struct service *s, int *status, struct err *e)
 {
 	struct scope scope = { .all = true };
 	struct pass_result r;
-	int ret = pass_run(s, NULL, &scope, 0., say, &r, e);
+	int ret = pass_run(s, NULL, &scope, 0., &(struct pass_listeners){ .say = say }, &r, e);
 
 	if (!ret && (r.faulty || r.rules_fault || r.undone))
 		*status = EXIT_SOME_FAULTY;
@@ -98,7 +98,45 @@ static const struct cli cli = {
 		"called for guests' new packets before the verdict, never written to, and kept "
 		"with "
 		"what is in\n"
-		"them by --down.",
+		"them by --down.\n"
+		"\n"
+		"What happens is told to the programs in " SYSCONFDIR
+		"/xen-netvm/hooks.d (netbackd.conf(5) "
+		"can name another directory): those that are\n"
+		"root's alone, executable, and have no other letters in their names than ASCII "
+		"ones, "
+		"digits, - and _. They are\n"
+		"called one at a time, in the order of their names, with one event's words as "
+		"arguments:\n"
+		"\n"
+		"  vif-up VIF ADDRESS...    its guest is served\n"
+		"  vif-cut-off VIF          its cable is pulled\n"
+		"  vif-error VIF REASON     it could not be served\n"
+		"  vif-down VIF             it is gone\n"
+		"  rules VIF NUMBER         its guest's rules, dom0's state of that number, are in "
+		"force\n"
+		"  uplinks LINK...          these are there, none or others than before\n"
+		"  resolvers ADDRESS...     these are asked, none or others than before\n"
+		"  suspend                  the host is about to be suspended; dom0 waits until "
+		"the "
+		"hooks have ended\n"
+		"  resume                   it is back\n"
+		"\n"
+		"An event is told after it has happened, and once, by the daemon alone; what "
+		"netbackd "
+		"does is not delayed\n"
+		"by it. A hook that takes more than 10 seconds is killed with its session; that, "
+		"and a "
+		"hook that fails, is\n"
+		"logged. It runs as root within the bounds of netbackd's unit (its capabilities "
+		"and "
+		"system calls, a file\n"
+		"system that is read-only but for " RUNDIR
+		" and a /tmp of its own), with LC_ALL and PATH alone for "
+		"environment and no input; for\n"
+		"more, it can start a unit of its own. A REASON may quote what a guest wrote: it "
+		"is a "
+		"word, not a command.",
 	.epilogue =
 		"A PACKET for --explain is one that begins a connection: \"tcp ADDRESS PORT\", "
 		"\"udp\n"

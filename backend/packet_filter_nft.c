@@ -12,6 +12,8 @@
  *                 Otherwise everything is written anew (the user's chains are kept).
  *   3. settle     forwarding, flows, stamp.
  *
+ * The flow table has a table of its own (flow_table.h), which is made before.
+ *
  * A write must raise the generation by one. If it did more, somebody else changed something
  * meanwhile, possibly ours: then all is looked at and, where needed, written again.
  */
@@ -25,6 +27,7 @@
 #include <unistd.h>
 
 #include "backend/filter_stamp.h"
+#include "backend/flow_table.h"
 #include "backend/flows.h"
 #include "backend/nft_run.h"
 #include "backend/ruleset_nft.h"
@@ -43,6 +46,7 @@ struct engine {
 	const char *stamp;
 	struct nft_run *run;
 	struct nft_rules stood; /* what this process last made stand */
+	struct flow_table flows;
 };
 
 /* One call at work. */
@@ -348,7 +352,12 @@ static int engine_stand(void *self, const struct ruleset *r, bool need_ip6,
 	if (without_ip6 && need_ip6)
 		return err_set(e, -EAFNOSUPPORT,
 			"a guest has an IPv6 address, but this kernel has no IPv6");
-	ret = nft_rules_render(r, &w.wanted, e);
+	/* Before the rules, which note the generation. */
+	ret = r->followed ? flow_table_stand(&w.engine->flows, w.engine->nl, &w.engine->run,
+				    &r->there, r->group, e)
+			  : 0;
+	if (!ret)
+		ret = nft_rules_render(r, &w.wanted, e);
 	if (!ret)
 		ret = rules_stand(&w, r, need_ip6, e);
 	*outcome = (struct packet_filter_outcome){ w.written, without_ip6 };
@@ -380,13 +389,16 @@ static int engine_hits(void *self, const struct ruleset *r, struct policy_hits *
 static int engine_tear_down(void *self, struct err *e)
 {
 	const struct nft_rules nothing = { .objects = NULL };
+	const struct uplink_names no_links = { .count = 0 };
 	struct engine *en = self;
 	struct nft_rules now = { .objects = NULL };
 	struct table t = { .parts = NULL };
 	struct text batch = { .s = NULL };
 	uint32_t generation;
-	int ret = table_look(en, &t, e);
+	int ret = flow_table_stand(&en->flows, en->nl, &en->run, &no_links, 0, e);
 
+	if (!ret)
+		ret = table_look(en, &t, e);
 	if (!ret)
 		ret = table_wake(en, &t, &generation, e);
 	if (!ret)

@@ -29,7 +29,7 @@ static struct outcome *outcome_of(struct pass *p, const struct vif_id *id)
 
 void pass_undone(struct pass *p, const struct err *why)
 {
-	p->say(true, why->text);
+	p->to->say(true, why->text);
 	p->result->undone = true;
 	p->memory->partial = true;
 }
@@ -58,7 +58,7 @@ static int do_remove(struct pass *p, const struct pass_action *a, struct err *e)
 		pass_undone(p, e);
 	if (!ret) {
 		snprintf(words, sizeof(words), "%s: gone", name);
-		p->say(false, words);
+		p->to->say(false, words);
 	}
 	return ret;
 }
@@ -154,11 +154,12 @@ static void report_say(
 {
 	char name[VIF_NAME_MAX], words[ERR_TEXT_MAX];
 
+	pass_tell_report(p, o, before);
 	if (before && strcmp(before->error, o->report.error) == 0 &&
 		strcmp(before->state, o->report.state) == 0)
 		return;
 	snprintf(words, sizeof(words), "%s: %s", vif_name_print(&o->vif.id, name), o->report.state);
-	p->say(o->report.error[0], o->report.error[0] ? o->report.error : words);
+	p->to->say(o->report.error[0], o->report.error[0] ? o->report.error : words);
 }
 
 static int client_report_put(struct pass *p, const struct outcome *o, bool is_there, struct err *e)
@@ -211,9 +212,12 @@ static int client_reports(struct pass *p, struct err *e)
 	int ret = client_report_list_of(p->s->store, scope_guests(p->scope), &ids, &count, e);
 
 	for (size_t i = 0; i < count && !ret; i++)
-		if (!has_outcome(p, &ids[i]))
-			ret = report_done(
-				p, client_report_remove(p->s->store, &ids[i], &why), &why, e);
+		if (!has_outcome(p, &ids[i])) {
+			ret = client_report_remove(p->s->store, &ids[i], &why);
+			if (!ret)
+				pass_tell_down(p, &ids[i]);
+			ret = report_done(p, ret, &why, e);
+		}
 	for (size_t i = 0; i < p->outcome_count && !ret; i++) {
 		const struct outcome *o = &p->outcomes[i];
 
@@ -247,7 +251,7 @@ static int rules_stand(struct pass *p, struct err *e)
 				    p->s, scope_guests(p->scope), &changed, &p->rules_fault);
 
 	if (p->s->options.plan && ret && ret != -ENOTCONN)
-		p->say(true, p->rules_fault.text);
+		p->to->say(true, p->rules_fault.text);
 	if (!ret)
 		p->rules_fault.code = 0;
 	p->result->rules_fault = ret != 0;
@@ -258,20 +262,20 @@ static int rules_stand(struct pass *p, struct err *e)
 	if (!p->s->options.plan && service_next(p->s) > 0)
 		pass_due(p->result, service_next(p->s));
 	if (changed && !ret)
-		p->say(false, "packet filter: rules written");
+		p->to->say(false, "packet filter: rules written");
 	if (ret == -ENOTCONN && e)
 		*e = p->rules_fault;
 	return ret == -ENOTCONN ? ret : 0;
 }
 
-/* The number that dom0 wants back, 0 where it does not manage this domain. */
-static int probe_read(struct pass *p, uint32_t *probe, struct err *e)
+/* What dom0 wants answered; all zero where it does not manage this domain. */
+static int asked_read(struct pass *p, struct provider *asked, struct err *e)
 {
-	struct provider provider = { .probe = 0 };
-	int ret = provider_read(p->s->store, SCHEMA_SELF, &provider, e);
+	int ret;
 
+	*asked = (struct provider){ .probe = 0 };
+	ret = provider_read(p->s->store, SCHEMA_SELF, asked, e);
 	p->result->settings_stale = ret == -ENOENT && p->s->settings.managed;
-	*probe = provider.probe;
 	return ret == -ENOTCONN ? ret : 0;
 }
 
@@ -329,20 +333,20 @@ static int vifs_pass(struct pass *p, struct err *e)
 }
 
 int pass_run(struct service *s, struct pass_memory *memory, struct scope *scope, double now,
-	pass_say say, struct pass_result *out, struct err *e)
+	const struct pass_listeners *to, struct pass_result *out, struct err *e)
 {
 	struct pass_memory once = { .once = true };
 	struct pass p = { .s = s,
 		.memory = memory ? memory : &once,
 		.scope = scope,
 		.now = now,
-		.say = say,
+		.to = to,
 		.result = out };
-	uint32_t probe = 0;
+	struct provider asked;
 	int ret;
 
 	memset(out, 0, sizeof(*out));
-	ret = probe_read(&p, &probe, e);
+	ret = asked_read(&p, &asked, e);
 	if (!ret && out->settings_stale)
 		return 0;
 	pass_memory_scope(p.memory, scope);
@@ -351,7 +355,10 @@ int pass_run(struct service *s, struct pass_memory *memory, struct scope *scope,
 	if (!ret)
 		ret = vifs_pass(&p, e);
 	if (!ret && !s->options.plan)
-		ret = pass_report(s, p.memory, probe, &p.rules_fault, say, e);
+		pass_tell_power(&p, asked.power);
+	out->unanswered = p.memory->answered != p.memory->told;
+	if (!ret && !s->options.plan)
+		ret = pass_report(s, p.memory, asked.probe, &p.rules_fault, to, e);
 	out->uplinks = s->notes.uplinks;
 	result_count(&p);
 	pass_memory_dispose(&once);

@@ -13,6 +13,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "backend/events.h"
 #include "backend/pass_memory.h"
 #include "backend/scope.h"
 #include "backend/service.h"
@@ -20,21 +21,28 @@
 #include "common/err.h"
 
 /* Capabilities that are reported to dom0: what this version can enforce. */
-#define PASS_CAPABILITIES "vif guard dns nat ip6 cable policy limits rates"
+#define PASS_CAPABILITIES "vif guard dns nat ip6 cable policy limits rates power"
 
 struct pass_result {
 	size_t seen;	     /* vifs that were looked at */
 	size_t vifs, faulty; /* vifs that are wanted, and those of them that could not be served */
 	bool rules_fault;    /* the packet filter does not stand */
 	bool undone;	     /* something could not be closed, removed or reported */
+	bool unanswered;     /* dom0 waits until programs have been told what it said */
 	bool settings_stale; /* dom0 does not manage this domain any more: open the service anew */
 	double next; /* seconds until another pass is due without an event: a closed backend waits,
 			a rule expires; 0: none is */
 	struct uplinks uplinks;
 };
 
-/* Told what happened, once: `faulty` or not, and a sentence. */
+/* A sentence for people: `faulty` or not. */
 typedef void (*pass_say)(bool faulty, const char *words);
+
+/* Who is told what happened, once. */
+struct pass_listeners {
+	pass_say say;
+	struct events *events; /* for programs; NULL: none is told */
+};
 
 /*
  * 0 when the pass was made, whatever became of single vifs. -ENOTCONN: xenstored is gone; links
@@ -45,7 +53,7 @@ typedef void (*pass_say)(bool faulty, const char *words);
  * nobody sets.
  */
 int pass_run(struct service *s, struct pass_memory *memory, struct scope *scope, double now,
-	pass_say say, struct pass_result *out, struct err *e);
+	const struct pass_listeners *to, struct pass_result *out, struct err *e);
 
 /* Closes every vif, takes the rules and the reports away. Goes on where one fails; the first
  * failure is returned. */

@@ -15,7 +15,7 @@ struct outcome {
 
 struct pass {
 	struct service *s;
-	pass_say say;
+	const struct pass_listeners *to;
 	struct pass_memory *memory;
 	struct scope *scope;
 	double now;
@@ -43,5 +43,13 @@ int pass_look_backends(struct pass *p, struct err *e);
 /* The links of vifs that xenstore has, or had in an earlier pass; closes those of the group that
  * have no vif's name. */
 int pass_look_links(struct pass *p, struct err *e);
+
+/* Tell the events of a vif (events.h): what became of it, where that is another than what was
+ * reported before (NULL: nothing), and that it is gone. */
+void pass_tell_report(
+	const struct pass *p, const struct outcome *o, const struct client_report *before);
+/* What the host is about to do, where that is news. */
+void pass_tell_power(const struct pass *p, enum provider_power power);
+void pass_tell_down(const struct pass *p, const struct vif_id *id);
 
 #endif

@@ -43,8 +43,10 @@ struct pass_memory {
 	size_t count;
 	struct pass_vif *vifs;
 	size_t vif_count;
-	bool partial; /* not everything that was looked at could be dealt with */
-	bool once;    /* there will be no other pass: nothing waits */
+	enum provider_power told;     /* what the host does, as hooks are told of it, */
+	enum provider_power answered; /* and as they were */
+	bool partial;		      /* not everything that was looked at could be dealt with */
+	bool once;		      /* there will be no other pass: nothing waits */
 };
 
 void pass_memory_dispose(struct pass_memory *m);

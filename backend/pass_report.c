@@ -74,26 +74,53 @@ static void words_of_resolvers(char words[NETVM_WORDS_MAX], const struct service
 	}
 }
 
+static void tell_uplinks(const struct service *s, struct events *to)
+{
+	const struct uplink_names *there = &s->notes.uplinks.there;
+	const char *words[UPLINKS_MAX + 2] = { "uplinks" };
+
+	_Static_assert(UPLINKS_MAX + 1 <= EVENT_WORDS_MAX, "an event has room for them");
+	for (size_t i = 0; i < there->count; i++)
+		words[i + 1] = there->names[i];
+	events_add(to, words);
+}
+
+/* Those that guests' questions go to. */
+static void tell_resolvers(const struct service *s, struct events *to)
+{
+	const struct ruleset_family *families[] = { &s->ruleset.ip4, &s->ruleset.ip6 };
+	const char *words[EVENT_WORDS_MAX + 1] = { "resolvers" };
+	char texts[4][ADDR_TEXT_MAX];
+	size_t n = 0;
+
+	for (size_t f = 0; f < 2; f++)
+		for (size_t i = 0; i < families[f]->resolver_count && i < 2; i++, n++)
+			words[n + 1] = addr_print(&families[f]->resolvers[i], texts[n]);
+	events_add(to, words);
+}
+
 /* What is another now than it was said before is news. */
 static void news_say(const struct service *s, const struct netvm_report *before,
-	const struct netvm_report *now, pass_say say)
+	const struct netvm_report *now, const struct pass_listeners *to)
 {
 	char text[NETVM_WORDS_MAX + 16];
 
 	if (strcmp(before->uplink, now->uplink) != 0) {
 		snprintf(text, sizeof(text), "uplinks: %s", now->uplink[0] ? now->uplink : "none");
-		say(false, text);
+		to->say(false, text);
+		tell_uplinks(s, to->events);
 	}
 	if (strcmp(before->alarm, now->alarm) != 0) {
 		snprintf(text, sizeof(text), "%s",
 			now->alarm[0] ? now->alarm
 				      : "no uplink's subnet has guests' addresses any more");
-		say(now->alarm[0], text);
+		to->say(now->alarm[0], text);
 	}
 	if (strcmp(before->resolvers, now->resolvers) != 0) {
 		snprintf(text, sizeof(text), "resolvers: %s",
 			now->resolvers[0] ? now->resolvers : "none");
-		say(s->notes.refused.loops[0] || s->dns_trouble[0], text);
+		to->say(s->notes.refused.loops[0] || s->dns_trouble[0], text);
+		tell_resolvers(s, to->events);
 	}
 }
 
@@ -115,7 +142,7 @@ static int alarm_read(struct service *s, const struct pass_memory *m,
 }
 
 int pass_report(struct service *s, const struct pass_memory *m, uint32_t probe,
-	const struct err *rules_fault, pass_say say, struct err *e)
+	const struct err *rules_fault, const struct pass_listeners *to, struct err *e)
 {
 	struct netvm_report r = { .version = PACKAGE_VERSION,
 		.capabilities = PASS_CAPABILITIES,
@@ -136,7 +163,8 @@ int pass_report(struct service *s, const struct pass_memory *m, uint32_t probe,
 	if (netvm_report_read(s->store, SCHEMA_SELF, &before, NULL) < 0)
 		before = (struct netvm_report){ .state = "" };
 	if (rules_fault->code && strcmp(before.state, r.state) != 0)
-		say(true, rules_fault->text);
-	news_say(s, &before, &r, say);
+		to->say(true, rules_fault->text);
+	snprintf(r.power, sizeof(r.power), "%s", provider_power_word(m->answered));
+	news_say(s, &before, &r, to);
 	return netvm_report_write(s->store, &r, e);
 }

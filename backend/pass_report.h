@@ -16,6 +16,6 @@
 /* Writes it. `probe`: dom0's number, 0: none. `m` has the guests' addresses. `rules_fault`: code 0
  * where the rules stand. */
 int pass_report(struct service *s, const struct pass_memory *m, uint32_t probe,
-	const struct err *rules_fault, pass_say say, struct err *e);
+	const struct err *rules_fault, const struct pass_listeners *to, struct err *e);
 
 #endif

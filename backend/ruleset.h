@@ -108,6 +108,8 @@ struct ruleset {
 	bool confined; /* guests' packets leave by uplinks alone; else by any link outside the group
 			*/
 	struct uplink_names uplinks; /* those, by name or pattern; valid ones */
+	bool followed;		     /* the caller follows links: `there` counts */
+	struct uplink_names there;   /* uplinks of this moment; sorted (strcmp) */
 
 	struct prefixes routed6; /* of guests that leave with their own addresses; IPv6 */
 

@@ -144,7 +144,10 @@ static int uplinks_take(struct store *store, struct netlink *nl, const struct se
 	r->confined = r->named || (!set->any_uplink && is_followed(store, set));
 	if (r->confined)
 		r->uplinks = named->count ? *named : there->there;
+	r->followed = set->lasting;
+	r->there = there->there;
 	qsort(r->uplinks.names, r->uplinks.count, sizeof(r->uplinks.names[0]), name_cmp);
+	qsort(r->there.names, r->there.count, sizeof(r->there.names[0]), name_cmp);
 	return rc;
 }
 

@@ -12,7 +12,7 @@
 
 /* The file as it is written; checked by the table, so that its addresses parse. */
 struct file {
-	char *gateway, *gateway6, *packet_filter, *forwarder_user;
+	char *gateway, *gateway6, *packet_filter, *forwarder_user, *hooks;
 	struct config_list dns, dns6, resolv_conf, uplinks, forwarder, forwarder6, routed6;
 	bool dns_above;
 	long connections;
@@ -104,6 +104,9 @@ const struct config_key settings_keys[] = {
 		"the same for IPv6 (fd3c:6e76:6d64::53, fd3c:6e76:6d64::54)" },
 	{ "forwarder_user", CONFIG_TEXT, offsetof(struct file, forwarder_user), check_user,
 		"the user that the forwarder runs as (netvm-dns)" },
+	{ "hooks", CONFIG_TEXT, offsetof(struct file, hooks), check_path,
+		"the directory of programs that netbackd tells what happens; netbackd(8) says how "
+		"(" SYSCONFDIR "/xen-netvm/hooks.d)" },
 	{ "uplinks", CONFIG_LIST, offsetof(struct file, uplinks), check_link,
 		"links by which guests' packets may leave, by name or pattern (\"wlan*\"): by "
 		"those "
@@ -151,8 +154,10 @@ static int file_defaults(struct file *f)
 	f->gateway6 = strdup("fe80::1");
 	f->packet_filter = strdup("auto");
 	f->forwarder_user = strdup("netvm-dns");
-	return !rc && f->gateway && f->gateway6 && f->packet_filter && f->forwarder_user ? 0
-											 : -ENOMEM;
+	f->hooks = strdup(SYSCONFDIR "/xen-netvm/hooks.d");
+	if (!f->gateway || !f->gateway6 || !f->packet_filter || !f->forwarder_user || !f->hooks)
+		rc = -ENOMEM;
+	return rc;
 }
 
 static int take_dns(const char *path, const char *key, const struct config_list *list,
@@ -218,6 +223,8 @@ static int take_file(const char *path, struct file *f, struct settings *out, str
 	out->dns_above = f->dns_above;
 	out->forwarder_user = f->forwarder_user;
 	f->forwarder_user = NULL;
+	out->hooks = f->hooks;
+	f->hooks = NULL;
 	f->resolv_conf.count = 0; /* handed over */
 	return 0;
 }
@@ -277,6 +284,8 @@ void settings_dispose(struct settings *s)
 	list_free(&s->resolv_conf);
 	free(s->forwarder_user);
 	s->forwarder_user = NULL;
+	free(s->hooks);
+	s->hooks = NULL;
 }
 
 void settings_manage(struct settings *s, const struct provider *p)

@@ -39,6 +39,7 @@ struct settings {
 	 * forwarder. Two of a family: a change loses no question. */
 	struct addr forwarder[FORWARDER_SLOTS], forwarder6[FORWARDER_SLOTS];
 	char *forwarder_user; /* that it runs as; malloc'd */
+	char *hooks;	      /* the directory of hooks.h; malloc'd */
 	bool dns_above;	      /* the network domain above has the same virtual resolvers */
 	enum packet_filter_choice packet_filter;
 	uint32_t connections; /* that a guest may have; 0: limits_connections() */

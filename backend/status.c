@@ -18,6 +18,8 @@ static int link_look(struct service *s, const struct vif_id *id, bool emulated,
 
 	if (!ret)
 		ret = link_counters_get(s->nl, link.ifindex, &out->counters, e);
+	if (!ret)
+		ret = link_offloads_get(name, &out->offloads, e);
 	out->exists = !ret;
 	out->up = !ret && link.up;
 	return ret == -ENODEV ? 0 : ret;

@@ -13,10 +13,12 @@
 
 #include "backend/service.h"
 #include "common/err.h"
+#include "common/link_offloads.h"
 
 struct status_link {
 	bool exists, up;
 	struct link_counters counters;
+	struct link_offloads offloads; /* towards the guest */
 };
 
 struct status_vif {

@@ -43,12 +43,19 @@ static const uint64_t *hits_of(const struct status *st, const struct ruleset_gue
 
 static void link_print(const char *name, const struct status_link *l)
 {
+	const struct link_offloads *o = &l->offloads;
+
 	if (!l->exists)
 		return;
 	printf("  %s: link %s; from the guest %" PRIu64 " packets, %" PRIu64
 	       " bytes; to it %" PRIu64 " packets, %" PRIu64 " bytes\n",
 		name, l->up ? "on" : "off", l->counters.received, l->counters.received_bytes,
 		l->counters.sent, l->counters.sent_bytes);
+	/* netback has all of them by itself; what is missing its guest did not take. */
+	if (l->up && !(o->checksum && o->scatter_gather && o->segmentation))
+		printf("  slower than it could be, without the offload of:%s%s%s\n",
+			o->checksum ? "" : " checksums", o->scatter_gather ? "" : " scatter-gather",
+			o->segmentation ? "" : " segmentation");
 }
 
 static void hits_print(const uint64_t *hits)
@@ -96,6 +103,16 @@ static void vif_print(const struct status *st, const struct status_vif *v)
 		policy_print(st, g);
 }
 
+static void routed6_print(const struct prefixes *subnets)
+{
+	char text[PREFIX_TEXT_MAX];
+
+	for (size_t i = 0; i < subnets->count; i++)
+		printf("%s%s", i ? " " : "routed to here: ", prefix_print(&subnets->item[i], text));
+	if (subnets->count)
+		putchar('\n');
+}
+
 static void text_print(const struct status *st)
 {
 	const struct netvm_report *r = &st->report;
@@ -107,6 +124,7 @@ static void text_print(const struct status *st)
 	printf("\nresolvers: %s\n", r->resolvers[0] ? r->resolvers : "none");
 	if (r->alarm[0])
 		printf("ALARM: %s\n", r->alarm);
+	routed6_print(&st->service->ruleset.routed6);
 	printf("packet filter: %s\n", st->packet_filter ? st->packet_filter : "none");
 	printf("policies: %s\n", st->service->ruleset.managed ? "dom0's" : "none (standalone)");
 	if (st->service->ruleset.managed && st->hits_fault.code)
@@ -137,6 +155,11 @@ static void link_json(struct json *j, const char *key, const struct status_link 
 	json_number(j, "received_bytes", (long long)l->counters.received_bytes);
 	json_number(j, "sent_packets", (long long)l->counters.sent);
 	json_number(j, "sent_bytes", (long long)l->counters.sent_bytes);
+	json_object(j, "offloads");
+	json_bool(j, "checksum", l->offloads.checksum);
+	json_bool(j, "scatter_gather", l->offloads.scatter_gather);
+	json_bool(j, "segmentation", l->offloads.segmentation);
+	json_object_end(j);
 	json_object_end(j);
 }
 
@@ -190,6 +213,7 @@ static void text_or_null(struct json *j, const char *key, const char *text)
 static int json_print(const struct status *st)
 {
 	struct json *j = json_open();
+	char subnet[PREFIX_TEXT_MAX];
 
 	json_object(j, NULL);
 	text_or_null(j, "state", st->report.state);
@@ -198,6 +222,10 @@ static int json_print(const struct status *st)
 	text_or_null(j, "resolvers", st->report.resolvers);
 	text_or_null(j, "alarm", st->report.alarm);
 	text_or_null(j, "packet_filter", st->packet_filter);
+	json_array(j, "routed6");
+	for (size_t i = 0; i < st->service->ruleset.routed6.count; i++)
+		json_text(j, NULL, prefix_print(&st->service->ruleset.routed6.item[i], subnet));
+	json_array_end(j);
 	json_bool(j, "managed", st->service->ruleset.managed);
 	json_text(j, "hits_error", st->hits_fault.code ? st->hits_fault.text : NULL);
 	json_array(j, "vifs");

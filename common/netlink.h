@@ -171,8 +171,9 @@ struct flow {
 	uint64_t packets, replies;
 };
 
-/* Ends every tracked connection, of both families, for which `ends` says so. Its next packet is one
- * of a new connection. Errors as above. */
+/* Ends every tracked connection, of both families, for which `ends` says so: once when all are
+ * looked at, and again right before it ends, for it may have gone on. Its next packet is one of a
+ * new connection. Errors as above. */
 int conntrack_end(struct netlink *nl, bool (*ends)(const struct flow *f, void *arg), void *arg,
 	struct err *e);
 

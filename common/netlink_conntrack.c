@@ -5,8 +5,8 @@
  * (conntrack_forget_by_filter), passing over empty buckets of its table: a tenth of a millisecond.
  * Older ones take that for a tuple with parts missing (-EINVAL). Then a dump gives every connection
  * of the family, for which the kernel locks each of its buckets (9 ms where there are 262,144), and
- * each that fits is deleted by its original tuple, zone and id, so that a new connection that has
- * taken the same tuple meanwhile stays. The same serves conntrack_end().
+ * each that fits is looked at again and deleted by its original tuple, zone and id. The same serves
+ * conntrack_end().
  */
 #include <arpa/inet.h>
 #include <endian.h>
@@ -192,18 +192,36 @@ static void put_filter(struct netlink_request *r, const struct end *end, const s
 	attr_nest_end(r, filter);
 }
 
+static void tracked_begin(struct netlink_request *r, uint16_t type, const struct tracked *t)
+{
+	conntrack_begin(r, type, 0, t->family);
+	attr_put(r, CTA_TUPLE_ORIG | NLA_F_NESTED, t->orig_len, t->orig);
+	if (t->zone)
+		attr_put_u16(r, CTA_ZONE, t->zone);
+}
+
 static int tracked_delete(struct netlink *nl, const struct tracked *t)
 {
 	struct netlink_request r;
-	int rc;
 
-	conntrack_begin(&r, IPCTNL_MSG_CT_DELETE, 0, t->family);
-	attr_put(&r, CTA_TUPLE_ORIG | NLA_F_NESTED, t->orig_len, t->orig);
-	if (t->zone)
-		attr_put_u16(&r, CTA_ZONE, t->zone);
+	tracked_begin(&r, IPCTNL_MSG_CT_DELETE, t);
 	if (t->has_id)
 		attr_put_u32(&r, CTA_ID, t->id);
-	rc = netlink_run(nl, &r, NULL, NULL, NULL);
+	return netlink_run(nl, &r, NULL, NULL, NULL);
+}
+
+/* By the time its turn comes the connection may be another one, or have gone on. */
+static int tracked_end(struct netlink *nl, const struct end_job *j, const struct tracked *t)
+{
+	struct end_job now = { .ends = j->ends, .arg = j->arg, .list = { .size = sizeof(*t) } };
+	struct netlink_request r;
+	int rc;
+
+	tracked_begin(&r, IPCTNL_MSG_CT_GET, t);
+	rc = netlink_run(nl, &r, conntrack_answer, job_restart, &now);
+	if (rc == 0 && now.list.count)
+		rc = tracked_delete(nl, now.list.items);
+	free(now.list.items);
 	return rc == -ENOENT ? 0 : rc; /* it ended by itself */
 }
 
@@ -218,7 +236,7 @@ static int job_run(struct netlink *nl, struct end_job *j)
 	rc = netlink_run(nl, &r, conntrack_answer, job_restart, j);
 	t = j->list.items;
 	for (size_t i = 0; rc == 0 && i < j->list.count; i++)
-		rc = tracked_delete(nl, &t[i]);
+		rc = tracked_end(nl, j, &t[i]);
 	free(j->list.items);
 	return rc;
 }

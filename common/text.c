@@ -76,3 +76,17 @@ void text_dispose(struct text *t)
 	free(t->s);
 	*t = (struct text){ .s = NULL };
 }
+
+bool text_has_word(const char *words, const char *word)
+{
+	size_t len = strlen(word);
+
+	while (*words) {
+		size_t n = strcspn(words, " ");
+
+		if (n == len && memcmp(words, word, len) == 0)
+			return true;
+		words += n + (words[n] == ' ');
+	}
+	return false;
+}

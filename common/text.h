@@ -22,4 +22,7 @@ void text_add_number(struct text *t, unsigned long n);
 void text_addf(struct text *t, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void text_dispose(struct text *t); /* may be repeated */
 
+/* Whether `word` is one of `words`, which are separated by one space each. */
+bool text_has_word(const char *words, const char *word);
+
 #endif

@@ -112,6 +112,13 @@ int event_path_guest(const char *path, uint32_t *domid)
 	return 0;
 }
 
+bool event_path_is_probe(const char *path)
+{
+	const char *name = strrchr(path, '/');
+
+	return name && strcmp(name, "/probe") == 0;
+}
+
 bool domids_have(const struct domids *d, uint32_t domid)
 {
 	for (size_t i = 0; i < d->count; i++)

@@ -11,6 +11,19 @@ static const char *const roles[] = {
 };
 static_assert(sizeof(roles) / sizeof(roles[0]) == PROVIDER_VPN + 2, "every role has a word");
 
+static const char *const powers[] = {
+	[PROVIDER_RUNS] = "run",
+	[PROVIDER_SUSPENDS] = "suspend",
+	NULL,
+};
+static_assert(
+	sizeof(powers) / sizeof(powers[0]) == PROVIDER_SUSPENDS + 2, "every state has a word");
+
+const char *provider_power_word(enum provider_power p)
+{
+	return powers[p];
+}
+
 /* clang-format off */
 static const struct schema_key keys[] = {
 	{ "role", KEY_WORD, SCHEMA_FIELD(struct provider, role), .words = roles,
@@ -35,6 +48,10 @@ static const struct schema_key keys[] = {
 	{ "probe", KEY_NUMBER, SCHEMA_FIELD(struct provider, probe),
 		.help = "A live network domain answers with the same number after one pass over "
 			"its state." },
+	{ "power", KEY_WORD, SCHEMA_FIELD(struct provider, power), .words = powers,
+		.fallback = PROVIDER_RUNS,
+		.help = "\"suspend\" before the host is suspended. The network domain answers with "
+			"the same word when its hooks have been told." },
 	{ 0 },
 };
 /* clang-format on */
@@ -77,6 +94,30 @@ int provider_write(struct store *s, uint32_t domid, const struct provider *in, s
 	int err = schema_resolve(s, &job.domid, e);
 
 	return err ? err : store_transact(s, write_body, &job, e);
+}
+
+int provider_probe(struct store *s, uint32_t domid, uint32_t *probe, struct err *e)
+{
+	struct provider p;
+	int err = provider_read(s, domid, &p, e);
+
+	if (err)
+		return err;
+	p.probe++;
+	p.probe += !p.probe; /* 0 is none */
+	*probe = p.probe;
+	return provider_write(s, domid, &p, e);
+}
+
+int provider_power(struct store *s, uint32_t domid, enum provider_power power, struct err *e)
+{
+	struct provider p;
+	int err = provider_read(s, domid, &p, e);
+
+	if (err)
+		return err;
+	p.power = power;
+	return provider_write(s, domid, &p, e);
 }
 
 int provider_remove(struct store *s, uint32_t domid, struct err *e)

@@ -23,6 +23,8 @@ static const struct schema_key netvm_keys[] = {
 		.help = "Bytes: of the uplink." },
 	{ "probe", KEY_NUMBER, SCHEMA_FIELD(struct netvm_report, probe),
 		.help = "The last probe of netvm-provider that it has answered." },
+	{ "power", KEY_TEXT, SCHEMA_FIELD(struct netvm_report, power),
+		.help = "The power of netvm-provider that its hooks have been told of." },
 	{ 0 },
 };
 

@@ -63,6 +63,8 @@ int vif_backend_path_parse(const char *path, uint32_t *backend, struct vif_id *o
 /* Which guest an event is about: its backend directory, or its entry of netvm-provider, or what is
  * below. -EINVAL: no single one. */
 int event_path_guest(const char *path, uint32_t *domid);
+/* Whether an event is about a `probe`, dom0's or its answer, and nothing else. */
+bool event_path_is_probe(const char *path);
 
 /* Some domains. More than fit are dealt with as all. */
 #define DOMIDS_MAX 64
@@ -112,6 +114,10 @@ int guest_link_watch(struct store *s, uint32_t domid, const char *token, struct 
 
 enum provider_role { PROVIDER_ROUTER, PROVIDER_VPN };
 
+/* What the host is about to do, or does. */
+enum provider_power { PROVIDER_RUNS, PROVIDER_SUSPENDS };
+const char *provider_power_word(enum provider_power p);
+
 struct provider {
 	enum provider_role role;
 	struct addr gateway,
@@ -120,12 +126,17 @@ struct provider {
 	struct prefixes routed6; /* subnets that the world routes to it: their guests' packets leave
 				  * as they are */
 	uint32_t probe;		 /* dom0 changes it and expects it back in struct netvm_report */
+	enum provider_power power; /* likewise */
 };
 
 int provider_read(struct store *s, uint32_t domid, struct provider *out,
 	struct err *e); /* -ENOENT: standalone */
 int provider_write(struct store *s, uint32_t domid, const struct provider *in, struct err *e);
 int provider_remove(struct store *s, uint32_t domid, struct err *e); /* with every client */
+/* Changes `probe` alone and gives it: the domain answers with it. -ENOENT: as above. */
+int provider_probe(struct store *s, uint32_t domid, uint32_t *probe, struct err *e);
+/* Changes `power` alone. */
+int provider_power(struct store *s, uint32_t domid, enum provider_power power, struct err *e);
 int provider_watch(struct store *s, uint32_t domid, const char *token, struct err *e);
 
 /* --- one guest of a network domain: /local/domain/N/netvm-provider/clients/<G>/<devid>, n0,rN ---
@@ -192,6 +203,7 @@ struct netvm_report {
 	char alarm[NETVM_WORDS_MAX];	    /* what somebody has to change; "": nothing */
 	uint32_t mtu;
 	uint32_t probe;
+	char power[NETVM_WORDS_MAX]; /* what it is prepared for; provider_power_word() */
 };
 
 struct client_report {

@@ -93,9 +93,10 @@ vif_make() {
 backend_make() {
 	local id=$1 ip=${2:-10.137.0.$1} mac=${3:-$(mac_of "$1")} at=backend/vif/$1/${4:-0}
 	xenstore-rm "$at" 2>/dev/null
-	xenstore-write "$at/online" 1 "$at/state" 2 "$at/script" /etc/xen/scripts/vif-route-netvm
-	[ "$ip" = - ] || xenstore-write "$at/ip" "$ip"
-	[ "$mac" = - ] || xenstore-write "$at/mac" "$mac"
+	local entries=("$at/online" 1 "$at/state" 2 "$at/script" /etc/xen/scripts/vif-route-netvm)
+	[ "$ip" = - ] || entries+=("$at/ip" "$ip")
+	[ "$mac" = - ] || entries+=("$at/mac" "$mac")
+	xenstore-write "${entries[@]}" # in one transaction, as libxl does
 }
 
 # guest_configure D: what netfront-config does in the guest.

@@ -367,6 +367,31 @@ static bool flow_is_dns(const struct flow *f, void *arg)
 }
 
 /* tests/net/netlink has put in a rule that makes this namespace track connections. */
+/* As one that is answered when all are looked at, and asked again when its turn comes. */
+static bool flow_was_done(const struct flow *f, void *looks)
+{
+	int *n = looks;
+
+	return f->port == 53 && (*n)++ == 0;
+}
+
+static void a_connection_that_went_on_meanwhile_stays(void **state)
+{
+	struct link_addr own = { here.ifindex, addr_of("10.137.0.1"), 24 };
+	struct addr peer = addr_of("10.137.0.7");
+	struct mac mac = { { 0, 0x16, 0x3e, 0, 0, 7 } };
+	int looks = 0;
+
+	(void)state;
+	assert_done(link_addr_set(nl, &own, &e));
+	assert_done(neighbour_set(nl, here.ifindex, &peer, &mac, &e));
+	assert_int_equal(udp_send("10.137.0.7", 53), 0);
+	assert_done(conntrack_end(nl, flow_was_done, &looks, &e));
+	assert_int_equal(looks, 2);
+	assert_int_equal(tracked(), 1);
+	assert_done(conntrack_forget(nl, &own.addr, &e));
+}
+
 static void connections_end_by_address_and_by_what_they_are(void **state)
 {
 	static int (*const ways[])(struct netlink * n, const struct addr *addr) = { forget_somehow,
@@ -444,6 +469,7 @@ int main(void)
 		cmocka_unit_test(neighbours_are_permanent),
 		cmocka_unit_test(a_guard_is_read_back_as_it_was_set_and_replaced_in_its_place),
 		cmocka_unit_test(connections_end_by_address_and_by_what_they_are),
+		cmocka_unit_test(a_connection_that_went_on_meanwhile_stays),
 		cmocka_unit_test(a_watch_tells_that_something_changed),
 		cmocka_unit_test(a_failure_names_the_object_and_the_kernels_reason),
 	};
