@@ -189,10 +189,30 @@ static int shutdown(const struct life *l, const struct xen_domain *d, struct err
 	return err_set(e, ret, "%s could not be shut down: %s", d->name, why.text);
 }
 
+static int destroy(const struct life *l, const struct xen_domain *d, struct err *e)
+{
+	char domid[16];
+	const char *const argv[] = { "xl", "destroy", domid, NULL };
+	struct child_result r;
+	int ret;
+
+	snprintf(domid, sizeof(domid), "%u", d->domid);
+	if (l->n->o.dry_run) {
+		printf("would run xl destroy %s (%s)\n", domid, d->name);
+		return 0;
+	}
+	log_info("%s: xl destroy %s", d->name, domid);
+	ret = child_run_ok(argv, NULL, LIFE_WORDS_MAX, life_seconds_left(l), &r, e);
+	child_result_free(&r);
+	return ret ? err_prefix(e, "%s could not be destroyed", d->name) : gone_await(l, d, e);
+}
+
 int life_stop(const struct life *l, const struct xen_domain *d, struct err *e)
 {
 	int ret = 0;
 
+	if (l->n->o.destroy && !d->dying)
+		return destroy(l, d, e);
 	if (d->shutdown && !d->dying)
 		return err_set(e, -EBUSY,
 			"%s has shut down or crashed and is kept (domain %u); xl destroy %u "

@@ -45,7 +45,7 @@ int life_create(const struct life *l, const struct registry_domain *d, struct er
 int life_users(const struct life *l, const struct xen_domain *d, char names[LIFE_USERS_MAX],
 	size_t *count, struct err *e);
 
-/* Shuts it down and waits until it is gone. */
+/* Shuts it down, or with --destroy destroys it, and waits until it is gone. */
 int life_stop(const struct life *l, const struct xen_domain *d, struct err *e);
 
 /* --- what its two files share --- */

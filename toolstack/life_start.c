@@ -72,15 +72,10 @@ int life_start_check(const struct registry_domain *d, struct err *e)
 static int probe_ask(
 	struct store *store, uint32_t domid, bool *asked, uint32_t *probe, struct err *e)
 {
-	struct provider provider;
-	int ret = provider_read(store, domid, &provider, e);
+	int ret = provider_probe(store, domid, probe, e);
 
-	if (ret)
-		return ret == -ENOENT ? 0 : ret;
-	*probe = ++provider.probe;
-	ret = provider_write(store, domid, &provider, e);
 	*asked = ret == 0;
-	return ret;
+	return ret == -ENOENT ? 0 : ret;
 }
 
 /* Whether the domain says that it is ready, and says so now. */

@@ -26,8 +26,8 @@ struct netvm_options {
 	const char *before;		/* firewall add: the number of a rule */
 	const char *format, *interface; /* of what xl-config prints */
 	bool kernel_ip;
-	bool json, dry_run, names, remove, live;
-	bool cut_dom0, no_iommu, shared_group, force, now;
+	bool json, dry_run, names, remove, live, follow, watch;
+	bool cut_dom0, no_iommu, shared_group, force, now, all_network, destroy;
 	bool quiet;	      /* what was done need not be said */
 	unsigned int timeout; /* seconds */
 	/* Of Qubes' commands (qvm.h) alone. */
@@ -77,6 +77,11 @@ int netvm_doctor(struct netvm *n, struct err *e);
 int netvm_pci_list(struct netvm *n, struct err *e);
 int netvm_pci_assign(struct netvm *n, struct err *e);
 int netvm_pci_release(struct netvm *n, struct err *e);
+int netvm_usb_list(struct netvm *n, struct err *e);
+int netvm_log(struct netvm *n, struct err *e);
+int netvm_watchdog(struct netvm *n, struct err *e);
+int netvm_suspend(struct netvm *n, struct err *e);
+int netvm_resume(struct netvm *n, struct err *e);
 int netvm_dom0_up(struct netvm *n, struct err *e);
 int netvm_dom0_down(struct netvm *n, struct err *e);
 int netvm_dom0_status(struct netvm *n, struct err *e);

@@ -60,6 +60,16 @@ static bool role_value(const struct registry_domain *d, char *buf, size_t size)
 	return d->role_text;
 }
 
+static bool watchdog_value(const struct registry_domain *d, char *buf, size_t size)
+{
+	static const char *const words[] = { [WATCHDOG_REPORTS] = "report",
+		[WATCHDOG_RESTARTS] = "restart",
+		[WATCHDOG_OFF] = "off" };
+
+	snprintf(buf, size, "%s", d->provides_network ? words[d->watchdog] : "");
+	return d->watchdog_text;
+}
+
 static bool policy_value(const struct registry_domain *d, char *buf, size_t size)
 {
 	snprintf(buf, size, "%s", d->policy == POLICY_DROP ? "drop" : "accept");
@@ -168,6 +178,7 @@ static const struct {
 	{ "mac", mac_value },
 	{ "mtu", mtu_value },
 	{ "role", role_value },
+	{ "watchdog", watchdog_value },
 	{ "routed6", routed6_value },
 	{ "policy", policy_value },
 	{ "rules", rules_value },
@@ -233,6 +244,7 @@ void domain_json(struct json *j, const struct registry_domain *d)
 	value_json(j, d, "mac");
 	number_json(j, "mtu", d->mtu);
 	value_json(j, d, "role");
+	value_json(j, d, "watchdog");
 	list_json(j, "routed6", &d->routed6_text);
 	value_json(j, d, "policy");
 	json_array(j, "rules");

@@ -33,25 +33,33 @@ unsigned int netvm_overruled(const struct netvm_options *o)
 	       (o->shared_group ? 1U << PCI_OBJECTION_GROUP : 0);
 }
 
-int netvm_pci_judge(const struct netvm *n, const struct registry *r, const struct pci_bdf *bdf,
-	const char *domain, struct err *e)
+static int device_judge(const struct netvm *n, const struct pci_survey *s,
+	const struct pci_bdf *bdf, const char *domain, struct err *e)
 {
-	struct pci_survey s;
+	const struct pci_device *d = pci_tree_find(&s->tree, bdf);
 	struct pci_opinion o;
-	const struct pci_device *d;
 	char text[PCI_BDF_TEXT_MAX];
-	int ret = pci_survey_read(n->o.sysfs, r, &s, e);
+	int ret;
 
-	d = ret ? NULL : pci_tree_find(&s.tree, bdf);
-	if (!ret && !d)
-		ret = err_set(e, -ENODEV,
+	if (!d)
+		return err_set(e, -ENODEV,
 			"there is no PCI device %s in this host; netvm pci list shows its network "
 			"devices",
 			pci_bdf_print(bdf, text));
-	if (!ret)
-		ret = pci_survey_judge(&s, d, domain, &o, e);
-	if (!ret)
-		ret = pci_judgement_check(&o.judgement, bdf, netvm_overruled(&n->o), e);
+	ret = pci_survey_judge(s, d, domain, &o, e);
+	return ret ? ret : pci_judgement_check(&o.judgement, bdf, netvm_overruled(&n->o), e);
+}
+
+int netvm_pci_judge(const struct netvm *n, const struct registry *r, const struct pci_bdf *bdfs,
+	size_t count, const char *domain, struct err *e)
+{
+	struct pci_survey s;
+	int ret = pci_survey_read(n->o.sysfs, r, &s, e);
+
+	s.together = bdfs;
+	s.together_count = count;
+	for (size_t i = 0; i < count && !ret; i++)
+		ret = device_judge(n, &s, &bdfs[i], domain, e);
 	pci_survey_free(&s);
 	return ret;
 }
@@ -86,7 +94,7 @@ static int device_take(const struct netvm *n, const struct registry *r,
 	int ret = handover_open(&h, n->o.sysfs, n->dir, bdf, d, !n->o.dry_run, e);
 
 	if (!ret && !h.s.taken && !h.s.remembered)
-		ret = netvm_pci_judge(n, r, bdf, d->name, e);
+		ret = netvm_pci_judge(n, r, bdf, 1, d->name, e);
 	if (!ret)
 		ret = netvm_pci_give(n, &h, e);
 	handover_close(&h);

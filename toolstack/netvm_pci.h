@@ -12,9 +12,9 @@ int netvm_bdf_take(const char *text, struct pci_bdf *out, struct err *e);
 /* The overrules that the options ask for, as pci_judgement_check() wants them. */
 unsigned int netvm_overruled(const struct netvm_options *o);
 
-/* Judges a device and refuses what stands against it. */
-int netvm_pci_judge(const struct netvm *n, const struct registry *r, const struct pci_bdf *bdf,
-	const char *domain, struct err *e);
+/* Judges devices that `domain` gets in one go, and refuses what stands against any of them. */
+int netvm_pci_judge(const struct netvm *n, const struct registry *r, const struct pci_bdf *bdfs,
+	size_t count, const char *domain, struct err *e);
 
 /* The plan in words, for --dry-run. */
 void netvm_plan_print(const struct handover *h);

@@ -1,4 +1,7 @@
-/* netvm pci list: dom0's network devices, who has them, and whether they may be given away. */
+/*
+ * netvm pci list: dom0's network devices, who has them, and whether they may be given away. netvm
+ * usb list: the same of USB controllers, with the interfaces of what hangs on them.
+ */
 #include <stdio.h>
 #include <string.h>
 
@@ -6,6 +9,17 @@
 #include "toolstack/netvm.h"
 #include "toolstack/pci_survey.h"
 #include "toolstack/table.h"
+
+struct kind {
+	bool (*is)(const struct pci_device *d);
+	const char *none; /* where there is no such device */
+	const char *note; /* below the table, or NULL */
+};
+
+static const struct kind network = { pci_is_network, "This host has no PCI network device.", NULL };
+static const struct kind usb = { pci_is_usb, "This host has no USB controller.",
+	"netvm pci assign gives a controller away with everything that hangs on it, keyboards and "
+	"disks too." };
 
 static const char *group_source(const struct pci_group *g)
 {
@@ -91,7 +105,7 @@ static void device_json(struct json *j, const struct pci_device *d, const struct
 	json_object_end(j);
 }
 
-static int json_print(const struct pci_survey *s, struct err *e)
+static int json_print(const struct pci_survey *s, const struct kind *kind, struct err *e)
 {
 	struct json *j = json_open();
 	struct pci_opinion o;
@@ -107,7 +121,7 @@ static int json_print(const struct pci_survey *s, struct err *e)
 	json_object_end(j);
 	json_array(j, "devices");
 	for (size_t i = 0; i < s->tree.count && !ret; i++) {
-		if (!pci_is_network(&s->tree.device[i]))
+		if (!kind->is(&s->tree.device[i]))
 			continue;
 		ret = pci_survey_judge(s, &s->tree.device[i], "", &o, e);
 		if (!ret)
@@ -163,7 +177,7 @@ static void sources_print(const struct pci_survey *s, const struct pci_group *g)
 		group_source(g));
 }
 
-static int text_print(const struct pci_survey *s, struct err *e)
+static int text_print(const struct pci_survey *s, const struct kind *kind, struct err *e)
 {
 	struct pci_opinion o;
 	struct table t;
@@ -171,16 +185,16 @@ static int text_print(const struct pci_survey *s, struct err *e)
 	int ret = 0;
 
 	for (size_t i = 0; i < s->tree.count; i++)
-		devices += pci_is_network(&s->tree.device[i]);
+		devices += kind->is(&s->tree.device[i]);
 	if (!devices) {
-		printf("This host has no PCI network device.\n");
+		printf("%s\n", kind->none);
 		return 0;
 	}
 
 	table_start(
 		&t, "DEVICE", "DRIVER", "INTERFACE", "MAC", "IOMMU GROUP", "DOMAIN", "SAFE", NULL);
 	for (size_t i = 0; i < s->tree.count && !ret; i++) {
-		if (!pci_is_network(&s->tree.device[i]))
+		if (!kind->is(&s->tree.device[i]))
 			continue;
 		ret = pci_survey_judge(s, &s->tree.device[i], "", &o, e);
 		if (!ret)
@@ -189,8 +203,10 @@ static int text_print(const struct pci_survey *s, struct err *e)
 	table_print(&t);
 	if (!ret)
 		sources_print(s, &o.group);
+	if (!ret && kind->note)
+		printf("%s\n", kind->note);
 	for (size_t i = 0; i < s->tree.count && !ret; i++) {
-		if (!pci_is_network(&s->tree.device[i]))
+		if (!kind->is(&s->tree.device[i]))
 			continue;
 		ret = pci_survey_judge(s, &s->tree.device[i], "", &o, e);
 		if (!ret)
@@ -200,33 +216,43 @@ static int text_print(const struct pci_survey *s, struct err *e)
 }
 
 /* For completion: no judgement, nothing but sysfs. */
-static int names_print(const char *sysfs, struct err *e)
+static int names_print(const char *sysfs, const struct kind *kind, struct err *e)
 {
 	struct pci_tree tree;
 	char bdf[PCI_BDF_TEXT_MAX];
 	int ret = pci_tree_read(sysfs, &tree, e);
 
 	for (size_t i = 0; !ret && i < tree.count; i++)
-		if (pci_is_network(&tree.device[i]))
+		if (kind->is(&tree.device[i]))
 			printf("%s\n", pci_bdf_print(&tree.device[i].bdf, bdf));
 	pci_tree_free(&tree);
 	return ret;
 }
 
-int netvm_pci_list(struct netvm *n, struct err *e)
+static int list(const struct netvm *n, const struct kind *kind, struct err *e)
 {
 	struct pci_survey s = { .sysfs = NULL };
 	struct registry r;
 	int ret;
 
 	if (n->o.names)
-		return names_print(n->o.sysfs, e);
+		return names_print(n->o.sysfs, kind, e);
 	ret = netvm_registry_read(n, &r, e);
 	if (!ret)
 		ret = pci_survey_read(n->o.sysfs, &r, &s, e);
 	if (!ret)
-		ret = n->o.json ? json_print(&s, e) : text_print(&s, e);
+		ret = n->o.json ? json_print(&s, kind, e) : text_print(&s, kind, e);
 	pci_survey_free(&s);
 	registry_dispose(&r);
 	return ret;
+}
+
+int netvm_pci_list(struct netvm *n, struct err *e)
+{
+	return list(n, &network, e);
+}
+
+int netvm_usb_list(struct netvm *n, struct err *e)
+{
+	return list(n, &usb, e);
 }

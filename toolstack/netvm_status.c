@@ -6,12 +6,15 @@
  */
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "common/json.h"
 #include "toolstack/netvm.h"
 #include "toolstack/netvm_domain.h"
 #include "toolstack/present.h"
+#include "toolstack/present_watch.h"
 #include "toolstack/table.h"
 
 struct status {
@@ -35,6 +38,9 @@ static void obstacles_json(struct json *j, const struct status *s, const char *n
 	for (size_t i = 0; i < s->now.obstacles.count; i++)
 		if (obstacle_is_of(s, &s->now.obstacles.obstacle[i], name))
 			json_text(j, NULL, s->now.obstacles.obstacle[i].words);
+	for (size_t i = 0; name && i < s->now.findings.count; i++)
+		if (strcmp(s->now.findings.obstacle[i].domain, name) == 0)
+			json_text(j, NULL, s->now.findings.obstacle[i].words);
 	json_array_end(j);
 }
 
@@ -194,6 +200,13 @@ static void obstacles_print(const struct status *s, const char *name)
 			printf("\nnetvmd says: %s\n", s->now.obstacles.obstacle[i].words);
 }
 
+static void findings_print(const struct status *s, const char *name)
+{
+	for (size_t i = 0; i < s->now.findings.count; i++)
+		if (strcmp(s->now.findings.obstacle[i].domain, name) == 0)
+			printf("\nnetvm watchdog says: %s\n", s->now.findings.obstacle[i].words);
+}
+
 static void netvmd_print(const struct status *s)
 {
 	obstacles_print(s, NULL);
@@ -250,6 +263,7 @@ static void text_print(const struct status *s, const char *only)
 			detail_print(s, &s->registry->domain[i]);
 		notes_print(s, &s->registry->domain[i]);
 		obstacles_print(s, s->registry->domain[i].name);
+		findings_print(s, s->registry->domain[i].name);
 	}
 	netvmd_print(s);
 	if (s->now.no_xen.code)
@@ -258,23 +272,117 @@ static void text_print(const struct status *s, const char *only)
 		printf("\nHow the vifs are is not known: %s.\n", s->now.no_store.text);
 }
 
-int netvm_status(struct netvm *n, struct err *e)
+static int draw(const struct netvm *n, const struct status *s, struct err *e)
 {
 	const char *only = n->count ? n->args[0] : NULL;
 	const struct registry_domain *d;
+
+	if (only && !registry_find(s->registry, only))
+		return netvm_domain_find(n, s->registry, only, &d, e);
+	if (n->o.json)
+		return json_print(s, only, e);
+	text_print(s, only);
+	return 0;
+}
+
+/* --- on and on --- */
+
+/* What draw() prints, malloc'd. glibc's stdout may be set. */
+static int draw_text(const struct netvm *n, const struct status *s, char **out, struct err *e)
+{
+	FILE *terminal = stdout;
+	size_t size;
+	int ret;
+
+	*out = NULL;
+	stdout = open_memstream(out, &size);
+	ret = stdout ? draw(n, s, e) : err_sys(e, -errno, "status");
+	if (stdout && fclose(stdout) && !ret)
+		ret = err_sys(e, -errno, "status");
+	stdout = terminal;
+	return ret;
+}
+
+/* A terminal shows the newest alone, a file or pipe all of them, one behind the other. */
+static int text_show(const char *text, bool first, struct err *e)
+{
+	if (isatty(STDOUT_FILENO))
+		fputs("\033[H\033[2J\033[3J", stdout);
+	else if (!first)
+		putchar('\n');
+	fputs(text, stdout);
+	return fflush(stdout) ? err_sys(e, -errno, "standard output") : 0;
+}
+
+static int look(const struct netvm *n, struct present_watch *w, char **text, struct err *e)
+{
 	struct registry r;
 	struct status s = { .registry = &r };
-	int ret = netvm_registry_read(n, &r, e);
+	struct err fault = ERR_NONE;
+	int ret, faulty = netvm_registry_read(n, &r, &fault);
 
-	if (!ret && only && !registry_find(&r, only))
-		ret = netvm_domain_find(n, &r, only, &d, e);
-	if (!ret) {
-		present_open(&s.now);
-		if (n->o.json)
-			ret = json_print(&s, only, e);
-		else
-			text_print(&s, only);
+	present_open(&s.now);
+	ret = present_watch_renew(w, n->dir, &r, &s.now, e);
+	if (!ret && !faulty)
+		faulty = draw_text(n, &s, text, &fault);
+	present_close(&s.now);
+	registry_dispose(&r);
+	if (!ret && faulty)
+		*e = fault;
+	return ret ? ret : faulty;
+}
+
+/* What goes wrong after the first look, as a registry that somebody is editing, is shown and may
+ * pass. */
+static int look_again(const struct netvm *n, struct present_watch *w, char **text, struct err *e)
+{
+	struct err why = ERR_NONE;
+	char *words;
+
+	if (!look(n, w, text, &why))
+		return 0;
+	free(*text);
+	*text = NULL;
+	if (asprintf(&words, "%s%s", n->o.json ? "" : why.text, n->o.json ? "" : "\n") < 0)
+		return err_sys(e, -ENOMEM, "status");
+	*text = words;
+	return 0;
+}
+
+/* Each look is a whole one; what is as it was is not shown again. */
+static int watch(const struct netvm *n, struct err *e)
+{
+	struct present_watch w;
+	char *before = NULL, *now = NULL;
+	int ret = present_watch_open(&w, e);
+
+	while (!ret) {
+		ret = before ? look_again(n, &w, &now, e) : look(n, &w, &now, e);
+		if (!ret && (!before || strcmp(before, now) != 0))
+			ret = text_show(now, !before, e);
+		free(before);
+		before = now;
+		now = NULL;
+		if (!ret)
+			ret = present_watch_wait(&w, e);
 	}
+	free(before);
+	present_watch_close(&w);
+	return ret;
+}
+
+int netvm_status(struct netvm *n, struct err *e)
+{
+	struct registry r;
+	struct status s = { .registry = &r };
+	int ret;
+
+	if (n->o.watch)
+		return watch(n, e);
+	ret = netvm_registry_read(n, &r, e);
+	present_open(&s.now);
+	if (!ret)
+		ret = draw(n, &s, e);
 	present_close(&s.now);
 	registry_dispose(&r);
 	return ret;

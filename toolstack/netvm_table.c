@@ -29,6 +29,8 @@ static const struct cli_option options[] = {
 	{ "cut-dom0", 0, CLI_FLAG, AT(cut_dom0), NULL,
 		"pci assign: also a device that dom0's own route, address or root file system "
 		"needs" },
+	{ "all-network", 0, CLI_FLAG, AT(all_network), NULL,
+		"pci assign: all network devices that no other domain has" },
 	{ "no-iommu", 0, CLI_FLAG, AT(no_iommu), NULL,
 		"pci assign: also without an IOMMU; the domain can then read and write all "
 		"memory" },
@@ -41,16 +43,23 @@ static const struct cli_option options[] = {
 	{ "force", 0, CLI_FLAG, AT(force), NULL,
 		"pci release: also from a domain that runs; it is detached from it. stop: also a "
 		"network domain of guests that run; they have no network until it is back" },
-	{ "format", 'f', CLI_TEXT, AT(format), "kernel-ip|cloud-init|interfaces",
+	{ "destroy", 0, CLI_FLAG, AT(destroy), NULL,
+		"stop, restart: do not ask the domain to shut down, as when it hangs: destroy it" },
+	{ "format", 'F', CLI_TEXT, AT(format), "kernel-ip|cloud-init|interfaces",
 		"xl-config: what a guest without netfront-config is given in its place: the ip= of "
 		"its kernel's command line, cloud-init's network-config, or a part of "
 		"/etc/network/interfaces" },
+	{ "follow", 'f', CLI_FLAG, AT(follow), NULL, "log: go on with what is logged from now on" },
+	{ "watch", 'w', CLI_FLAG, AT(watch), NULL,
+		"status: show it again each time that anything of it changes, until it is "
+		"interrupted; with --json one document behind the other" },
 	{ "kernel-ip", 0, CLI_FLAG, AT(kernel_ip), NULL,
 		"xl-config: the same as --format kernel-ip" },
 	{ "interface", 0, CLI_TEXT, AT(interface), "NAME",
 		"xl-config: the guest's name for its vif (default eth0)" },
 	{ "timeout", 't', CLI_NUMBER, AT(timeout), "SECONDS",
-		"start, stop, restart, attach, detach: how long all of it may take (default 120)" },
+		"start, stop, restart, attach, detach, suspend, resume: how long all of it may "
+		"take (default 120)" },
 	{ "allow", 0, CLI_TEXT, AT(allow), "NAME,...",
 		"dom0 up, run: let these domains run meanwhile; dom0 up takes more names behind "
 		"it" },
@@ -130,10 +139,32 @@ static const struct cli_verb verbs[] = {
 		0, 0, NETVM_DOCTOR, NULL },
 	{ "pci list", "", "network devices: driver, IOMMU group, safe to give away or why not", 0,
 		0, NETVM_PCI_LIST, NULL },
-	{ "pci assign", "DEVICE NAME", "give a network device to a domain", 2, 2, NETVM_PCI_ASSIGN,
-		"netdev domain" },
+	{ "pci assign", "[DEVICE]... NAME",
+		"give network devices to a domain; what stands against one stands against all", 1,
+		-1, NETVM_PCI_ASSIGN, "netdev domain" },
 	{ "pci release", "DEVICE", "take it back to dom0, to its driver and name", 1, 1,
 		NETVM_PCI_RELEASE, "netdev" },
+	{ "usb list", "",
+		"USB controllers with the network interfaces that hang on them, as pci list; pci "
+		"assign takes one that has any",
+		0, 0, NETVM_USB_LIST, NULL },
+	{ "log", "[NAME]",
+		"what netvmd, netbackd and netfront-config of this host have logged; with NAME "
+		"the lines that name that domain",
+		0, 1, NETVM_LOG, "domain" },
+	{ "watchdog", "",
+		"ask each network domain that runs whether it still serves, on and on; one that "
+		"does not is told of by netvm status, and restarted where its watchdog key says "
+		"so (netvm-watchdog.service runs this)",
+		0, 0, NETVM_WATCHDOG, NULL },
+	{ "suspend", "",
+		"tell network domains that the host is about to be suspended, and wait until their "
+		"hooks have ended (netvm-sleep.service runs this)",
+		0, 0, NETVM_SUSPEND, NULL },
+	{ "resume", "",
+		"tell them that it is back, and give domains the devices again that they lost "
+		"meanwhile",
+		0, 0, NETVM_RESUME, NULL },
 	{ "dom0 up", "[--allow NAME...]",
 		"bring dom0 itself a network, with every other domain paused meanwhile", 0, -1,
 		NETVM_DOM0_UP, "domain..." },

@@ -276,15 +276,19 @@ static void on_store(struct ev_loop *loop, ev_io *io, int events)
 	char path[STORE_PATH_MAX], token[64];
 	struct daemon *d = io->data;
 	struct err e = ERR_NONE;
+	bool news = false;
 	int ret;
 
 	(void)loop;
 	(void)events;
-	while ((ret = store_next_event(d->store, path, token, &e)) > 0)
+	while ((ret = store_next_event(d->store, path, token, &e)) > 0) {
 		log_debug("xenstore: %s", path);
+		/* An answer to the watchdog is none of netvmd's business. */
+		news |= !event_path_is_probe(path);
+	}
 	if (ret < 0)
 		store_lost(d, &e);
-	else
+	else if (news)
 		pass_timer_ask(&d->pass, 0);
 }
 

@@ -1,20 +1,6 @@
 #include "toolstack/netvmd_able.h"
 
-#include <string.h>
-
-static bool has_word(const char *words, const char *word)
-{
-	size_t len = strlen(word);
-
-	while (*words) {
-		size_t n = strcspn(words, " ");
-
-		if (n == len && memcmp(words, word, len) == 0)
-			return true;
-		words += n + (words[n] == ' ');
-	}
-	return false;
-}
+#include "common/text.h"
 
 const char *netvmd_unable(const struct netvmd_domain *provider, const struct registry_domain *guest)
 {
@@ -25,14 +11,14 @@ const char *netvmd_unable(const struct netvmd_domain *provider, const struct reg
 	if (!provider->ready)
 		return "does not say that it is ready (netbackd there, and its journal)";
 	if ((guest->policy != POLICY_ACCEPT || guest->rules) &&
-		!has_word(provider->capabilities, "policy"))
+		!text_has_word(provider->capabilities, "policy"))
 		return "does not say that it can enforce a policy";
-	if (!guest->cable && !has_word(provider->capabilities, "cable"))
+	if (!guest->cable && !text_has_word(provider->capabilities, "cable"))
 		return "does not say that it can cut a guest off";
-	if (guest->connections && !has_word(provider->capabilities, "limits"))
+	if (guest->connections && !text_has_word(provider->capabilities, "limits"))
 		return "does not say that it can limit a guest's connections";
 	if ((guest->packets_per_second || guest->bytes_per_second) &&
-		!has_word(provider->capabilities, "rates"))
+		!text_has_word(provider->capabilities, "rates"))
 		return "does not say that it can limit what a guest sends in a second";
 	return NULL;
 }

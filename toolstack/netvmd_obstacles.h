@@ -20,6 +20,10 @@
 #define NETVMD_LOCK	 RUNDIR "/netvmd.lock"
 #define NETVMD_OBSTACLES RUNDIR "/netvmd.obstacles"
 
+/* `netvm watchdog` tells what it finds in the same way. */
+#define WATCHDOG_LOCK	  RUNDIR "/watchdog.lock"
+#define WATCHDOG_FINDINGS RUNDIR "/watchdog.findings"
+
 struct netvmd_obstacle {
 	char domain[DOMAIN_NAME_MAX]; /* "": nobody's alone */
 	char *words;		      /* one line of printable ASCII that names its object */

@@ -16,6 +16,7 @@
 #include <string.h>
 
 #include "toolstack/netvmd_able.h"
+#include "toolstack/netvmd_index.h"
 
 enum { LINK_MTU_LEAST4 = 576, LINK_MTU_LEAST6 = 1280, LINK_MTU_DEFAULT = 1500 };
 
@@ -41,7 +42,8 @@ struct subject {
 struct planning {
 	const struct registry *r;
 	const struct netvmd_actual *actual;
-	struct subject *subject; /* ascending by domid */
+	struct netvmd_index index;
+	struct subject *subject; /* ascending by domid, one a domain of `actual` */
 	size_t count;
 	struct netvmd_plan *out;
 	size_t space;
@@ -125,13 +127,12 @@ static void link_choose(struct subject *s)
 		registry_mac(s->d, &s->mac);
 }
 
-/* The running domain of that name; NULL: none. Of two, the younger. */
+/* NULL: none of that name runs. */
 static const struct subject *running_find(const struct planning *p, const char *name)
 {
-	for (size_t i = p->count; i-- > 0;)
-		if (!p->subject[i].now->shutdown && strcmp(p->subject[i].now->name, name) == 0)
-			return &p->subject[i];
-	return NULL;
+	const struct netvmd_domain *d = netvmd_index_running(&p->index, name);
+
+	return d ? &p->subject[d - p->actual->domain] : NULL;
 }
 
 static const struct subject *domid_find(const struct planning *p, uint32_t domid)
@@ -202,15 +203,44 @@ static struct netvmd_action *action_add(struct planning *p, enum netvmd_verb ver
 
 /* --- what goes --- */
 
+/* Whether a vif of a domain that is in order has to go. `*force`: its backend is dead. */
+static bool vif_goes(
+	const struct planning *p, const struct subject *s, const struct netvmd_vif *v, bool *force)
+{
+	const struct subject *backend = domid_find(p, v->backend);
+
+	*force = !v->alive;
+	if (v->backend == 0)
+		return false;
+	if (!v->alive)
+		return s->wants || vif_is_ours(s, v);
+	if (!vif_is_ours(s, v) || (s->wants && backend == s->provider))
+		return false;
+	/* It is with another network domain than it should be. */
+	return backend && backend->standing == KNOWN && backend->d->provides_network;
+}
+
+/* By what is published a vif that has to go is known as the guest's link, until it is gone. */
+static bool link_is_needed(
+	const struct planning *p, const struct subject *s, const struct netvmd_link *l)
+{
+	const struct netvmd_vif *v = vif_find(s->now, l->devid);
+	bool force;
+
+	return s->standing == KNOWN && v && vif_goes(p, s, v, &force);
+}
+
 static void links_unpublish(struct planning *p)
 {
 	for (size_t i = 0; i < p->count; i++) {
 		const struct subject *s = &p->subject[i];
 
-		for (size_t k = 0; k < s->now->links && s->standing != KEPT; k++)
-			if (!s->wants || s->now->link[k].devid != s->devid)
-				action_add(
-					p, NETVMD_UNPUBLISH_LINK, s, s->now->link[k].devid, NULL);
+		for (size_t k = 0; k < s->now->links && s->standing != KEPT; k++) {
+			const struct netvmd_link *l = &s->now->link[k];
+
+			if ((!s->wants || l->devid != s->devid) && !link_is_needed(p, s, l))
+				action_add(p, NETVMD_UNPUBLISH_LINK, s, l->devid, NULL);
+		}
 	}
 }
 
@@ -255,23 +285,6 @@ static void clients_withdraw(struct planning *p)
 	}
 }
 
-/* Whether a vif of a domain that is in order has to go. `*force`: its backend is dead. */
-static bool vif_goes(
-	const struct planning *p, const struct subject *s, const struct netvmd_vif *v, bool *force)
-{
-	const struct subject *backend = domid_find(p, v->backend);
-
-	*force = !v->alive;
-	if (v->backend == 0)
-		return false;
-	if (!v->alive)
-		return s->wants || vif_is_ours(s, v);
-	if (!vif_is_ours(s, v) || (s->wants && backend == s->provider))
-		return false;
-	/* It is with another network domain than it should be. */
-	return backend && backend->standing == KNOWN && backend->d->provides_network;
-}
-
 static void vifs_detach(struct planning *p)
 {
 	bool force;
@@ -300,7 +313,7 @@ static bool provider_equal(const struct provider *a, const struct provider *b)
 	       addr_equal(&a->gateway6, &b->gateway6) && addr_equal(&a->dns[0], &b->dns[0]) &&
 	       addr_equal(&a->dns[1], &b->dns[1]) && addr_equal(&a->dns6[0], &b->dns6[0]) &&
 	       addr_equal(&a->dns6[1], &b->dns6[1]) && prefixes_equal(&a->routed6, &b->routed6) &&
-	       a->probe == b->probe;
+	       a->probe == b->probe && a->power == b->power;
 }
 
 static void providers_publish(struct planning *p)
@@ -320,8 +333,12 @@ static void providers_publish(struct planning *p)
 			.dns = { g->dns[0], g->dns[1] },
 			.dns6 = { g->dns6[0], g->dns6[1] },
 			.routed6 = s->d->routed6,
-			.probe = s->now->provider_readable ? s->now->provider.probe : 0,
 		};
+		/* What `netvm` asks stays. */
+		if (s->now->provider_readable) {
+			w.probe = s->now->provider.probe;
+			w.power = s->now->provider.power;
+		}
 		if (!s->now->provider_readable || !provider_equal(&w, &s->now->provider))
 			action_add(p, NETVMD_PUBLISH_PROVIDER, NULL, 0, s)->published = w;
 	}
@@ -366,15 +383,6 @@ static void links_publish(struct planning *p)
 	}
 }
 
-static const struct netvmd_client *client_find(
-	const struct netvmd_domain *provider, const struct vif_id *guest)
-{
-	for (size_t i = 0; i < provider->clients; i++)
-		if (vif_id_equal(&provider->client[i].guest, guest))
-			return &provider->client[i];
-	return NULL;
-}
-
 static bool limits_equal(const struct client_limits *a, const struct client_limits *b)
 {
 	return a->connections == b->connections && a->packets == b->packets && a->bytes == b->bytes;
@@ -412,7 +420,7 @@ static void clients_publish(struct planning *p)
 			.exposures = s->d->exposed,
 			.generation = 1 };
 		strcpy(w.name, s->d->name);
-		now = client_find(s->provider->now, &guest);
+		now = netvmd_index_client(&p->index, s->provider->now, &guest);
 		if (now && now->readable && client_equal(&w, &now->client))
 			continue;
 		if (now && now->readable && now->client.generation != UINT32_MAX)
@@ -478,8 +486,9 @@ int netvmd_plan(
 
 	memset(out, 0, sizeof(*out));
 	p.subject = calloc(actual->count + 1, sizeof(*p.subject));
-	if (!p.subject)
-		return -ENOMEM;
+	p.no_memory = netvmd_index_make(&p.index, actual) || !p.subject;
+	if (p.no_memory)
+		goto out;
 	for (size_t i = 0; i < p.count; i++)
 		p.subject[i].now = &actual->domain[i];
 	for (size_t i = 0; i < p.count; i++)
@@ -491,6 +500,8 @@ int netvmd_plan(
 	links_publish(&p);
 	clients_publish(&p);
 	vifs_attach(&p);
+out:
+	netvmd_index_dispose(&p.index);
 	free(p.subject);
 	return p.no_memory ? -ENOMEM : 0;
 }

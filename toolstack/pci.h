@@ -68,7 +68,8 @@ void pci_config_parse(const uint8_t *data, size_t len, struct pci_config *out);
 
 /* --- devices --- */
 
-#define PCI_CLASS_NETWORK 0x02 /* top byte of the class code */
+#define PCI_CLASS_NETWORK 0x02	 /* top byte of the class code */
+#define PCI_CLASS_USB	  0x0c03 /* top two bytes: a USB controller */
 #define PCI_DRIVER_MAX	  64
 #define PCI_NETS_MAX	  8
 
@@ -107,6 +108,12 @@ const struct pci_device *pci_tree_find(const struct pci_tree *t, const struct pc
 static inline bool pci_is_network(const struct pci_device *d)
 {
 	return d->class >> 16 == PCI_CLASS_NETWORK;
+}
+
+/* A USB controller: the interfaces of what hangs on it are its `nets`. */
+static inline bool pci_is_usb(const struct pci_device *d)
+{
+	return d->class >> 8 == PCI_CLASS_USB;
 }
 
 /* Reads one device anew. -ENODEV: there is none. */

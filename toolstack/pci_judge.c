@@ -9,9 +9,13 @@
 
 static bool objects_to_class(const struct pci_facts *f, char *why, size_t size)
 {
-	if (pci_is_network(f->device))
+	/* A NIC that hangs on USB comes with its controller. */
+	if (pci_is_network(f->device) || (pci_is_usb(f->device) && f->device->net_count))
 		return false;
-	snprintf(why, size, "it is no network device (class 0x%06x)", f->device->class);
+	if (pci_is_usb(f->device))
+		snprintf(why, size, "it is a USB controller on which no network interface hangs");
+	else
+		snprintf(why, size, "it is no network device (class 0x%06x)", f->device->class);
 	return true;
 }
 

@@ -74,6 +74,14 @@ const char *pci_survey_holder(const struct registry *r, const struct pci_bdf *bd
 	return "";
 }
 
+static bool goes_along(const struct pci_survey *s, const struct pci_device *d)
+{
+	for (size_t i = 0; i < s->together_count; i++)
+		if (pci_bdf_cmp(&s->together[i], &d->bdf) == 0)
+			return true;
+	return false;
+}
+
 int pci_survey_judge(const struct pci_survey *s, const struct pci_device *d, const char *domain,
 	struct pci_opinion *out, struct err *e)
 {
@@ -87,8 +95,11 @@ int pci_survey_judge(const struct pci_survey *s, const struct pci_device *d, con
 	if (ret)
 		return ret;
 	pci_group_find(&s->tree, d, &out->group);
-	for (size_t i = 0; i < out->group.count; i++)
+	for (size_t i = 0; i < out->group.count; i++) {
 		facts.holder[i] = pci_survey_holder(s->registry, &out->group.member[i]->bdf);
+		if (!*facts.holder[i] && goes_along(s, out->group.member[i]))
+			facts.holder[i] = domain;
+	}
 	out->holder = pci_survey_holder(s->registry, &d->bdf);
 	facts.domain = *domain ? domain : out->holder;
 	pci_judge(&facts, &out->judgement);

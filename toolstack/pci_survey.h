@@ -17,6 +17,8 @@ struct pci_survey {
 	struct dom0_net net;
 	enum pci_iommu iommu;
 	char iommu_source[160];
+	const struct pci_bdf *together; /* given to the same domain in one go; the caller's */
+	size_t together_count;
 };
 
 /* pci_survey_free() in any case. `registry` stays the caller's. */

@@ -5,18 +5,22 @@
 
 void present_open(struct present *p)
 {
+	enum netvmd_life watchdog;
+
 	*p = (struct present){ .count = 0 };
 	xen_domains_list(&p->domains, &p->count, &p->no_xen);
 	if (store_open(&p->store, &p->no_store))
 		p->store = NULL;
 	netvmd_obstacles_read(
 		NETVMD_LOCK, NETVMD_OBSTACLES, &p->netvmd, &p->obstacles, &p->no_netvmd);
+	netvmd_obstacles_read(WATCHDOG_LOCK, WATCHDOG_FINDINGS, &watchdog, &p->findings, NULL);
 }
 
 void present_close(struct present *p)
 {
 	store_close(p->store);
 	netvmd_obstacles_dispose(&p->obstacles);
+	netvmd_obstacles_dispose(&p->findings);
 	free(p->domains);
 }
 

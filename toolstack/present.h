@@ -25,6 +25,7 @@ struct present {
 	struct store *store; /* NULL: does not answer */
 	enum netvmd_life netvmd;
 	struct netvmd_obstacles obstacles;
+	struct netvmd_obstacles findings;	/* of the watchdog; none where it does not run */
 	struct err no_xen, no_store, no_netvmd; /* code 0: it can be told */
 };
 

@@ -213,6 +213,8 @@ static int globals_type(struct registry_globals *g, const char *path, struct err
 		addr_parse4("10.139.1.1", &g->dns[0]);
 		addr_parse4("10.139.1.2", &g->dns[1]);
 	}
+	if (!g->watchdog_interval)
+		g->watchdog_interval = WATCHDOG_INTERVAL;
 	return ret;
 }
 
@@ -251,6 +253,10 @@ static int domain_type(struct registry_domain *d, const char *path, struct err *
 		mac_parse(d->mac_text, &d->mac);
 	if (d->role_text && strcmp(d->role_text, "vpn") == 0)
 		d->role = PROVIDER_VPN;
+	if (d->watchdog_text && strcmp(d->watchdog_text, "off") == 0)
+		d->watchdog = WATCHDOG_OFF;
+	else if (d->watchdog_text && strcmp(d->watchdog_text, "restart") == 0)
+		d->watchdog = WATCHDOG_RESTARTS;
 	if (d->policy_text ? strcmp(d->policy_text, "drop") == 0 : d->rules != NULL)
 		d->policy = POLICY_DROP;
 	if (d->routed6_text.count > PREFIXES_MAX)
@@ -302,13 +308,17 @@ static int name_of_file(const char *file, char name[DOMAIN_NAME_MAX])
 
 static int domain_add(struct registry *r, const char *name, struct err *e)
 {
-	struct registry_domain *grown = realloc(r->domain, (r->count + 1) * sizeof(*grown));
+	if (r->count == r->space) {
+		size_t space = r->space ? 2 * r->space : 64;
+		struct registry_domain *grown = reallocarray(r->domain, space, sizeof(*grown));
 
-	if (!grown)
-		return err_sys(e, -ENOMEM, "%s", r->dir);
-	r->domain = grown;
-	memset(&grown[r->count], 0, sizeof(*grown));
-	memcpy(grown[r->count++].name, name, strlen(name) + 1);
+		if (!grown)
+			return err_sys(e, -ENOMEM, "%s", r->dir);
+		r->domain = grown;
+		r->space = space;
+	}
+	memset(&r->domain[r->count], 0, sizeof(r->domain[0]));
+	memcpy(r->domain[r->count++].name, name, strlen(name) + 1);
 	return 0;
 }
 

@@ -30,6 +30,11 @@
 
 #define REGISTRY_POOLS_MAX 16
 
+/* What `netvm watchdog` does about a network domain that does not serve any more. */
+enum registry_watchdog { WATCHDOG_REPORTS, WATCHDOG_RESTARTS, WATCHDOG_OFF };
+
+#define WATCHDOG_INTERVAL 30 /* seconds, where nothing is said */
+
 /* netvm.conf. Without the file all of it is at its default. */
 struct registry_globals {
 	/* As written. */
@@ -39,6 +44,7 @@ struct registry_globals {
 	struct prefix pool[REGISTRY_POOLS_MAX], pool6[REGISTRY_POOLS_MAX];
 	size_t pools, pools6;
 	struct addr dns[2], dns6[2]; /* the virtual resolvers that guests are told */
+	long watchdog_interval;	     /* seconds */
 	struct err fault;	     /* code 0: the file is in order */
 };
 
@@ -47,7 +53,7 @@ struct registry_domain {
 	char name[DOMAIN_NAME_MAX];
 	/* As written: NULL or empty where the file says nothing. */
 	char *netvm_text; /* a name, "none", or NULL: the default */
-	char *ip_text, *ip6_text, *mac_text, *role_text, *policy_text;
+	char *ip_text, *ip6_text, *mac_text, *role_text, *watchdog_text, *policy_text;
 	char *config; /* the domain's xl config; NULL: see registry_xl_config() */
 	struct config_list pci, expose_text, links, routed6_text;
 	/* Of its policy, joined by '\n', each in order (policy.h, or with "dst=@guest:NAME"); NULL:
@@ -66,6 +72,7 @@ struct registry_domain {
 	long connections;			   /* that it may have at once */
 	long packets_per_second, bytes_per_second; /* that it may send */
 	enum provider_role role;
+	enum registry_watchdog watchdog;
 	struct prefixes routed6;    /* of a network domain: subnets that the world routes to it */
 	enum policy_verdict policy; /* not given: accept without rules, drop with rules */
 	/* Found: the network domain that serves it, in the same registry; NULL: none. Never a loop.
@@ -84,7 +91,7 @@ struct registry {
 	char dir[PATH_MAX];
 	struct registry_globals globals;
 	struct registry_domain *domain; /* ascending by name */
-	size_t count;
+	size_t count, space;
 };
 
 /* The keys of the two kinds of file, with help texts: for reading, for `netvm set`, for

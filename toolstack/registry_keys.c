@@ -18,6 +18,13 @@ static int role_check(const char *text, struct err *e)
 	return err_set(e, -EINVAL, "\"router\" or \"vpn\"");
 }
 
+static int watchdog_check(const char *text, struct err *e)
+{
+	if (strcmp(text, "off") == 0 || strcmp(text, "report") == 0 || strcmp(text, "restart") == 0)
+		return 0;
+	return err_set(e, -EINVAL, "\"off\", \"report\" or \"restart\"");
+}
+
 static int policy_check(const char *text, struct err *e)
 {
 	if (strcmp(text, "accept") == 0 || strcmp(text, "drop") == 0)
@@ -51,6 +58,11 @@ static int mtu_check(const char *text, struct err *e)
 static int connections_check(const char *text, struct err *e)
 {
 	return number_check(text, 1, CLIENT_CONNECTIONS_MAX, "connections", e);
+}
+
+static int interval_check(const char *text, struct err *e)
+{
+	return number_check(text, 1, 3600, "seconds", e);
 }
 
 static int packets_check(const char *text, struct err *e)
@@ -100,6 +112,9 @@ const struct config_key registry_global_keys[] = {
 		"ones (default [ \"10.139.1.1\", \"10.139.1.2\" ])" },
 	{ "dns6", CONFIG_LIST, GLOBAL(dns6_text), config_check_addr6,
 		"the same for IPv6 (default: none)" },
+	{ "watchdog_interval", CONFIG_NUMBER, GLOBAL(watchdog_interval), interval_check,
+		"seconds between two questions of netvm watchdog to each network domain (default "
+		"30); one that is silent for three times as long does not answer" },
 	{ NULL, CONFIG_TEXT, 0, NULL, NULL },
 };
 
@@ -122,6 +137,10 @@ const struct config_key registry_domain_keys[] = {
 		"takes, at most 1500, and it follows that" },
 	{ "role", CONFIG_TEXT, DOMAIN(role_text), role_check,
 		"of a network domain: \"router\" (the default) or \"vpn\"" },
+	{ "watchdog", CONFIG_TEXT, DOMAIN(watchdog_text), watchdog_check,
+		"what netvm watchdog does about this network domain when it does not answer any "
+		"more, or has lost its uplink: \"report\" (the default) says so, \"restart\" "
+		"destroys and starts it as well, \"off\" does not look at it" },
 	{ "routed6", CONFIG_LIST, DOMAIN(routed6_text), config_check_routed6,
 		"of a network domain that no other serves: at most 16 IPv6 subnets that the world "
 		"routes to it. Guests with addresses of these (ip6, pool6) leave with them, all "

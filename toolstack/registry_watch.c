@@ -42,8 +42,16 @@ int registry_watch_renew(int fd, const char *dir, struct err *e)
 	if (n < 0 || (size_t)n >= sizeof(path))
 		return err_sys(e, -ENAMETOOLONG, "%s", dir);
 	ret = directory_watch(fd, path, e);
-	snprintf(path, sizeof(path), "%s", dir);
-	return ret ? ret : directory_watch(fd, path, e);
+	return ret ? ret : registry_watch_also(fd, dir, e);
+}
+
+int registry_watch_also(int fd, const char *dir, struct err *e)
+{
+	char path[PATH_MAX];
+
+	if (snprintf(path, sizeof(path), "%s", dir) >= (int)sizeof(path))
+		return err_sys(e, -ENAMETOOLONG, "%s", dir);
+	return directory_watch(fd, path, e);
 }
 
 int registry_watch_drain(int fd, struct err *e)

@@ -13,6 +13,8 @@
 int registry_watch_open(int *fd, struct err *e);
 /* (Re)names what is watched for the registry in `dir`; before each look at it. */
 int registry_watch_renew(int fd, const char *dir, struct err *e);
+/* As that, for another directory; again before each look. */
+int registry_watch_also(int fd, const char *dir, struct err *e);
 /* Reads away what is pending. */
 int registry_watch_drain(int fd, struct err *e);
 

@@ -331,11 +331,26 @@ static void a_guest_that_shall_have_none_loses_its_vif_and_link(void **state)
 	settle();
 	world_netvm(world_wanted(&w, "work"), NULL);
 	world_resolve(&w);
-	assert_plan("work (2): unpublish link 0\n"
-		    "work (2): withdraw as client of net (1), vif 0\n"
-		    "work (2): detach vif 0\n");
+	assert_string_equal(world_plan(&w, true, NULL),
+		"work (2): withdraw as client of net (1), vif 0\n"
+		"work (2): detach vif 0\n");
+	assert_plan("work (2): unpublish link 0\n");
 	settle();
 	assert_int_equal(now("work")->vifs, 0);
+}
+
+/* Its MAC is that of the other name, so what is published is all that tells whose vif it is. */
+static void a_renamed_guest_loses_its_vif_also_if_that_has_to_wait(void **state)
+{
+	(void)state;
+	settle();
+	now("work")->busy = true;
+	strcpy(now("work")->name, "idle");
+	assert_string_equal(
+		world_plan(&w, true, NULL), "idle (2): withdraw as client of net (1), vif 0\n");
+	now("idle")->busy = false;
+	assert_string_equal(world_plan(&w, true, NULL), "idle (2): detach vif 0\n");
+	assert_plan("idle (2): unpublish link 0\n");
 }
 
 static void vifs_of_others_are_nobodys_business(void **state)
@@ -457,6 +472,7 @@ int main(void)
 		test(a_guest_that_is_paused_keeps_its_dead_vif_until_it_runs),
 		test(a_guest_that_moves_leaves_the_one_and_comes_to_the_other),
 		test(a_guest_that_shall_have_none_loses_its_vif_and_link),
+		test(a_renamed_guest_loses_its_vif_also_if_that_has_to_wait),
 		test(vifs_of_others_are_nobodys_business),
 		test(rubbish_that_is_published_is_written_anew),
 		test(the_probe_of_a_provider_is_left_as_it_is),

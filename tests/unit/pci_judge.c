@@ -69,8 +69,19 @@ static void a_free_nic_on_a_host_with_an_iommu_is_safe(void **state)
 static void what_is_no_network_device_is_never_given_away(void **state)
 {
 	(void)state;
+	nic.class = 0x010601;
+	refused_unless(PCI_OBJECTION_CLASS, NULL, "no network device (class 0x010601)");
+}
+
+static void a_usb_controller_is_given_away_for_a_network_interface_on_it_alone(void **state)
+{
+	(void)state;
 	nic.class = 0x0c0330;
-	refused_unless(PCI_OBJECTION_CLASS, NULL, "no network device (class 0x0c0330)");
+	nic.net_count = 1;
+	pci_judge(&facts, &j);
+	assert_int_equal(j.count, 0);
+	nic.net_count = 0;
+	refused_unless(PCI_OBJECTION_CLASS, NULL, "on which no network interface hangs");
 }
 
 static void what_another_domain_has_must_be_released_first(void **state)
@@ -272,6 +283,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		T(a_free_nic_on_a_host_with_an_iommu_is_safe),
 		T(what_is_no_network_device_is_never_given_away),
+		T(a_usb_controller_is_given_away_for_a_network_interface_on_it_alone),
 		T(what_another_domain_has_must_be_released_first),
 		T(a_host_without_iommu_takes_no_iommu),
 		T(an_unknown_iommu_counts_as_none),
