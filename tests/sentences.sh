@@ -3,7 +3,7 @@
 #	same "sentence" WANTED SAW        the two words are equal
 #	succeeds "sentence" COMMAND...    exit status 0
 #	refused "sentence" COMMAND...     exit status not 0
-#	becomes "sentence" COMMAND...     exit status 0 sooner or later (a minute at most)
+#	becomes "sentence" COMMAND...     exit status 0 sooner or later ($PATIENCE seconds at most)
 #
 # and ends with `finish`. To be sourced: by lib.sh for scenarios on plain Linux, by lab/lab-lib in a lab's dom0.
 
@@ -34,9 +34,10 @@ refused() {
 	if words=$("$@" 2>&1); then not_ok "$sentence" "\"$*\" to fail" "success: ${words:0:300}"; else ok "$sentence"; fi
 }
 
-# Runs a command until it succeeds, for a minute at most: the end of a test that would hang, not a limit that it has to keep.
+# Runs a command until it succeeds, for $PATIENCE seconds at most: the end of a test that would hang, not a limit that it has to keep.
+PATIENCE=${PATIENCE:-120}
 awaited() {
-	local end=$((SECONDS + 60))
+	local end=$((SECONDS + PATIENCE))
 	until "$@" >/dev/null 2>&1; do
 		[ $SECONDS -lt $end ] || return 1
 		sleep 0.05
