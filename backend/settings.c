@@ -69,12 +69,7 @@ static int check_packet_filter(const char *text, struct err *e)
 
 static int check_connections(const char *text, struct err *e)
 {
-	char *end;
-	long n = strtol(text, &end, 0);
-
-	return !*end && n >= 1 && n <= CLIENT_CONNECTIONS_MAX
-		       ? 0
-		       : err_set(e, -EINVAL, "a number of 1 to %d", CLIENT_CONNECTIONS_MAX);
+	return config_check_number(text, 1, CLIENT_CONNECTIONS_MAX, "connections", e);
 }
 
 const struct config_key settings_keys[] = {

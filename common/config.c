@@ -95,17 +95,31 @@ static int text_take(struct reading *r, const struct config_key *k, void *at, st
 	return 0;
 }
 
+/* The library would read a number with a leading 0 as an octal one. */
+static int decimal_read(const char *text, long *out)
+{
+	const size_t len = strspn(text, "0123456789");
+
+	if (!len || len > 10 || text[len] || (len > 1 && *text == '0'))
+		return -EINVAL;
+	*out = strtol(text, NULL, 10);
+	return 0;
+}
+
 static int number_take(struct reading *r, const struct config_key *k, void *at, struct err *e)
 {
 	const char *text;
 	long n;
-	int ret = r->lib->cfg_get_long(r->xlu, k->name, &n, 1);
+	int ret = r->lib->cfg_get_string(r->xlu, k->name, &text, 1);
 
 	if (ret == ESRCH)
 		return 0;
-	if (ret || r->lib->cfg_get_string(r->xlu, k->name, &text, 1))
-		return fault(r, k, "takes a number", e);
-	ret = value_check(r, k, text, 0, e);
+	if (!ret)
+		ret = value_check(r, k, text, 0, e);
+	else
+		ret = fault(r, k, "takes a number", e);
+	if (!ret && decimal_read(text, &n))
+		ret = fault(r, k, "takes a decimal number", e);
 	if (!ret)
 		*(long *)at = n;
 	return ret;
@@ -259,7 +273,21 @@ static int syntax_fault(const struct reading *r, struct err *e)
 	return err_set(e, -EINVAL, "%s:%u:%s", r->path, line, r->words + len + words);
 }
 
-static int text_parse(struct reading *r, size_t len, struct err *e)
+/* Negative: errno; positive: the library refuses the text. It skips a character that means nothing
+ * where that is the last of a text, not where a newline follows. */
+static int library_read(struct reading *r)
+{
+	char *whole;
+	int len = asprintf(&whole, "%s\n", r->text), refused;
+
+	if (len < 0)
+		return -ENOMEM;
+	refused = r->lib->cfg_readdata(r->xlu, whole, len);
+	free(whole);
+	return refused ? EINVAL : 0;
+}
+
+static int text_parse(struct reading *r, struct err *e)
 {
 	int ret;
 
@@ -272,9 +300,11 @@ static int text_parse(struct reading *r, size_t len, struct err *e)
 	r->xlu = r->lib->cfg_init(r->words_to, r->path);
 	if (!r->xlu)
 		return err_sys(e, -ENOMEM, "%s", r->path);
-	ret = r->lib->cfg_readdata(r->xlu, r->text, (int)len);
-	if (!ret)
+	ret = library_read(r);
+	if (ret == 0)
 		return 0;
+	if (ret < 0)
+		return err_sys(e, ret, "%s", r->path);
 	fflush(r->words_to);
 	if (!r->words_len)
 		return err_sys(e, -EINVAL, "%s: could not be parsed", r->path);
@@ -309,8 +339,7 @@ static int reading_run(struct reading *r, const struct config_key *keys, void *o
 
 	if (says_nothing(r->text))
 		return 0;
-	ret = text_parse(r, strlen(r->text), e);
-
+	ret = text_parse(r, e);
 	if (!ret)
 		ret = config_index_make(r->path, r->text, &r->index, e);
 	for (const struct config_key *k = keys; !ret && k->name; k++) {
@@ -405,6 +434,15 @@ void config_dispose(const struct config_key *keys, void *out)
 			list_clear(at);
 		}
 	}
+}
+
+int config_check_number(const char *text, long min, long max, const char *unit, struct err *e)
+{
+	long n;
+
+	return decimal_read(text, &n) == 0 && n >= min && n <= max
+		       ? 0
+		       : err_set(e, -EINVAL, "a number of %ld to %ld %s", min, max, unit);
 }
 
 int config_check_addr4(const char *text, struct err *e)

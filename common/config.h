@@ -72,6 +72,7 @@ int config_refuse(const char *text, const char *expected, struct err *e);
 void config_dispose(const struct config_key *keys, void *out);
 
 /* The checks that most tables need. */
+int config_check_number(const char *text, long min, long max, const char *unit, struct err *e);
 int config_check_addr4(const char *text, struct err *e);
 int config_check_addr6(const char *text, struct err *e);
 int config_check_prefix(const char *text, struct err *e);

@@ -7,8 +7,6 @@
 #include <stdint.h>
 #include <string.h>
 
-#define KEY_LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_"
-
 const struct config_place *config_place(const struct config_index *index, const char *name)
 {
 	for (size_t i = 0; i < index->count; i++)
@@ -61,7 +59,7 @@ int config_index_make(const char *path, const char *text, struct config_index *o
 			c = text_skip(c, &line);
 			continue;
 		}
-		len = strspn(c, KEY_LETTERS);
+		len = strspn(c, CONFIG_KEY_LETTERS);
 		if (len && start && !depth) {
 			int ret = key_add(out, path, text, c, len, line, e);
 

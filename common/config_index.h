@@ -11,7 +11,10 @@
 
 #include "common/err.h"
 
-#define CONFIG_KEYS_MAX	    256
+#define CONFIG_KEYS_MAX 256
+/* What a key is made of, and more: what the library does not take as a key it refuses (xen:
+ * tools/libs/util/libxlu_cfg_l.l). */
+#define CONFIG_KEY_LETTERS  "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._"
 #define CONFIG_KEY_NAME_MAX 64
 
 struct config_index {

@@ -39,40 +39,29 @@ static int rule_check(const char *text, struct err *e)
 	return registry_rule_check(text, &why) ? err_set(e, -EINVAL, "a rule: %s", why.text) : 0;
 }
 
-static int number_check(
-	const char *text, unsigned long min, unsigned long max, const char *what, struct err *e)
-{
-	char *end;
-	unsigned long n = strtoul(text, &end, 10);
-
-	return *text != '-' && !*end && n >= min && n <= max
-		       ? 0
-		       : err_set(e, -EINVAL, "a number of %lu to %lu %s", min, max, what);
-}
-
 static int mtu_check(const char *text, struct err *e)
 {
-	return number_check(text, 576, 65535, "bytes", e);
+	return config_check_number(text, 576, 65535, "bytes", e);
 }
 
 static int connections_check(const char *text, struct err *e)
 {
-	return number_check(text, 1, CLIENT_CONNECTIONS_MAX, "connections", e);
+	return config_check_number(text, 1, CLIENT_CONNECTIONS_MAX, "connections", e);
 }
 
 static int interval_check(const char *text, struct err *e)
 {
-	return number_check(text, 1, 3600, "seconds", e);
+	return config_check_number(text, 1, 3600, "seconds", e);
 }
 
 static int packets_check(const char *text, struct err *e)
 {
-	return number_check(text, 1, CLIENT_PACKETS_MAX, "packets", e);
+	return config_check_number(text, 1, CLIENT_PACKETS_MAX, "packets", e);
 }
 
 static int bytes_check(const char *text, struct err *e)
 {
-	return number_check(text, 1, CLIENT_BYTES_MAX, "bytes", e);
+	return config_check_number(text, 1, CLIENT_BYTES_MAX, "bytes", e);
 }
 
 static int path_check(const char *text, struct err *e)

@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define KEY_CHARS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._"
+#include "common/config_index.h"
 
 struct span {
 	size_t start, end;
@@ -50,7 +50,7 @@ static bool statement_find(const char *text, const char *key, struct span *out)
 			i++;
 			continue;
 		}
-		len = strspn(text + i, KEY_CHARS);
+		len = strspn(text + i, CONFIG_KEY_LETTERS);
 		if (len && first && !depth) {
 			mine = len == strlen(key) && strncmp(text + i, key, len) == 0;
 			out->start = i;

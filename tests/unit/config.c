@@ -176,6 +176,10 @@ static void a_key_that_nobody_knows_is_reported_but_no_error(void **state)
 	assert_int_equal(read_text("name = \"x\"\nnmae = \"y\"\n", &s, &e), 0);
 	assert_string_equal(unknown_key, "nmae");
 	config_dispose(keys, &s);
+	assert_int_equal(read_text("name.old = \"y\"\nname = \"x\"\n", &s, &e), 0);
+	assert_string_equal(unknown_key, "name.old");
+	assert_string_equal(s.name, "x");
+	config_dispose(keys, &s);
 }
 
 /* Each text is refused with a sentence that begins with the file and this line. */
@@ -187,6 +191,9 @@ static void faults_are_named_with_file_and_line(void **state)
 	} faults[] = {
 		{ "name = \"x\"\nip = \"10.0.0\"\n", 2 },
 		{ "\n\nnumber = \"many\"\n", 3 },
+		{ "number = 0700\n", 1 },
+		{ "number = 0x10\n", 1 },
+		{ "number = -1\n", 1 },
 		{ "flag = 2\n", 1 },
 		{ "name = [ \"a\" ]\n", 1 },
 		{ "# one\nlist = [ \"10.0.0.1\",\n\"x\" ]\n", 3 },
@@ -198,6 +205,7 @@ static void faults_are_named_with_file_and_line(void **state)
 		{ "name = \"x\"\nip = = \"10.0.0.1\"\n", 2 },
 		{ "name = \n", 1 },
 		{ "name = \"x\"\n\nip =\nflag = 1\n", 3 },
+		{ "name = \"x\"\n\nM", 3 },
 	};
 	struct sample s;
 	struct err e;
