@@ -7,10 +7,10 @@
  * happens nothing runs.
  *
  * Nobody is waited for. libxl runs in processes of its own (xen_child.h says why): the look at the
- * beginning of a pass is given XEN_LOOK_SECONDS, a vif that is attached or detached goes on beside
- * the loop (netvmd_jobs.h); xenstored is given STORE_PATIENCE for each answer. A network domain
- * that is hung, or hostile, costs its own guests their vif and nobody else anything: its events
- * bring passes no more often than PASS_REST allows.
+ * beginning of a pass is given XEN_LOOK_SECONDS, twice that where it was too little, a vif that is
+ * attached or detached goes on beside the loop (netvmd_jobs.h); xenstored is given STORE_PATIENCE
+ * for each answer. A network domain that is hung, or hostile, costs its own guests their vif and
+ * nobody else anything: its events bring passes no more often than PASS_REST allows.
  *
  * main() sets up in the order lock, store, watches, first pass, ready; it undoes nothing at the
  * end: all that is published stays in force.
@@ -62,6 +62,7 @@ struct daemon {
 	struct netvmd_watches watches;
 	struct err watches_fault;
 	struct netvmd_jobs *jobs;
+	unsigned int look_seconds;
 	ev_io store_io, registry_io;
 	struct pass_timer pass;
 	ev_timer retry;
@@ -161,10 +162,20 @@ static void store_lost(struct daemon *d, const struct err *e)
 	ev_timer_start(d->loop, &d->retry);
 }
 
+/* How long the next look at libxl may take, by what became of this pass. */
+static void patience_set(struct daemon *d, int ret)
+{
+	if (ret != -ETIMEDOUT)
+		d->look_seconds = XEN_LOOK_SECONDS;
+	else if (d->look_seconds < XEN_LOOK_MOST)
+		d->look_seconds *= 2;
+}
+
 static int pass_make(struct daemon *d, struct netvmd_result *r, struct err *e)
 {
 	const struct netvmd_pass p = { .dir = d->dir,
 		.store = d->store,
+		.look_seconds = d->look_seconds,
 		.arg = d,
 		.unknown = tell_unknown_key,
 		.say = say,
@@ -219,6 +230,7 @@ static void on_pass(void *arg)
 	if (!d->store)
 		return;
 	ret = pass_make(d, &r, &e);
+	patience_set(d, ret);
 	if (ret == -ENOTCONN)
 		store_lost(d, &e);
 	else
@@ -308,6 +320,7 @@ static void on_registry(struct ev_loop *loop, ev_io *io, int events)
 
 static void daemon_init(struct daemon *d)
 {
+	d->look_seconds = XEN_LOOK_SECONDS;
 	d->absence = d->faults = (struct backoff){ .first = AGAIN_FIRST, .most = AGAIN_MOST };
 	d->signals =
 		(struct daemon_signals){ .farewell = "ending; all that is published stays in force",
@@ -367,6 +380,7 @@ static int pass_once(struct daemon *d, struct err *e)
 {
 	struct netvmd_pass p = { .dir = d->dir,
 		.plan = d->options.dry_run ? stdout : NULL,
+		.look_seconds = XEN_LOOK_SECONDS,
 		.arg = d,
 		.unknown = tell_unknown_key,
 		.say = say,

@@ -184,13 +184,14 @@ static void dom0_take(struct netvmd_actual *out)
 	dom0_record_dispose(&r);
 }
 
-int netvmd_look(struct store *s, const struct registry *r, struct netvmd_actual *out, struct err *e)
+int netvmd_look(struct store *s, const struct registry *r, unsigned int seconds,
+	struct netvmd_actual *out, struct err *e)
 {
 	struct xen_look look;
 	int ret;
 
 	memset(out, 0, sizeof(*out));
-	ret = xen_child_look(&look, e);
+	ret = xen_child_look(seconds, &look, e);
 	if (ret == -ENOTCONN && e)
 		e->code = -EHOSTDOWN;
 	if (ret)

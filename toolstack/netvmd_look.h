@@ -11,9 +11,9 @@
 #include "toolstack/netvmd_plan.h"
 #include "xenstore-schema/store.h"
 
-/* netvmd_actual_dispose() in any case. -ENOTCONN: the store is gone; a libxl that cannot reach Xen
- * is -EHOSTDOWN. */
-int netvmd_look(
-	struct store *s, const struct registry *r, struct netvmd_actual *out, struct err *e);
+/* libxl is given `seconds`. netvmd_actual_dispose() in any case. -ENOTCONN: the store is gone; a
+ * libxl that cannot reach Xen is -EHOSTDOWN. */
+int netvmd_look(struct store *s, const struct registry *r, unsigned int seconds,
+	struct netvmd_actual *out, struct err *e);
 
 #endif

@@ -225,7 +225,7 @@ int netvmd_pass_run(const struct netvmd_pass *p, struct netvmd_result *out, stru
 	ret = registry_take(p, &r, e);
 	if (!ret) {
 		faults_say(p, &r, out);
-		ret = netvmd_look(p->store, &r, &actual, e);
+		ret = netvmd_look(p->store, &r, p->look_seconds, &actual, e);
 	}
 	if (!ret && p->seen)
 		p->seen(p->arg, &r, &actual);

@@ -20,6 +20,7 @@
 struct netvmd_pass {
 	const char *dir; /* of the registry */
 	struct store *store;
+	unsigned int look_seconds; /* xen_child_look() */
 	FILE *plan; /* not NULL: the actions are printed there, and nothing is changed (--dry-run)
 		     */
 	void *arg;  /* of the functions below */
@@ -46,7 +47,8 @@ struct netvmd_result {
 	bool again;	/* struct netvmd_plan; or netvm dom0 is at work */
 };
 
-/* -ENOTCONN: the store is gone. Other errors: the pass could not be made, all stays as it is. */
+/* -ENOTCONN: the store is gone. -ETIMEDOUT: libxl took too long.
+ * Other errors: the pass could not be made, all stays as it is. */
 int netvmd_pass_run(const struct netvmd_pass *p, struct netvmd_result *out, struct err *e);
 
 #endif

@@ -90,7 +90,7 @@ static const struct call {
 	unsigned int seconds;
 	int (*run)(char *args[], struct err *e);
 } calls[] = {
-	{ "look", 0, XEN_LOOK_SECONDS, call_look },
+	{ "look", 0, XEN_LOOK_MOST, call_look },
 	{ "attach", 8, XEN_VIF_SECONDS, call_attach },
 	{ "detach", 3, XEN_VIF_SECONDS, call_detach },
 };
@@ -348,7 +348,7 @@ int xen_look_parse(char *text, struct xen_look *out, struct err *e)
 	return ret;
 }
 
-int xen_child_look(struct xen_look *out, struct err *e)
+int xen_child_look(unsigned int seconds, struct xen_look *out, struct err *e)
 {
 	static const char *const argv[] = { XEN_CHILD_NAME, "look", NULL };
 	struct xen_child c;
@@ -358,7 +358,7 @@ int xen_child_look(struct xen_look *out, struct err *e)
 	memset(out, 0, sizeof(*out));
 	if (ret)
 		return ret;
-	ret = child_finish(&c, XEN_LOOK_SECONDS, &text, "the list of domains", e);
+	ret = child_finish(&c, seconds, &text, "the list of domains", e);
 	if (!ret)
 		ret = xen_look_parse(text, out, e);
 	free(text);

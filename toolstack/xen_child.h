@@ -22,8 +22,11 @@
 #include "common/err.h"
 #include "toolstack/xen.h"
 
-#define XEN_CHILD_NAME	 "netvmd-libxl" /* argv[0] of a child */
+#define XEN_CHILD_NAME "netvmd-libxl" /* argv[0] of a child */
+/* What a look is given at first, and at most: a libxl that is only slow, on a host with much to do,
+ * has to be waited for some day. */
 #define XEN_LOOK_SECONDS 4
+#define XEN_LOOK_MOST	 16
 #define XEN_VIF_SECONDS	 60 /* libxl: 10 s each for two states and a removal, 40 s for a script */
 
 /* What main() of the program does when its argv[0] is XEN_CHILD_NAME. Returns its exit status. */
@@ -49,14 +52,14 @@ int xen_child_result(const char *words, int status, struct err *e);
 int xen_child_wait(struct xen_child *c, unsigned int seconds, struct err *e);
 
 /* All domains and all their vifs, as xen_domains_list() and xen_vifs_list(). -ETIMEDOUT after
- * XEN_LOOK_SECONDS. */
+ * `seconds`, XEN_LOOK_MOST at most. */
 struct xen_look {
 	struct xen_domain *domain; /* ascending by domid */
 	size_t domains;
 	struct xen_vif *vif; /* ascending by domid, devid */
 	size_t vifs;
 };
-int xen_child_look(struct xen_look *out, struct err *e);
+int xen_child_look(unsigned int seconds, struct xen_look *out, struct err *e);
 void xen_look_dispose(struct xen_look *l); /* may be repeated */
 
 /* The text of a look. Pure. */
