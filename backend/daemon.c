@@ -18,6 +18,7 @@
 
 #include "backend/hooks.h"
 #include "backend/name_resolver.h"
+#include "backend/netback_run.h"
 #include "backend/pass.h"
 #include "backend/resolvers.h"
 #include "common/backoff.h"
@@ -45,7 +46,7 @@ struct daemon {
 	struct hooks *hooks;
 	bool unanswered; /* dom0 waits until they have been told */
 	int kernel_fd, rules_fd;
-	ev_io store_io, kernel_io, rules_io, resolvers_io, forwarder_io;
+	ev_io store_io, kernel_io, rules_io, resolvers_io, forwarder_io, netback_io;
 	struct pass_timer pass;
 	ev_timer retry;
 	struct daemon_signals signals;
@@ -95,6 +96,17 @@ static int resolvers_watch(struct daemon *d, struct err *e)
 	return 0;
 }
 
+static int netback_watch(struct daemon *d, struct err *e)
+{
+	int ret = pass_open(d->service, e);
+
+	if (ret || !d->service->netback)
+		return ret;
+	ev_io_set(&d->netback_io, netback_runs_fd(d->service->netback), EV_READ);
+	ev_io_start(d->loop, &d->netback_io);
+	return 0;
+}
+
 /* Watches what the service that was just opened has to be told of. */
 static int service_watch(struct daemon *d, struct err *e)
 {
@@ -106,6 +118,8 @@ static int service_watch(struct daemon *d, struct err *e)
 		ret = guest_link_watch(d->service->store, SCHEMA_SELF, "above", e);
 	if (!ret)
 		ret = resolvers_watch(d, e);
+	if (!ret)
+		ret = netback_watch(d, e);
 	if (ret)
 		return ret;
 	ev_io_set(&d->store_io, store_fd(d->service->store), EV_READ);
@@ -121,6 +135,8 @@ static void service_stop(struct daemon *d)
 {
 	ev_io_stop(d->loop, &d->forwarder_io);
 	ev_io_stop(d->loop, &d->store_io);
+	ev_io_stop(d->loop, &d->netback_io);
+	pass_close(d->service);
 	service_close(d->service);
 	d->connected = false;
 }
@@ -350,6 +366,21 @@ static void on_forwarder(struct ev_loop *loop, ev_io *io, int events)
 	pass_timer_ask(&d->pass, 0);
 }
 
+/* Some have ended: their guests' vifs are looked at. */
+static void on_netback(struct ev_loop *loop, ev_io *io, int events)
+{
+	struct daemon *d = io->data;
+	uint32_t guest;
+
+	(void)loop;
+	(void)events;
+	while (netback_runs_next_ended(d->service->netback, &guest)) {
+		log_warning("netback of a vif of domain %u ended", guest);
+		scope_add_guest(&d->scope, guest);
+	}
+	pass_timer_ask(&d->pass, 0);
+}
+
 static void hooks_say(const char *words)
 {
 	log_warning("%s", words);
@@ -386,9 +417,10 @@ static void daemon_init(struct daemon *d)
 	ev_init(&d->rules_io, on_rules);
 	ev_init(&d->resolvers_io, on_resolvers);
 	ev_init(&d->forwarder_io, on_forwarder);
+	ev_init(&d->netback_io, on_netback);
 	ev_init(&d->retry, on_retry);
 	d->store_io.data = d->kernel_io.data = d->rules_io.data = d->resolvers_io.data =
-		d->forwarder_io.data = d->retry.data = d;
+		d->forwarder_io.data = d->netback_io.data = d->retry.data = d;
 }
 
 /* Where the kernel has no nf_tables there is no news of its rules; legacy iptables never gives any,

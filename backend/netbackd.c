@@ -164,6 +164,21 @@ static const struct cli cli = {
 		"dash: not\n"
 		"known, because the rules are being changed, or the guest has none.\n"
 		"\n"
+		"With datapath = user packets of guests are moved by a process for each vif, "
+		"netback, "
+		"which has\n"
+		"an empty root, no network, no capability and a handful of system calls; the vif "
+		"is a "
+		"tap of\n"
+		"the usual name. xen-netback must not be loaded then (modprobe.d(5), \"blacklist "
+		"xen-netback\"):\n"
+		"a vif that it could take is refused. A process that ends is started again, and "
+		"the "
+		"guest goes\n"
+		"on without noticing. One queue a vif is offered, no hashing and no lists of "
+		"multicast\n"
+		"addresses. Before the choice is changed: netbackd --down.\n"
+		"\n"
 		"Exit status: 0 all as wanted; 1 (with --once) some vif could not be served or "
 		"the\n"
 		"rules do not stand, or (with --check) a file is faulty; 2 it could not be done, "
@@ -215,6 +230,8 @@ static int run(struct service *s, const struct service_options *so, const struct
 		e = s->settings_fault;
 		ret = e.code;
 	}
+	if (!ret && (o->once || o->down))
+		ret = pass_open(s, &e);
 	if (!ret && o->explain)
 		ret = question_explain(s, o->explain, p->args, p->count, o->json, &e);
 	else if (!ret && o->status)
@@ -275,6 +292,7 @@ int main(int argc, char *argv[])
 	so.plan = o.dry_run ? stdout : NULL;
 	if (o.check ? run_check(&o, &parsed, &status) : run(&s, &so, &o, &parsed, &status))
 		status = EXIT_NOT_DONE;
+	pass_close(&s);
 	service_close(&s);
 	return status;
 }

@@ -5,14 +5,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "backend/netback_run.h"
 #include "backend/pass_internal.h"
+#include "backend/pass_netback.h"
 #include "backend/pass_report.h"
 
 #define EXPIRY_MAX 60 /* seconds */
 
 /* --- doing --- */
 
-static struct outcome *outcome_of(struct pass *p, const struct vif_id *id)
+struct outcome *pass_outcome(struct pass *p, const struct vif_id *id)
 {
 	struct outcome *o;
 
@@ -25,6 +27,14 @@ static struct outcome *outcome_of(struct pass *p, const struct vif_id *id)
 	o->vif.id = *id;
 	o->vif.wanted = true;
 	return o;
+}
+
+static bool has_outcome(const struct pass *p, const struct vif_id *id)
+{
+	for (size_t i = 0; i < p->outcome_count; i++)
+		if (vif_id_equal(&p->outcomes[i].vif.id, id))
+			return true;
+	return false;
 }
 
 void pass_undone(struct pass *p, const struct err *why)
@@ -97,12 +107,18 @@ static int do_up(struct pass *p, const struct pass_action *a, struct err *e)
 	};
 	struct vif_wanted w;
 	struct outcome *o;
-	int ret = service_vif_up(p->s, &a->id, a->emulated, &w, e);
+	int ret;
 
+	/* What moves its packets could not be had, and has said so. */
+	if (has_outcome(p, &a->id) && !a->emulated)
+		return 0;
+	ret = service_vif_up(p->s, &a->id, a->emulated, &w, e);
+	if (!ret)
+		ret = pass_netback_connect(p, &w, e);
 	/* Gone meanwhile: the next pass sees it. (-ENOENT is iptables' absence, too.) */
 	if (ret == -ENOTCONN || (ret == -ENOENT && w.life == VIF_GONE))
 		return ret;
-	o = outcome_of(p, &a->id);
+	o = pass_outcome(p, &a->id);
 	/* The emulated twin comes second; it must not hide what is wrong with the first. */
 	if (a->emulated && o->report.error[0])
 		return 0;
@@ -176,14 +192,6 @@ static int client_report_put(struct pass *p, const struct outcome *o, bool is_th
 	if (!ret && report_equal(&before, &o->report))
 		return 0;
 	return client_report_write(p->s->store, &o->vif.id, &o->report, e);
-}
-
-static bool has_outcome(const struct pass *p, const struct vif_id *id)
-{
-	for (size_t i = 0; i < p->outcome_count; i++)
-		if (vif_id_equal(&p->outcomes[i].vif.id, id))
-			return true;
-	return false;
 }
 
 static bool ids_have(const struct vif_id *ids, size_t count, const struct vif_id *id)
@@ -315,7 +323,11 @@ static int vifs_pass(struct pass *p, struct err *e)
 		p->memory->partial = false;
 	ret = pass_look_backends(p, e);
 	if (!ret)
+		ret = pass_netback_prepare(p, e);
+	if (!ret)
 		ret = pass_look_links(p, e);
+	if (!ret)
+		pass_netback_end_strays(p);
 	if (!ret && pass_plan_make(p->backends, p->backend_count, p->links, p->link_count,
 			    &p->actions, &p->action_count) < 0)
 		ret = err_sys(e, -ENOMEM, "plan of a pass");
@@ -330,6 +342,19 @@ static int vifs_pass(struct pass *p, struct err *e)
 	free(p->actions);
 	free(p->outcomes);
 	return ret;
+}
+
+int pass_open(struct service *s, struct err *e)
+{
+	return s->settings.datapath == DATAPATH_USER
+		       ? netback_runs_open(&s->netback, service_run_dir(s), e)
+		       : 0;
+}
+
+void pass_close(struct service *s)
+{
+	netback_runs_close(s->netback);
+	s->netback = NULL;
 }
 
 int pass_run(struct service *s, struct pass_memory *memory, struct scope *scope, double now,
@@ -400,6 +425,8 @@ int pass_take_down(struct service *s, struct err *e)
 
 	for (size_t i = 0; i < count; i++) {
 		rc = service_vif_down(s, &links[i].id, links[i].emulated, ret ? &later : e);
+		ret = ret ? ret : rc;
+		rc = pass_netback_down(s, &links[i], ret ? &later : e);
 		ret = ret ? ret : rc;
 	}
 	free(links);

@@ -44,6 +44,11 @@ struct pass_listeners {
 	struct events *events; /* for programs; NULL: none is told */
 };
 
+/* What passes need besides the service: who moves packets, where the kernel does not. What that
+ * started goes on after pass_close(), which may be repeated, and before service_close(). */
+int pass_open(struct service *s, struct err *e);
+void pass_close(struct service *s);
+
 /*
  * 0 when the pass was made, whatever became of single vifs. -ENOTCONN: xenstored is gone; links
  * stay as they are. Other errors: nothing could be looked at. With options.plan in `s` nothing is

@@ -34,6 +34,9 @@ struct pass {
 /* A pass is due in so many seconds, or earlier. */
 void pass_due(struct pass_result *r, double seconds);
 
+/* The outcome of that vif, made where there is none yet. */
+struct outcome *pass_outcome(struct pass *p, const struct vif_id *id);
+
 /* Something could not be closed, removed or reported: says so, and the next pass looks at all. */
 void pass_undone(struct pass *p, const struct err *why);
 

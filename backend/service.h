@@ -31,6 +31,8 @@ struct service_options {
 	bool lasting; /* this caller comes back (service_next()), and so may start a forwarder */
 };
 
+struct netback_runs;
+
 struct service {
 	struct service_options options;
 	struct store *store;
@@ -43,6 +45,8 @@ struct service {
 	struct ruleset_notes notes; /* as they were last read */
 	char dns_trouble[160];	    /* why there is no forwarder where one is needed, or "" */
 	struct forwarder *forwarder;
+	struct netback_runs
+		*netback; /* NULL: the kernel moves packets, or the caller starts none */
 	double unsettled; /* since when connections may have to end; clock_seconds(), 0: none */
 	int lock;	  /* descriptor while a call runs, else -1 */
 };

@@ -12,7 +12,7 @@
 
 /* The file as it is written; checked by the table, so that its addresses parse. */
 struct file {
-	char *gateway, *gateway6, *packet_filter, *forwarder_user, *hooks;
+	char *gateway, *gateway6, *packet_filter, *datapath, *forwarder_user, *hooks;
 	struct config_list dns, dns6, resolv_conf, uplinks, forwarder, forwarder6, routed6;
 	bool dns_above;
 	long connections;
@@ -67,6 +67,26 @@ static int check_packet_filter(const char *text, struct err *e)
 		       : err_set(e, -EINVAL, "\"auto\", \"nftables\" or \"iptables\"");
 }
 
+static enum datapath_choice datapath_find(const char *text)
+{
+	static const char *const words[DATAPATH_CHOICES] = {
+		[DATAPATH_KERNEL] = "kernel",
+		[DATAPATH_USER] = "user",
+	};
+	int i = 0;
+
+	while (i < DATAPATH_CHOICES && strcmp(words[i], text) != 0)
+		i++;
+	return (enum datapath_choice)i;
+}
+
+static int check_datapath(const char *text, struct err *e)
+{
+	return datapath_find(text) < DATAPATH_CHOICES
+		       ? 0
+		       : err_set(e, -EINVAL, "\"kernel\" or \"user\"");
+}
+
 static int check_connections(const char *text, struct err *e)
 {
 	return config_check_number(text, 1, CLIENT_CONNECTIONS_MAX, "connections", e);
@@ -118,6 +138,11 @@ const struct config_key settings_keys[] = {
 		"what makes the rules stand: \"nftables\", \"iptables\", or \"auto\": the one that "
 		"does already, then iptables where its tables are in use on this machine, then "
 		"nftables where there are libnftables and a kernel with nf_tables (auto)" },
+	{ "datapath", CONFIG_TEXT, offsetof(struct file, datapath), check_datapath,
+		"what moves guests' packets between their rings and their vifs: \"kernel\", "
+		"Linux's "
+		"xen-netback, or \"user\", a process for each vif that has nothing else "
+		"(netbackd(8)); with that xen-netback must not be loaded here (kernel)" },
 	{ "connections", CONFIG_NUMBER, offsetof(struct file, connections), check_connections,
 		"how many tracked connections a guest may have at once, for whom dom0 says nothing "
 		"else (a quarter of what the kernel tracks in all, which it reckons from the "
@@ -148,9 +173,11 @@ static int file_defaults(struct file *f)
 	f->gateway = strdup("10.137.0.1");
 	f->gateway6 = strdup("fe80::1");
 	f->packet_filter = strdup("auto");
+	f->datapath = strdup("kernel");
 	f->forwarder_user = strdup("netvm-dns");
 	f->hooks = strdup(SYSCONFDIR "/xen-netvm/hooks.d");
-	if (!f->gateway || !f->gateway6 || !f->packet_filter || !f->forwarder_user || !f->hooks)
+	if (!f->gateway || !f->gateway6 || !f->packet_filter || !f->datapath ||
+		!f->forwarder_user || !f->hooks)
 		rc = -ENOMEM;
 	return rc;
 }
@@ -212,6 +239,7 @@ static int take_file(const char *path, struct file *f, struct settings *out, str
 		return rc;
 	out->connections = (uint32_t)f->connections;
 	out->packet_filter = packet_filter_choice_find(f->packet_filter);
+	out->datapath = datapath_find(f->datapath);
 	out->resolv_conf = f->resolv_conf;
 	take_uplinks(&f->uplinks, out);
 	take_routed6(&f->routed6, &out->routed6);

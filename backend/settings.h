@@ -22,6 +22,9 @@
 
 #define FORWARDER_SLOTS RULESET_FORWARDERS_MAX
 
+/* Who moves guests' packets between their rings and their vif's link. */
+enum datapath_choice { DATAPATH_KERNEL, DATAPATH_USER, DATAPATH_CHOICES };
+
 struct settings {
 	struct addr gateway, gateway6;	/* this domain's own address on every vif; always set */
 	struct addr dns[2], dns6[2];	/* virtual resolvers; an absent one is not translated */
@@ -42,6 +45,7 @@ struct settings {
 	char *hooks;	      /* the directory of hooks.h; malloc'd */
 	bool dns_above;	      /* the network domain above has the same virtual resolvers */
 	enum packet_filter_choice packet_filter;
+	enum datapath_choice datapath;
 	uint32_t connections; /* that a guest may have; 0: limits_connections() */
 	bool managed;	      /* dom0 publishes a netvm-provider: gateway and dns are from there */
 };

@@ -13,6 +13,7 @@ static const struct schema_dir *const dirs[] = {
 	&client_report_dir,
 	&vif_backend_dir,
 	&vif_frontend_dir,
+	&vif_connection_dir,
 };
 
 static const char head[] =

@@ -99,11 +99,15 @@ int vif_backend_path_parse(const char *path, uint32_t *backend, struct vif_id *o
 
 int event_path_guest(const char *path, uint32_t *domid)
 {
-	uint32_t home, guest;
+	uint32_t home = SCHEMA_SELF, guest;
 
 	if (word_take(&path, "/local/domain/") &&
 		(decimal_take(&path, DOMID_LIMIT, &home) < 0 || !word_take(&path, "/")))
 		return -EINVAL;
+	if (word_take(&path, "device/vif/")) {
+		*domid = home;
+		return home < DOMID_LIMIT ? 0 : -EINVAL;
+	}
 	if (!word_take(&path, "backend/vif/") && !word_take(&path, "netvm-provider/clients/"))
 		return -EINVAL;
 	if (decimal_take(&path, DOMID_LIMIT, &guest) < 0 || (*path && *path != '/'))

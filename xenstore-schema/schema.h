@@ -60,8 +60,8 @@ const char *vif_name_print(const struct vif_id *id, char buf[VIF_NAME_MAX]);
  * is the domid in it) or relative to the own domain (`*backend` is SCHEMA_SELF). */
 int vif_backend_path_parse(const char *path, uint32_t *backend, struct vif_id *out);
 
-/* Which guest an event is about: its backend directory, or its entry of netvm-provider, or what is
- * below. -EINVAL: no single one. */
+/* Which guest an event is about: its backend directory, its end of a vif, or its entry of
+ * netvm-provider, or what is below. -EINVAL: no single one. */
 int event_path_guest(const char *path, uint32_t *domid);
 /* Whether an event is about a `probe`, dom0's or its answer, and nothing else. */
 bool event_path_is_probe(const char *path);
@@ -312,6 +312,38 @@ int vif_frontend_list(struct store *s, uint32_t domid, uint32_t *devids, size_t 
  * likes. */
 int vifs_watch(struct store *s, uint32_t domid, const char *token, struct err *e);
 int vifs_unwatch(struct store *s, uint32_t domid, const char *token, struct err *e);
+
+/* --- for a network domain that moves a vif's packets itself: the rest of netif.h's xenstore --- */
+
+/* The frontend's `state` alone; XENBUS_UNKNOWN where there is none, or nothing that is a state. */
+int vif_frontend_read_state(
+	struct store *s, const struct vif_id *id, enum xenbus_state *state, struct err *e);
+/* Fires when it changes. */
+int vif_frontend_watch(struct store *s, const struct vif_id *id, const char *token, struct err *e);
+int vif_frontend_unwatch(
+	struct store *s, const struct vif_id *id, const char *token, struct err *e);
+
+/* What a frontend says when it is connected, of one queue. Hostile. */
+struct vif_connection {
+	uint32_t tx_ring, rx_ring;	 /* grants */
+	uint32_t channel;		 /* for both rings, or 0 and */
+	uint32_t channel_tx, channel_rx; /* one for each */
+	bool copy;   /* backend copies into its pages (as against flipping them) */
+	bool notify; /* it wakes the backend when it has put pages on the rx ring */
+	bool pieces; /* takes packets of several pages */
+	bool no_checksum4, checksum6; /* wants, or takes, which packets that are not summed yet */
+	bool segments4, segments6;    /* takes TCP that is to be cut */
+};
+/* -EINVAL: a value that is wrong, or rings and channels that are not all there. */
+int vif_connection_read(
+	struct store *s, const struct vif_id *id, struct vif_connection *out, struct err *e);
+
+/* Writes the backend's features, and then that it waits for the frontend (XENBUS_INIT_WAIT), as one
+ * change. -ENOENT: the directory is gone. */
+int vif_backend_announce(struct store *s, const struct vif_id *id, struct err *e);
+/* Writes `state`, likewise. */
+int vif_backend_put_state(
+	struct store *s, const struct vif_id *id, enum xenbus_state state, struct err *e);
 
 /* --- domains, for dom0 --- */
 

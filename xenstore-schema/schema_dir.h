@@ -60,7 +60,7 @@ struct schema_dir {
 	.offset = offsetof(type, field), .size = sizeof(((type *)NULL)->field)
 
 extern const struct schema_dir guest_link_dir, provider_dir, client_dir, netvm_report_dir,
-	client_report_dir, vif_backend_dir, vif_frontend_dir;
+	client_report_dir, vif_backend_dir, vif_frontend_dir, vif_connection_dir;
 
 /* The words of an online/offline bit. */
 extern const char *const words_01[];

@@ -9,7 +9,8 @@
 #include "xenstore-schema/schema_dir.h"
 
 static const struct schema_dir *const dirs[] = { &guest_link_dir, &provider_dir, &client_dir,
-	&netvm_report_dir, &client_report_dir, &vif_backend_dir, &vif_frontend_dir };
+	&netvm_report_dir, &client_report_dir, &vif_backend_dir, &vif_frontend_dir,
+	&vif_connection_dir };
 #define DIRS (sizeof(dirs) / sizeof(dirs[0]))
 
 static const struct schema_key *key_of(const struct schema_dir *dir, const char *name)

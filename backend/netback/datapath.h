@@ -1,0 +1,48 @@
+/*
+ * datapath: the way of packets between a guest's rings and the tap that is its vif. datapath.c
+ * tells the way; this is what it needs and how it is run.
+ *
+ * Everything is allocated in datapath_open(). It must not know Xen (port.h does), xenstore, or how
+ * the process came to be.
+ */
+#ifndef NETVM_DATAPATH_H
+#define NETVM_DATAPATH_H
+
+#include <stdbool.h>
+
+#include "backend/netback/counters.h"
+#include "backend/netback/packet_check.h"
+#include "backend/netback/port.h"
+#include "common/err.h"
+
+/* What the guest has agreed to take. */
+struct datapath_takes {
+	bool pieces;		   /* packets of more than a page (feature-sg) */
+	bool checksum4, checksum6; /* that are not summed yet */
+	bool segments4, segments6; /* that are to be cut */
+};
+
+struct datapath_settings {
+	struct datapath_takes takes;
+	struct packet_rules rules;
+};
+
+struct datapath;
+
+/* `tap` gives and takes one packet a call behind a struct virtio_net_hdr, and does not block. Port,
+ * tap and counters stay the caller's. Nothing of the guest's is looked at. */
+int datapath_open(struct datapath **out, struct port *port, int tap,
+	const struct datapath_settings *settings, struct counters *counters, struct err *e);
+void datapath_close(struct datapath *d); /* NULL is fine */
+
+/* Takes up the rings, before the first pass. -EPROTO: their indices are no rings'. */
+int datapath_begin(struct datapath *d, struct err *e);
+
+/* Moves what there is to move, once, both ways. `busy`: there may be more. -EPROTO: the guest broke
+ * the rings' rules; -ENODEV: the tap is gone; anything else: the port is of no use any more. */
+int datapath_pass(struct datapath *d, bool *busy, struct err *e);
+
+/* Sleeps until there is something to move, at most `milliseconds` (-1: for ever). */
+int datapath_sleep(struct datapath *d, int milliseconds, struct err *e);
+
+#endif
