@@ -316,14 +316,29 @@ static void on_kernel(struct ev_loop *loop, ev_io *io, int events)
 	pass_timer_ask(&d->pass, 0);
 }
 
-/* Every pass looks at the rules. */
+/* Where it is not known of whom news were, of all who see other addresses than their own. */
+static void rewrites_see(void *arg, int ifindex, const char *name)
+{
+	struct daemon *d = arg;
+	const struct ruleset *r = &d->service->ruleset;
+
+	(void)ifindex;
+	if (*name)
+		scope_add_link(&d->scope, name);
+	for (size_t i = 0; !*name && i < r->guest_count; i++)
+		if (addr_is_set(&r->guests[i].visible) ||
+			addr_is_set(&r->guests[i].visible_gateway))
+			scope_add_link(&d->scope, r->guests[i].name);
+}
+
+/* Every pass looks at the rules; what a link rewrites is its vif's. */
 static void on_rules(struct ev_loop *loop, ev_io *io, int events)
 {
 	struct daemon *d = io->data;
 	struct err e = ERR_NONE;
 
 	(void)events;
-	if (netlink_watch_drain(io->fd, &e) < 0) {
+	if (link_rewrite_watch_read(io->fd, rewrites_see, d, &e) < 0) {
 		log_error("%s", e.text);
 		ev_io_stop(loop, io);
 	}

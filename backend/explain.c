@@ -109,6 +109,15 @@ static struct explanation ask_exposures(const struct ruleset *r, const struct ex
 	return out;
 }
 
+/* Whether the guest sends it to what is its gateway, by whichever address it sees that. */
+static bool is_gateway(const struct explain_question *q, const struct ruleset_family *f)
+{
+	const struct addr *dst = &q->packet.dst;
+
+	return addr_equal(dst, &f->gateway) ||
+	       (q->guest && addr_equal(dst, &q->guest->visible_gateway));
+}
+
 struct explanation explain(const struct ruleset *r, const struct explain_question *q)
 {
 	const struct policy_packet *p = &q->packet;
@@ -118,9 +127,9 @@ struct explanation explain(const struct ruleset *r, const struct explain_questio
 		return dropped(EXPLAIN_NO_ADDRESS);
 	if (q->from_outside)
 		return ask_exposures(r, q);
-	if (addr_equal(&p->dst, &f->gateway) && is_echo(p))
+	if (is_gateway(q, f) && is_echo(p))
 		return accepted(EXPLAIN_GATEWAY);
-	if (addr_equal(&p->dst, &f->gateway) || q->way == EXPLAIN_TO_SELF)
+	if (is_gateway(q, f) || q->way == EXPLAIN_TO_SELF)
 		return dropped(EXPLAIN_OWN);
 	if (q->way == EXPLAIN_TO_OUTSIDE && prefixes_contain(&r->routed6, &p->dst))
 		return dropped(EXPLAIN_NOBODY);

@@ -78,6 +78,15 @@ static int stray_close(struct pass *p, const char *name, struct err *e)
 	return ret == -ENOTCONN ? ret : 0;
 }
 
+/* What links that are gone left, which does nothing any more. */
+static void rewrites_sweep(struct pass *p)
+{
+	struct err why = ERR_NONE;
+
+	if (!p->s->options.plan && link_rewrite_sweep(p->s->nl, &why))
+		pass_undone(p, &why);
+}
+
 static int links_look_all(struct pass *p, struct err *e)
 {
 	struct link *links = NULL;
@@ -95,6 +104,7 @@ static int links_look_all(struct pass *p, struct err *e)
 			ret = stray_close(p, links[i].name, e);
 	}
 	free(links);
+	rewrites_sweep(p);
 	return ret;
 }
 

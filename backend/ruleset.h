@@ -94,6 +94,7 @@ struct ruleset_guest {
 	uint32_t limit[RULESET_LIMITS]; /* its own numbers; 0: none */
 	uint32_t generation;		/* dom0's number of this state of it */
 	/* What its vif is to be; no engine's business. */
+	struct addr visible, visible_gateway; /* struct vif_wanted's */
 	struct mac mac;
 	uint32_t mtu;
 	bool cable;

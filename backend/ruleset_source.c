@@ -266,6 +266,8 @@ static int guest_read(
 	g->limit[LIMIT_PACKETS] = at_most(c.limits.packets, CLIENT_PACKETS_MAX);
 	g->limit[LIMIT_BYTES] = at_most(c.limits.bytes, CLIENT_BYTES_MAX);
 	rc = policy_parse(c.rules, c.policy, &g->policy, e);
+	g->visible = c.visible_ip;
+	g->visible_gateway = c.visible_gateway;
 	g->mac = c.mac;
 	g->mtu = c.mtu;
 	g->cable = c.cable;

@@ -240,6 +240,7 @@ int service_rules_remove(struct service *s, struct err *e)
 
 	rc = rc ? rc : packet_filter_tear_down(s->filter, e);
 	rc = rc ? rc : forwarder_tear_down(s->forwarder, e);
+	rc = rc ? rc : link_rewrite_sweep(s->nl, e);
 	service_end(s);
 	return rc;
 }

@@ -48,6 +48,8 @@ struct vif_wanted {
 	size_t count;
 	struct mac mac;		       /* the guest's */
 	struct addr gateway, gateway6; /* ours, on this link */
+	/* What the guest sees in the place of its IPv4 address and of `gateway`; absent: those. */
+	struct addr visible, visible_gateway;
 	struct addr
 		dns[VIF_DNS_MAX]; /* virtual resolvers: nobody's address; the first may be absent */
 	uint32_t mtu;		  /* 0: as it is */
@@ -79,6 +81,7 @@ struct vif_actual {
 	struct sock_filter guard[GUARD_PROGRAM_MAX]; /* what stands at its ingress */
 	size_t guard_count;			     /* 0: nothing of ours */
 	bool mute;				     /* nothing leaves by it */
+	enum rewrites_found rewrites; /* also of a link that is gone; beside visible_rewrites() */
 	/* Values in the order of vif_sysctls(); "" where the kernel has no such setting. */
 	char sysctls[VIF_SYSCTLS_MAX][VIF_SYSCTL_TEXT];
 	struct vif_claim claims[VIF_ADDRS_MAX]; /* of wanted->addrs, same order */

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <sys/socket.h>
 
+#include "backend/visible.h"
 #include "common/file.h"
 
 /* What an action works on. */
@@ -37,6 +38,21 @@ static int do_guard(const struct work *w, const struct vif_action *a, struct err
 {
 	(void)a;
 	return guard_set(w->tools->nl, w->ifindex, w->plan->guard.prog, w->plan->guard.count, e);
+}
+
+static int do_rewrite(const struct work *w, const struct vif_action *a, struct err *e)
+{
+	struct rewrites r;
+
+	(void)a;
+	visible_rewrites(w->wanted, &r);
+	return link_rewrite_set(w->tools->nl, w->plan->link, &r, e);
+}
+
+static int do_rewrite_not(const struct work *w, const struct vif_action *a, struct err *e)
+{
+	(void)a;
+	return link_rewrite_delete(w->tools->nl, w->plan->link, e);
 }
 
 static int do_mute(const struct work *w, const struct vif_action *a, struct err *e)
@@ -134,6 +150,8 @@ static int (*const actions[VIF_ACTIONS])(
 	[DO_SYSCTL] = do_sysctl,
 	[DO_GROUP] = do_group,
 	[DO_GUARD] = do_guard,
+	[DO_REWRITE] = do_rewrite,
+	[DO_REWRITE_NOT] = do_rewrite_not,
 	[DO_MUTE] = do_mute,
 	[DO_SPEAK] = do_mute,
 	[DO_MTU] = do_mtu,

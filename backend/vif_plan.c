@@ -6,6 +6,8 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "backend/visible.h"
+
 /*
  * Documentation/networking/ip-sysctl.rst. proxy_arp lets guests with a wide netmask work; strict
  * rp_filter is a second lock behind the guard; send_redirects counts if either the link's or "all"
@@ -89,7 +91,7 @@ int vif_check(const struct vif_wanted *w, const struct vif_actual *a, struct err
 	if ((vif_wants_family(w, AF_INET) && !addr_is_set(&w->gateway)) ||
 		(vif_wants_family(w, AF_INET6) && !addr_is_set(&w->gateway6)))
 		return err_set(e, -EINVAL, "no gateway address is given");
-	return 0;
+	return visible_check(w, e);
 }
 
 /* --- the list --- */
@@ -261,6 +263,21 @@ static void plan_guard(struct vif_plan *p, const struct vif_actual *a)
 		plan_add(p, DO_GUARD);
 }
 
+/* What the guest sees is translated before its guard lets it in; until then, and afterwards, it is
+ * an address that no route leads to by this link. */
+static void plan_rewrites(
+	struct vif_plan *p, const struct vif_wanted *w, const struct vif_actual *a)
+{
+	struct rewrites r = { .count = 0 };
+
+	if (is_open(w))
+		visible_rewrites(w, &r);
+	if (r.count && a->rewrites != REWRITES_THESE)
+		visible_print(w, plan_add(p, DO_REWRITE)->text);
+	if (!r.count && a->rewrites != REWRITES_NONE)
+		plan_add(p, DO_REWRITE_NOT);
+}
+
 static void plan_group(struct vif_plan *p, const struct vif_actual *a)
 {
 	if (a->link.group != VIF_GROUP)
@@ -335,9 +352,14 @@ static void plan_status(struct vif_plan *p, const struct vif_wanted *w)
 
 static void plan_open(struct vif_plan *p, const struct vif_wanted *w, const struct vif_actual *a)
 {
-	guard_make(&p->guard, &w->mac, w->addrs, w->count, &w->gateway6);
+	struct addr seen[VIF_ADDRS_MAX];
+
+	for (size_t i = 0; i < w->count; i++)
+		seen[i] = *visible_addr(w, &w->addrs[i]);
+	guard_make(&p->guard, &w->mac, seen, w->count, &w->gateway6);
 	plan_add(p, DO_RULES)->addr.family = vif_wants_family(w, AF_INET6) ? AF_INET6 : AF_INET;
 	plan_group(p, a);
+	plan_rewrites(p, w, a);
 	plan_guard(p, a);
 	plan_sysctls(p, w, a);
 	plan_leftovers(p, w, a);
@@ -404,6 +426,7 @@ static void plan_close(struct vif_plan *p, const struct vif_wanted *w, const str
 			if (a->claims[i].kind == CLAIM_NONE)
 				plan_addr(p, DO_FORGET, &w->addrs[i]);
 	}
+	plan_rewrites(p, w, a);
 	plan_status(p, w);
 }
 
@@ -429,6 +452,8 @@ void vif_action_print(const struct vif_plan *p, const struct vif_action *action,
 		[DO_SYSCTL] = "setting",
 		[DO_GROUP] = "into the group of guests",
 		[DO_GUARD] = "source guard",
+		[DO_REWRITE] = "the guest sees",
+		[DO_REWRITE_NOT] = "no translation",
 		[DO_MUTE] = "nothing to the guest",
 		[DO_SPEAK] = "packets to the guest again",
 		[DO_MTU] = "MTU",
@@ -454,6 +479,9 @@ void vif_action_print(const struct vif_plan *p, const struct vif_action *action,
 		break;
 	case DO_GUARD:
 		fprintf(out, "%s", p->guard.count == 1 ? " that drops everything" : "");
+		break;
+	case DO_REWRITE:
+		fprintf(out, " %s", action->text);
 		break;
 	case DO_MTU:
 		fprintf(out, " %u", action->number);

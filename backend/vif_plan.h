@@ -21,16 +21,18 @@
 #include "backend/vif.h"
 
 enum vif_action_kind {
-	DO_RULES,  /* the packet filter's rules stand; addr.family AF_INET6: IPv6 is needed */
-	DO_SYSCTL, /* text, value */
-	DO_GROUP,  /* into VIF_GROUP */
-	DO_GUARD,  /* plan->guard */
-	DO_MUTE,   /* nothing leaves by the link */
-	DO_SPEAK,  /* it does again */
-	DO_MTU,	   /* number */
-	DO_UP,	   /* switch on */
-	DO_DOWN,   /* switch off */
-	DO_FORGET, /* tracked connections of addr */
+	DO_RULES,   /* the packet filter's rules stand; addr.family AF_INET6: IPv6 is needed */
+	DO_SYSCTL,  /* text, value */
+	DO_GROUP,   /* into VIF_GROUP */
+	DO_GUARD,   /* plan->guard */
+	DO_REWRITE, /* visible_rewrites() */
+	DO_REWRITE_NOT,
+	DO_MUTE,	     /* nothing leaves by the link */
+	DO_SPEAK,	     /* it does again */
+	DO_MTU,		     /* number */
+	DO_UP,		     /* switch on */
+	DO_DOWN,	     /* switch off */
+	DO_FORGET,	     /* tracked connections of addr */
 	DO_NEIGHBOUR_SET,    /* addr, mac */
 	DO_NEIGHBOUR_DELETE, /* addr */
 	DO_ADDR_SET,	     /* addr, number: prefix length */

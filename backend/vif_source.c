@@ -47,6 +47,8 @@ static void take_client(struct vif_wanted *w, const struct client *c)
 			w->addrs[w->count++] = *addrs[i];
 	if (mac_is_set(&c->mac))
 		w->mac = c->mac;
+	w->visible = c->visible_ip;
+	w->visible_gateway = c->visible_gateway;
 	w->mtu = c->mtu;
 	w->generation = c->generation;
 	if (!c->cable)
@@ -66,6 +68,8 @@ static void take_known(struct vif_wanted *w, const struct ruleset_guest *g)
 			w->addrs[w->count++] = *addrs[i];
 	if (mac_is_set(&g->mac))
 		w->mac = g->mac;
+	w->visible = g->visible;
+	w->visible_gateway = g->visible_gateway;
 	w->mtu = g->mtu;
 	w->generation = g->generation;
 	if (!g->cable)

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "backend/vif_plan.h"
+#include "backend/visible.h"
 
 /* Reads what fits of a setting; "" where the kernel has no such setting. A value that is longer
  * than any that we set differs from it in any case. */
@@ -78,14 +79,19 @@ static int claim_read(struct netlink *nl, const struct vif_wanted *w, const stru
 int vif_state_read(
 	struct netlink *nl, const struct vif_wanted *w, struct vif_actual *out, struct err *e)
 {
+	struct rewrites rewrites;
 	int rc;
 
 	*out = (struct vif_actual){ .exists = false };
+	visible_rewrites(w, &rewrites);
 	for (size_t i = 0; i < w->count; i++) {
 		rc = claim_read(nl, w, &w->addrs[i], &out->claims[i], e);
 		if (rc < 0)
 			return rc;
 	}
+	rc = link_rewrite_look(nl, w->link, &rewrites, &out->rewrites, e);
+	if (rc < 0)
+		return rc;
 	rc = link_get(nl, w->link, &out->link, e);
 	if (rc == -ENODEV)
 		return 0;

@@ -179,6 +179,74 @@ int netlink_run(struct netlink *nl, struct netlink_request *r, netlink_answer an
 	return -EAGAIN;
 }
 
+/* Numbers the messages. The last one before the end is acknowledged; errors come in any case.
+ * Returns the number of the first. */
+static uint32_t batch_number(struct netlink *nl, char *messages, size_t len)
+{
+	struct nlmsghdr *last = NULL, *before = NULL;
+	const uint32_t first = nl->seq + 1;
+
+	for (size_t at = 0; message_at(messages + at, messages + len);
+		at += NLMSG_ALIGN(last->nlmsg_len)) {
+		before = last;
+		last = (struct nlmsghdr *)(messages + at);
+		last->nlmsg_seq = ++nl->seq;
+		last->nlmsg_flags &= (uint16_t)~NLM_F_ACK;
+	}
+	if (before)
+		before->nlmsg_flags |= NLM_F_ACK;
+	return first;
+}
+
+/*
+ * One datagram of the answer to the batch that begins with number `first`. Of each message that
+ * fails there is an error, in their order; the acknowledgement of the last, which is an error or
+ * not, ends it. An error of the beginning is one of the whole, and may be all that comes.
+ */
+static bool batch_take(struct netlink *nl, uint32_t first, size_t len, int *rc)
+{
+	const char *end = nl->answer + len;
+	bool over = false;
+
+	for (const struct nlmsghdr *h = message_at(nl->answer, end); h;
+		h = message_at(message_end(h), end)) {
+		if (h->nlmsg_type != NLMSG_ERROR || h->nlmsg_seq - first > nl->seq - first)
+			continue;
+		if (!*rc)
+			*rc = netlink_result(nl, h);
+		/* The number of the last message is that before the end's. */
+		over |= h->nlmsg_seq == first || h->nlmsg_seq + 1 == nl->seq;
+	}
+	return over;
+}
+
+int netlink_run_batch(struct netlink *nl, char *messages, size_t len)
+{
+	bool over = false;
+	uint32_t first;
+	int rc = netlink_connect(nl, BUS_NETFILTER), s;
+
+	if (rc < 0)
+		return rc;
+	s = nl->socket[BUS_NETFILTER];
+	nl->words[0] = '\0';
+	first = batch_number(nl, messages, len);
+	if (send(s, messages, len, 0) < 0)
+		return -errno;
+	while (!over) {
+		ssize_t n = recv(s, nl->answer, sizeof(nl->answer), MSG_TRUNC);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -errno;
+		if ((size_t)n > sizeof(nl->answer))
+			return -EMSGSIZE;
+		over = batch_take(nl, first, (size_t)n, &rc);
+	}
+	return rc;
+}
+
 const char *netlink_words(const struct netlink *nl)
 {
 	return nl->words;

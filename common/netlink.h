@@ -152,6 +152,51 @@ int guard_get(struct netlink *nl, int ifindex, struct sock_filter *prog, size_t 
 int link_mute(struct netlink *nl, int ifindex, bool mute, struct err *e);
 int link_is_mute(struct netlink *nl, int ifindex, bool *mute, struct err *e);
 
+/* --- rewriting: an IPv4 address that stands in the packets of a link in the place of another ---
+ */
+
+enum rewrite_field {
+	REWRITE_SOURCE,
+	REWRITE_DESTINATION,
+	REWRITE_ARP_SENDER,
+	REWRITE_ARP_TARGET,
+	REWRITE_QUOTED_SOURCE, /* of the packet that an ICMP error is about */
+	REWRITE_QUOTED_DESTINATION,
+	REWRITE_FIELDS
+};
+
+/* In packets of one direction: where `field` is `from`, it becomes `to` (both AF_INET). Checksums
+ * are kept right; of a quoted packet that of its IP header. */
+struct rewrite {
+	bool leaving; /* packets that leave by the link; else those that enter */
+	enum rewrite_field field;
+	struct addr from, to;
+};
+
+#define REWRITES_MAX 16
+/* Each sees what those before it did. */
+struct rewrites {
+	struct rewrite item[REWRITES_MAX];
+	size_t count;
+};
+
+/*
+ * Makes them be done on a link, by its name, in the place of those that were, in one step: entering
+ * packets behind the guard and before all else of this machine, leaving ones after all else. No
+ * state is kept, so connections of two links are never taken for each other. They go with the link,
+ * at the latest when link_rewrite_sweep() is called. Kernel: nf_tables with the netdev family and,
+ * from 5.16 on, its egress hook; whichever packet filter is in use. -EOPNOTSUPP: it has not.
+ */
+int link_rewrite_set(struct netlink *nl, const char *link, const struct rewrites *w, struct err *e);
+int link_rewrite_delete(struct netlink *nl, const char *link, struct err *e);
+
+enum rewrites_found { REWRITES_NONE, REWRITES_THESE, REWRITES_OTHERS };
+/* What the kernel says is done on a link, which need not be there any more. */
+int link_rewrite_look(struct netlink *nl, const char *link, const struct rewrites *w,
+	enum rewrites_found *out, struct err *e);
+/* Deletes what is left of links that are gone. */
+int link_rewrite_sweep(struct netlink *nl, struct err *e);
+
 /* --- tracked connections --- */
 
 /* Forgets every tracked connection that `addr` opened or answers (behind any translation).
@@ -231,5 +276,8 @@ int netlink_watch_drain(int fd, struct err *e);
  * or it is about none or several; `name` where it is about the link itself, else "". */
 typedef void (*netlink_news_see)(void *arg, int ifindex, const char *name);
 int netlink_watch_read(int fd, netlink_news_see see, void *arg, struct err *e);
+/* The same with the descriptor of nft_watch_open(), of links whose rewriting was changed; `name` ""
+ * where messages were lost. */
+int link_rewrite_watch_read(int fd, netlink_news_see see, void *arg, struct err *e);
 
 #endif

@@ -92,6 +92,17 @@ int netlink_run(struct netlink *nl, struct netlink_request *r, netlink_answer an
 	void (*restart)(void *arg), void *arg);
 const char *netlink_words(const struct netlink *nl);
 
+/*
+ * Several requests that the kernel takes all or none of (a batch of nfnetlink): `messages` is `len`
+ * bytes of them, aligned for one, one behind the other, the first of them NFNL_MSG_BATCH_BEGIN and
+ * the last NFNL_MSG_BATCH_END; their numbers and acknowledgements are set here. Returns as
+ * netlink_run(), the first error of any.
+ */
+int netlink_run_batch(struct netlink *nl, char *messages, size_t len);
+
+/* The link whose rewriting a message of nf_tables is about; NULL: it is about something else. */
+const char *rewrites_of(const struct nlmsghdr *h);
+
 /* As err_sys() with the sentence, and the kernel's explanation behind it where there is one. */
 int netlink_fail(struct netlink *nl, struct err *e, int code, const char *fmt, ...)
 	__attribute__((format(printf, 4, 5)));

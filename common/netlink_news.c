@@ -59,7 +59,9 @@ static struct news news_of(const struct nlmsghdr *h)
 	return (struct news){ 0, "" };
 }
 
-int netlink_watch_read(int fd, netlink_news_see see, void *arg, struct err *e)
+/* Hands over every message that is pending, `h` NULL where some were lost. */
+static int news_read(
+	int fd, void (*each)(const struct nlmsghdr *h, void *arg), void *arg, struct err *e)
 {
 	char buf[32768] __attribute__((aligned(NLMSG_ALIGNTO)));
 	struct sockaddr_nl from;
@@ -80,15 +82,50 @@ int netlink_watch_read(int fd, netlink_news_see see, void *arg, struct err *e)
 		if (got < 0 && errno == EINTR)
 			continue;
 		if (got < 0 || (msg.msg_flags & MSG_TRUNC)) {
-			see(arg, 0, "");
+			each(NULL, arg);
 			continue;
 		}
 		if (from.nl_pid != 0)
 			continue;
-		for (h = message_at(buf, buf + got); h; h = message_at(message_end(h), buf + got)) {
-			struct news n = news_of(h);
-
-			see(arg, n.ifindex, n.name);
-		}
+		for (h = message_at(buf, buf + got); h; h = message_at(message_end(h), buf + got))
+			each(h, arg);
 	}
+}
+
+struct listener {
+	netlink_news_see see;
+	void *arg;
+};
+
+static void tell(const struct nlmsghdr *h, void *arg)
+{
+	const struct listener *l = arg;
+	struct news n = { 0, "" };
+
+	if (h)
+		n = news_of(h);
+	l->see(l->arg, n.ifindex, n.name);
+}
+
+int netlink_watch_read(int fd, netlink_news_see see, void *arg, struct err *e)
+{
+	struct listener l = { see, arg };
+
+	return news_read(fd, tell, &l, e);
+}
+
+static void tell_rewrites(const struct nlmsghdr *h, void *arg)
+{
+	const struct listener *l = arg;
+	const char *name = h ? rewrites_of(h) : "";
+
+	if (name)
+		l->see(l->arg, 0, name);
+}
+
+int link_rewrite_watch_read(int fd, netlink_news_see see, void *arg, struct err *e)
+{
+	struct listener l = { see, arg };
+
+	return news_read(fd, tell_rewrites, &l, e);
 }

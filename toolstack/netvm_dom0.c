@@ -263,6 +263,11 @@ static int own_find(struct session *s, const struct registry_domain **out, struc
 	if (!d->cable)
 		return err_set(
 			e, -EPERM, "dom0 is cut off; netvm cable %s on connects it", DOM0_NAME);
+	if (addr_is_set(&d->visible_ip) || addr_is_set(&d->visible_gateway))
+		return err_set(e, -EINVAL,
+			"visible_ip and visible_gateway are for guests; netvm set %s visible_ip= "
+			"visible_gateway= takes them from dom0",
+			DOM0_NAME);
 	return 0;
 }
 

@@ -37,6 +37,22 @@ static bool ip6_value(const struct registry_domain *d, char *buf, size_t size)
 	return addr_value(&d->ip6, d->ip6_text, buf, size);
 }
 
+static bool visible_ip_value(const struct registry_domain *d, char *buf, size_t size)
+{
+	const struct addr *seen = addr_is_set(&d->visible_ip) ? &d->visible_ip : &d->ip;
+
+	return addr_value(seen, d->visible_ip_text, buf, size);
+}
+
+static bool visible_gateway_value(const struct registry_domain *d, char *buf, size_t size)
+{
+	static const struct addr none;
+	const struct addr *real = d->netvm ? &d->netvm->ip : &none;
+	const struct addr *seen = addr_is_set(&d->visible_gateway) ? &d->visible_gateway : real;
+
+	return addr_value(seen, d->visible_gateway_text, buf, size);
+}
+
 static bool mac_value(const struct registry_domain *d, char *buf, size_t size)
 {
 	char print[MAC_TEXT_MAX];
@@ -175,6 +191,8 @@ static const struct {
 	{ "provides_network", provides_value },
 	{ "ip", ip_value },
 	{ "ip6", ip6_value },
+	{ "visible_ip", visible_ip_value },
+	{ "visible_gateway", visible_gateway_value },
 	{ "mac", mac_value },
 	{ "mtu", mtu_value },
 	{ "role", role_value },
@@ -241,6 +259,8 @@ void domain_json(struct json *j, const struct registry_domain *d)
 	json_bool(j, "provides_network", d->provides_network);
 	value_json(j, d, "ip");
 	value_json(j, d, "ip6");
+	value_json(j, d, "visible_ip");
+	value_json(j, d, "visible_gateway");
 	value_json(j, d, "mac");
 	number_json(j, "mtu", d->mtu);
 	value_json(j, d, "role");

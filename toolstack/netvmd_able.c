@@ -20,5 +20,8 @@ const char *netvmd_unable(const struct netvmd_domain *provider, const struct reg
 	if ((guest->packets_per_second || guest->bytes_per_second) &&
 		!text_has_word(provider->capabilities, "rates"))
 		return "does not say that it can limit what a guest sends in a second";
+	if ((addr_is_set(&guest->visible_ip) || addr_is_set(&guest->visible_gateway)) &&
+		!text_has_word(provider->capabilities, "visible"))
+		return "does not say that it can show a guest another address than its own";
 	return NULL;
 }

@@ -391,6 +391,8 @@ static bool limits_equal(const struct client_limits *a, const struct client_limi
 static bool client_equal(const struct client *a, const struct client *b)
 {
 	return strcmp(a->name, b->name) == 0 && addr_equal(&a->ip, &b->ip) &&
+	       addr_equal(&a->visible_ip, &b->visible_ip) &&
+	       addr_equal(&a->visible_gateway, &b->visible_gateway) &&
 	       addr_equal(&a->ip6, &b->ip6) && mac_equal(&a->mac, &b->mac) && a->mtu == b->mtu &&
 	       limits_equal(&a->limits, &b->limits) && a->cable == b->cable &&
 	       a->policy == b->policy && exposures_equal(&a->exposures, &b->exposures) &&
@@ -409,6 +411,8 @@ static void clients_publish(struct planning *p)
 			continue;
 		w = (struct client){ .ip = s->d->ip,
 			.ip6 = s->d->ip6,
+			.visible_ip = s->d->visible_ip,
+			.visible_gateway = s->d->visible_gateway,
 			.mac = s->mac,
 			.mtu = mtu_of(s),
 			.limits = { .connections = (uint32_t)s->d->connections,

@@ -49,7 +49,7 @@ static struct ruleset ruleset_of(
 	struct guest_link link;
 
 	registry_guest_link(r, from, &link);
-	family_fill(&s.ip4, &link.gateway, link.dns);
+	family_fill(&s.ip4, &from->netvm->ip, link.dns);
 	family_fill(&s.ip6, &link.gateway6, link.dns6);
 	return s;
 }
@@ -122,7 +122,9 @@ static const struct policy_rule *rule_at(const struct policy *p, uint32_t line)
 static int hop_ask(
 	struct packet_hop *h, struct ruleset *s, struct explain_question *q, struct err *e)
 {
-	struct ruleset_guest guest = { .ip = h->from->ip, .ip6 = h->from->ip6 };
+	struct ruleset_guest guest = {
+		.ip = h->from->ip, .ip6 = h->from->ip6, .visible_gateway = h->from->visible_gateway
+	};
 	struct policy_rule *known = calloc(h->policy.count + 1, sizeof(*known));
 
 	if (!known)
@@ -182,10 +184,10 @@ static enum packet_end end_at(const struct registry *r, const struct packet_hop 
 {
 	if (h->said.verdict != POLICY_ACCEPT)
 		return PACKET_DROPPED;
-	if (to)
-		return PACKET_GUEST;
 	if (h->said.cause == EXPLAIN_GATEWAY)
 		return PACKET_NETVM;
+	if (to)
+		return PACKET_GUEST;
 	if (h->netvm->role == PROVIDER_VPN)
 		return PACKET_TUNNEL;
 	if (h->netvm->netvm)

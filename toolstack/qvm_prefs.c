@@ -64,26 +64,11 @@ static void gateway6_read(
 		addr_read(&d->ip6, buf, size);
 }
 
-static void visible_ip_read(
-	const struct registry *r, const struct registry_domain *d, char *buf, size_t size)
-{
-	(void)r;
-	addr_read(&d->ip, buf, size);
-}
-
 static void visible_ip6_read(
 	const struct registry *r, const struct registry_domain *d, char *buf, size_t size)
 {
 	(void)r;
 	addr_read(&d->ip6, buf, size);
-}
-
-static void visible_gateway_read(
-	const struct registry *r, const struct registry_domain *d, char *buf, size_t size)
-{
-	(void)r;
-	if (d->netvm)
-		addr_read(&d->netvm->ip, buf, size);
 }
 
 static void visible_gateway6_read(
@@ -112,9 +97,7 @@ static const struct derived {
 	{ "gateway", gateway_read, true, "gateway of the domains that it serves" },
 	{ "gateway6", gateway6_read, true, "the same for IPv6" },
 	{ "name", name_read, false, "its name" },
-	{ "visible_gateway", visible_gateway_read, true, "gateway that it is told" },
 	{ "visible_gateway6", visible_gateway6_read, true, "the same for IPv6" },
-	{ "visible_ip", visible_ip_read, true, "address that it is told" },
 	{ "visible_ip6", visible_ip6_read, true, "the same for IPv6" },
 	{ "visible_netmask", visible_netmask_read, true, "netmask that it is told" },
 };

@@ -249,6 +249,10 @@ static int domain_type(struct registry_domain *d, const char *path, struct err *
 		addr_parse4(d->ip_text, &d->ip);
 	if (d->ip6_text)
 		addr_parse6(d->ip6_text, &d->ip6);
+	if (d->visible_ip_text)
+		addr_parse4(d->visible_ip_text, &d->visible_ip);
+	if (d->visible_gateway_text)
+		addr_parse4(d->visible_gateway_text, &d->visible_gateway);
 	if (d->mac_text)
 		mac_parse(d->mac_text, &d->mac);
 	if (d->role_text && strcmp(d->role_text, "vpn") == 0)
@@ -265,6 +269,14 @@ static int domain_type(struct registry_domain *d, const char *path, struct err *
 		prefix_parse(d->routed6_text.item[i], &d->routed6.item[d->routed6.count++]);
 	if (addr_is_set(&d->ip) && !addr_is_unicast(&d->ip))
 		return err_set(e, -EINVAL, "%s: ip: no host can hold %s", path, d->ip_text);
+	for (size_t i = 0; i < 2; i++) {
+		const struct addr *a = i ? &d->visible_gateway : &d->visible_ip;
+
+		if (addr_is_set(a) && (!addr_is_unicast(a) || addr_is_linklocal(a)))
+			return err_set(e, -EINVAL, "%s: visible_%s: no host can hold %s", path,
+				i ? "gateway" : "ip",
+				i ? d->visible_gateway_text : d->visible_ip_text);
+	}
 	if (addr_is_set(&d->ip6) && (!addr_is_unicast(&d->ip6) || addr_is_linklocal(&d->ip6)))
 		return err_set(e, -EINVAL, "%s: ip6: no host can hold %s", path, d->ip6_text);
 	if (registry_expose_type(d, path, e))

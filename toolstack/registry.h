@@ -53,7 +53,8 @@ struct registry_domain {
 	char name[DOMAIN_NAME_MAX];
 	/* As written: NULL or empty where the file says nothing. */
 	char *netvm_text; /* a name, "none", or NULL: the default */
-	char *ip_text, *ip6_text, *mac_text, *role_text, *watchdog_text, *policy_text;
+	char *ip_text, *ip6_text, *visible_ip_text, *visible_gateway_text, *mac_text, *role_text,
+		*watchdog_text, *policy_text;
 	char *config; /* the domain's xl config; NULL: see registry_xl_config() */
 	struct config_list pci, expose_text, links, routed6_text;
 	/* Of its policy, joined by '\n', each in order (policy.h, or with "dst=@guest:NAME"); NULL:
@@ -61,8 +62,10 @@ struct registry_domain {
 	char *rules;
 	/* Typed. */
 	struct addr ip, ip6; /* not set: none given yet (registry_allocate()) */
-	struct mac mac;	     /* not set: registry_mac() */
-	long mtu;	     /* bytes, 0: not given */
+	/* What it is told in the place of `ip` and its network domain's; not set: those. */
+	struct addr visible_ip, visible_gateway;
+	struct mac mac; /* not set: registry_mac() */
+	long mtu;	/* bytes, 0: not given */
 	/* Found: what its network domain leads to it: ports of its own (expose_text) and, for a
 	 * network domain, those of the guests behind it. */
 	struct exposures exposed;

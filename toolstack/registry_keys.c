@@ -117,6 +117,13 @@ const struct config_key registry_domain_keys[] = {
 		"IPv4 address; given from the pool and written here where there is none" },
 	{ "ip6", CONFIG_TEXT, DOMAIN(ip6_text), config_check_addr6,
 		"IPv6 address; likewise, where pool6 is set" },
+	{ "visible_ip", CONFIG_TEXT, DOMAIN(visible_ip_text), config_check_addr4,
+		"IPv4 address that it is told, and sees, in the place of ip; its network domain "
+		"translates. Others may see the same one; whoever speaks to it, or of it in a "
+		"rule, says ip" },
+	{ "visible_gateway", CONFIG_TEXT, DOMAIN(visible_gateway_text), config_check_addr4,
+		"likewise, in the place of its network domain's address. What really has this "
+		"address cannot be reached from it" },
 	{ "mac", CONFIG_TEXT, DOMAIN(mac_text), config_check_mac,
 		"MAC address of its vif; without the key that of its xl config, or one that "
 		"follows "

@@ -96,6 +96,29 @@ static void routed6_fault(const struct registry *r, struct registry_domain *d)
 
 /* --- addresses --- */
 
+/* What the domain would see twice, or not tell from a resolver. Others may see the same. */
+static void visible_fault(const struct registry *r, struct registry_domain *d)
+{
+	const struct addr *gateway = &d->visible_gateway, *seen[] = { &d->visible_ip, gateway };
+	char text[ADDR_TEXT_MAX];
+
+	for (size_t i = 0; i < 4; i++)
+		if (addr_is_set(seen[i / 2]) && addr_equal(seen[i / 2], &r->globals.dns[i % 2])) {
+			domain_fault(r, d, "visible_%s: %s is the address of a resolver",
+				i / 2 ? "gateway" : "ip", addr_print(seen[i / 2], text));
+			return;
+		}
+	if (!addr_is_set(gateway) && d->netvm)
+		gateway = &d->netvm->ip;
+	if (!addr_is_set(gateway))
+		return;
+	addr_print(gateway, text);
+	if (addr_equal(&d->visible_ip, gateway))
+		domain_fault(r, d, "visible_ip: %s is what it sees as its gateway", text);
+	else if (addr_is_set(&d->visible_gateway) && addr_equal(&d->ip, gateway))
+		domain_fault(r, d, "visible_gateway: %s is its own address", text);
+}
+
 struct holder {
 	struct addr addr;
 	struct registry_domain *domain; /* NULL: a resolver */
@@ -202,6 +225,9 @@ void registry_resolve(struct registry *r)
 	for (size_t i = 0; i < r->count; i++)
 		if (!r->domain[i].fault.code)
 			routed6_fault(r, &r->domain[i]);
+	for (size_t i = 0; i < r->count; i++)
+		if (!r->domain[i].fault.code)
+			visible_fault(r, &r->domain[i]);
 	addresses_check(r);
 	registry_rules_fault(r);
 	registry_expose_fault(r);
@@ -220,8 +246,8 @@ void registry_guest_link(
 	*out = (struct guest_link){ .mtu = (uint32_t)d->mtu };
 	registry_mac(d, &out->mac);
 	if (addr_is_set(&d->ip)) {
-		out->ip = d->ip;
-		out->gateway = d->netvm->ip;
+		out->ip = addr_is_set(&d->visible_ip) ? d->visible_ip : d->ip;
+		out->gateway = addr_is_set(&d->visible_gateway) ? d->visible_gateway : d->netvm->ip;
 		memcpy(out->dns, r->globals.dns, sizeof(out->dns));
 	}
 	if (addr_is_set(&d->ip6)) {

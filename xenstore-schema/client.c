@@ -36,6 +36,12 @@ static const struct schema_key keys[] = {
 		.help = "The only IPv4 address that the guest may use." },
 	{ "ip6", KEY_ADDR6, SCHEMA_FIELD(struct client, ip6),
 		.help = "The only IPv6 address that the guest may use, besides its link-local one." },
+	{ "visible-ip", KEY_ADDR4, SCHEMA_FIELD(struct client, visible_ip),
+		.help = "The address that the guest sees in the place of ip, which it was told as its "
+			"own; the network domain translates one to the other on the guest's link." },
+	{ "visible-gateway", KEY_ADDR4, SCHEMA_FIELD(struct client, visible_gateway),
+		.help = "The gateway that the guest sees, likewise in the place of the network "
+			"domain's own address." },
 	{ "mac", KEY_MAC, SCHEMA_FIELD(struct client, mac),
 		.help = "The only MAC address that the guest may use." },
 	{ "mtu", KEY_MTU, SCHEMA_FIELD(struct client, mtu),

@@ -6,7 +6,8 @@
 /* clang-format off */
 static const struct schema_key keys[] = {
 	{ "ip", KEY_ADDR4, SCHEMA_FIELD(struct guest_link, ip),
-		.help = "The guest's address. The prefix is always /32." },
+		.help = "The guest's address, as it sees it (visible-ip of its network domain's entry). The prefix "
+			"is always /32." },
 	{ "ip6", KEY_ADDR6, SCHEMA_FIELD(struct guest_link, ip6),
 		.help = "The guest's address. The prefix is always /128." },
 	{ "gateway", KEY_ADDR4, SCHEMA_FIELD(struct guest_link, gateway),

@@ -153,6 +153,8 @@ enum policy_verdict { POLICY_ACCEPT, POLICY_DROP };
 struct client {
 	char name[DOMAIN_NAME_MAX];
 	struct addr ip, ip6;
+	struct addr visible_ip, visible_gateway; /* what the guest has in the place of `ip` and of
+						    its gateway's IPv4 address; absent: those */
 	struct mac mac;
 	uint32_t mtu;
 	struct client_limits {
