@@ -33,6 +33,7 @@
 #include <errno.h>
 #include <netinet/in.h>
 #include <poll.h>
+#include <sched.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/uio.h>
@@ -97,6 +98,7 @@ struct datapath {
 	struct counters *counters;
 	struct tx tx;
 	struct rx rx;
+	bool tap_may; /* have packets: it was not asked since something went there or it rang */
 	struct port_copy copies[PORT_COPIES_MAX];
 	size_t copy_count;
 	page_bytes pages[PAGES + PAGES + RX_PAGES];
@@ -117,6 +119,7 @@ int datapath_open(struct datapath **out, struct port *port, int tap,
 	d->tap = tap;
 	d->settings = *settings;
 	d->counters = counters;
+	d->tap_may = true;
 	d->tx.pages = d->pages;
 	d->rx.pages = d->pages + PAGES;
 	*out = d;
@@ -282,6 +285,7 @@ static int tx_packet_send(struct datapath *d, const struct tx_packet *p, size_t 
 		drop(d, DROP_TX_LINK);
 		return 0;
 	}
+	d->tap_may = true; /* whoever it was for may have answered */
 	d->counters->tx_packets++;
 	d->counters->tx_bytes += p->len;
 	return 0;
@@ -411,10 +415,11 @@ static int rx_read(struct datapath *d, struct err *e)
 	*p = (struct rx_packet){ .pages = &rx->pages[rx->page_count] };
 	n = readv(d->tap,
 		(struct iovec[]){ { &p->orders, sizeof(p->orders) }, { p->pages, RX_SIZE } }, 2);
+	if (n < 0 && errno != EAGAIN && errno != EINTR)
+		return err_sys(e, -ENODEV, "reading from the vif");
+	d->tap_may = n >= 0;
 	if (n < 0)
-		return errno == EAGAIN || errno == EINTR
-			       ? 0
-			       : err_sys(e, -ENODEV, "reading from the vif");
+		return 0;
 	p->len = (size_t)n < sizeof(p->orders) ? 0 : (size_t)n - sizeof(p->orders);
 	fault = rx_packet_check(d, p);
 	if (fault) {
@@ -506,7 +511,7 @@ static int rx_collect(struct datapath *d, struct err *e)
 	struct rx *rx = &d->rx;
 	int ret = rx_kept_fill(d, e);
 
-	for (int n = 0; !ret && !rx->kept && n < BATCH; n++) {
+	for (int n = 0; !ret && !rx->kept && d->tap_may && n < BATCH; n++) {
 		if (rx->packet_count == BATCH || rx->page_count > PAGES)
 			break;
 		ret = rx_read(d, e);
@@ -601,6 +606,12 @@ int datapath_pass(struct datapath *d, bool *busy, struct err *e)
 	return ret;
 }
 
+void datapath_give_way(struct datapath *d)
+{
+	sched_yield();
+	d->tap_may = true;
+}
+
 /* How many rx requests are worth waking up for; 0: none, the tap has nothing. */
 static uint32_t rx_wanted(const struct datapath *d)
 {
@@ -627,6 +638,7 @@ int datapath_sleep(struct datapath *d, int milliseconds, struct err *e)
 	n = poll(fds, sizeof(fds) / sizeof(fds[0]), milliseconds);
 	if (n < 0 && errno != EINTR)
 		return err_sys(e, -errno, "waiting for the guest");
+	d->tap_may |= n > 0 && fds[1].revents;
 	if (n > 0 && fds[0].revents)
 		port_hear(d->port);
 	return 0;

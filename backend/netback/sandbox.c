@@ -46,6 +46,7 @@ static const struct call calls[] = {
 	{ SYS_writev, NULL },
 	{ SYS_ioctl, commands },
 	{ SYS_poll, NULL },
+	{ SYS_sched_yield, NULL },
 	{ SYS_read, NULL },
 	{ SYS_write, NULL },
 	{ SYS_restart_syscall, NULL },
