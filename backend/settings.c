@@ -153,13 +153,11 @@ const struct config_key settings_keys[] = {
 static int list_default(struct config_list *list, const char *first, const char *second)
 {
 	const char *const items[] = { first, second };
+	int rc = 0;
 
-	for (list->count = 0; list->count < 2; list->count++) {
-		list->item[list->count] = strdup(items[list->count]);
-		if (!list->item[list->count])
-			return -ENOMEM;
-	}
-	return 0;
+	for (size_t i = 0; i < 2 && !rc; i++)
+		rc = config_list_add(list, items[i]);
+	return rc;
 }
 
 static int file_defaults(struct file *f)
@@ -248,7 +246,7 @@ static int take_file(const char *path, struct file *f, struct settings *out, str
 	f->forwarder_user = NULL;
 	out->hooks = f->hooks;
 	f->hooks = NULL;
-	f->resolv_conf.count = 0; /* handed over */
+	f->resolv_conf = (struct config_list){ .count = 0 }; /* handed over */
 	return 0;
 }
 
@@ -257,6 +255,7 @@ int settings_read(const char *path, void (*unknown)(const char *path, const char
 {
 	const char *name = path ? path : SETTINGS_FILE;
 	struct file f = { .gateway = NULL };
+	struct config_list others = { .count = 0 };
 	struct err why = ERR_NONE;
 	int rc = file_defaults(&f);
 
@@ -264,7 +263,10 @@ int settings_read(const char *path, void (*unknown)(const char *path, const char
 	if (rc < 0)
 		err_sys(&why, rc, "%s", name);
 	else
-		rc = config_read(name, settings_keys, &f, unknown, &why);
+		rc = config_read(name, settings_keys, &f, &others, &why);
+	for (size_t i = 0; i < others.count && unknown; i++)
+		unknown(name, others.item[i]);
+	config_list_clear(&others);
 	if (rc == -ENOENT && !path)
 		rc = 0;
 	if (rc == 0)
@@ -296,15 +298,9 @@ int settings_check(const char *path, config_tell tell, void *arg, struct err *e)
 	return faults;
 }
 
-static void list_free(struct config_list *list)
-{
-	while (list->count)
-		free(list->item[--list->count]);
-}
-
 void settings_dispose(struct settings *s)
 {
-	list_free(&s->resolv_conf);
+	config_list_clear(&s->resolv_conf);
 	free(s->forwarder_user);
 	s->forwarder_user = NULL;
 	free(s->hooks);

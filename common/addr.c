@@ -234,36 +234,49 @@ bool prefix_is_routable6(const struct prefix *p)
 	return false;
 }
 
-static bool addr_is_in(const struct addr *a, const char *const prefixes[])
+static bool addr_is_in(const struct addr *a, const struct prefix *prefixes, size_t count)
 {
-	struct prefix p;
-
-	for (; *prefixes; prefixes++)
-		if (prefix_parse(*prefixes, &p) == 0 && prefix_contains(&p, a))
+	for (size_t i = 0; i < count; i++)
+		if (prefix_contains(&prefixes[i], a))
 			return true;
 	return false;
 }
+
+#define IS_IN(a, prefixes) addr_is_in(a, prefixes, sizeof(prefixes) / sizeof((prefixes)[0]))
 
 bool addr_is_unicast(const struct addr *a)
 {
 	/* RFC 6890 and RFC 4291 section 2.4; ::ffff:0:0/96 (mapped IPv4) is nobody's address on a
 	 * wire. */
-	static const char *const never[] = { "0.0.0.0/8", "127.0.0.0/8", "224.0.0.0/4",
-		"240.0.0.0/4", "::/127", "::ffff:0:0/96", "ff00::/8", NULL };
+	static const struct prefix never[] = {
+		{ { AF_INET, { 0 } }, 8 },
+		{ { AF_INET, { 127 } }, 8 },
+		{ { AF_INET, { 224 } }, 4 },
+		{ { AF_INET, { 240 } }, 4 },
+		{ { AF_INET6, { 0 } }, 127 },
+		{ { AF_INET6, { [10] = 0xff, [11] = 0xff } }, 96 },
+		{ { AF_INET6, { 0xff } }, 8 },
+	};
 
-	return addr_is_set(a) && !addr_is_in(a, never);
+	return addr_is_set(a) && !IS_IN(a, never);
 }
 
 bool addr_is_loopback(const struct addr *a)
 {
-	static const char *const loopback[] = { "127.0.0.0/8", "::1/128", NULL };
+	static const struct prefix loopback[] = {
+		{ { AF_INET, { 127 } }, 8 },
+		{ { AF_INET6, { [15] = 1 } }, 128 },
+	};
 
-	return addr_is_in(a, loopback);
+	return IS_IN(a, loopback);
 }
 
 bool addr_is_linklocal(const struct addr *a)
 {
-	static const char *const linklocal[] = { "169.254.0.0/16", "fe80::/10", NULL };
+	static const struct prefix linklocal[] = {
+		{ { AF_INET, { 169, 254 } }, 16 },
+		{ { AF_INET6, { 0xfe, 0x80 } }, 10 },
+	};
 
-	return addr_is_in(a, linklocal);
+	return IS_IN(a, linklocal);
 }

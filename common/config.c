@@ -15,7 +15,8 @@
 #include "common/file.h"
 #include "common/xlutil.h"
 
-#define VALUE_SHOWN 100 /* characters of a value that a sentence repeats */
+#define VALUE_SHOWN 100	 /* characters of a value that a sentence repeats */
+#define WORDS_MAX   1024 /* characters that are kept of what libxlutil says */
 
 /* A reading under way: what every step needs. */
 struct reading {
@@ -24,8 +25,7 @@ struct reading {
 	XLU_Config *xlu;
 	struct config_index index;
 	const char *text;
-	char *words; /* what libxlutil says */
-	size_t words_len;
+	char words[WORDS_MAX]; /* what libxlutil says */
 	FILE *words_to;
 	config_tell tell; /* not NULL: faults are told to it, and reading goes on */
 	void *arg;
@@ -138,24 +138,37 @@ static int bool_take(struct reading *r, const struct config_key *k, void *at, st
 	return 0;
 }
 
-static void list_clear(struct config_list *list)
+void config_list_clear(struct config_list *list)
 {
-	for (size_t i = 0; i < list->count; i++)
-		free(list->item[i]);
-	memset(list, 0, sizeof(*list));
+	while (list->count)
+		free(list->item[--list->count]);
+	free(list->item);
+	list->item = NULL;
 }
 
 /* Takes one more text of a list. */
 typedef int (*item_add)(void *list, const char *text);
 
-static int list_add(void *to, const char *text)
+int config_list_add(struct config_list *list, const char *text)
 {
-	struct config_list *list = to;
+	char **grown, *copy;
 
 	if (list->count == CONFIG_LIST_MAX)
 		return -E2BIG;
-	list->item[list->count] = strdup(text);
-	return list->item[list->count] ? list->count++, 0 : -ENOMEM;
+	grown = realloc(list->item, (list->count + 1) * sizeof(*grown));
+	if (!grown)
+		return -ENOMEM;
+	list->item = grown;
+	copy = strdup(text);
+	if (!copy)
+		return -ENOMEM;
+	list->item[list->count++] = copy;
+	return 0;
+}
+
+static int list_add(void *to, const char *text)
+{
+	return config_list_add(to, text);
 }
 
 struct lines {
@@ -224,10 +237,10 @@ static int list_take(struct reading *r, const struct config_key *k, void *at, st
 	int ret = items_take(r, k, list_add, &list, e);
 
 	if (ret) {
-		list_clear(&list);
+		config_list_clear(&list);
 		return ret == -ESRCH ? 0 : ret;
 	}
-	list_clear(at);
+	config_list_clear(at);
 	*(struct config_list *)at = list;
 	return 0;
 }
@@ -259,7 +272,7 @@ static int (*const takers[])(struct reading *, const struct config_key *, void *
  * a line ends too early it names the line before (libxlu_cfg_l.l counts a newline down once more
  * than flex counts it up).
  */
-static int syntax_fault(const struct reading *r, struct err *e)
+static int syntax_fault(struct reading *r, struct err *e)
 {
 	const size_t len = strlen(r->path);
 	unsigned int line;
@@ -291,7 +304,7 @@ static int text_parse(struct reading *r, struct err *e)
 {
 	int ret;
 
-	r->words_to = open_memstream(&r->words, &r->words_len);
+	r->words_to = fmemopen(r->words, sizeof(r->words), "w");
 	if (!r->words_to)
 		return err_sys(e, -errno, "%s", r->path);
 	ret = xlutil_load(&r->lib, e);
@@ -306,7 +319,7 @@ static int text_parse(struct reading *r, struct err *e)
 	if (ret < 0)
 		return err_sys(e, ret, "%s", r->path);
 	fflush(r->words_to);
-	if (!r->words_len)
+	if (!r->words[0])
 		return err_sys(e, -EINVAL, "%s: could not be parsed", r->path);
 	return syntax_fault(r, e);
 }
@@ -330,10 +343,21 @@ static bool says_nothing(const char *text)
 	return !*text;
 }
 
+/* Whoever makes more of them than a list holds has seen enough. */
+static int unknown_collect(const struct reading *r, const struct config_key *keys,
+	struct config_list *unknown, struct err *e)
+{
+	for (size_t i = 0; i < r->index.count; i++)
+		if (!key_is_known(keys, r->index.key[i].name) &&
+			config_list_add(unknown, r->index.key[i].name) == -ENOMEM)
+			return err_sys(e, -ENOMEM, "%s", r->path);
+	return 0;
+}
+
 /* All of it; `unknown` as config_parse(). A file that says nothing, as we install them, needs no
  * library to read it. */
 static int reading_run(struct reading *r, const struct config_key *keys, void *out,
-	void (*unknown)(const char *path, const char *key), struct err *e)
+	struct config_list *unknown, struct err *e)
 {
 	int ret;
 
@@ -350,10 +374,21 @@ static int reading_run(struct reading *r, const struct config_key *keys, void *o
 		if (ret && e)
 			*e = fault;
 	}
-	for (size_t i = 0; !ret && unknown && i < r->index.count; i++)
-		if (!key_is_known(keys, r->index.key[i].name))
-			unknown(r->path, r->index.key[i].name);
-	return ret;
+	return ret || !unknown ? ret : unknown_collect(r, keys, unknown, e);
+}
+
+/* Thousands of files may be read one after the other: what is large in it is not cleared. */
+static void reading_begin(struct reading *r, const char *path, const char *text)
+{
+	r->path = path;
+	r->xlu = NULL;
+	r->index.count = 0;
+	r->text = text;
+	r->words[0] = '\0';
+	r->words_to = NULL;
+	r->tell = NULL;
+	r->arg = NULL;
+	r->told = 0;
 }
 
 static void reading_end(struct reading *r)
@@ -362,15 +397,16 @@ static void reading_end(struct reading *r)
 		r->lib->cfg_destroy(r->xlu);
 	if (r->words_to)
 		fclose(r->words_to);
-	free(r->words);
 }
 
 int config_parse(const char *path, const char *text, const struct config_key *keys, void *out,
-	void (*unknown)(const char *path, const char *key), struct err *e)
+	struct config_list *unknown, struct err *e)
 {
-	struct reading r = { .path = path, .text = text };
-	int ret = reading_run(&r, keys, out, unknown, e);
+	struct reading r;
+	int ret;
 
+	reading_begin(&r, path, text);
+	ret = reading_run(&r, keys, out, unknown, e);
 	reading_end(&r);
 	return ret;
 }
@@ -391,13 +427,15 @@ static void tell_unknown(struct reading *r, const struct config_key *keys)
 int config_check(const char *path, const struct config_key *keys, void *out, config_tell tell,
 	void *arg, struct err *e)
 {
-	struct reading r = { .path = path, .tell = tell, .arg = arg };
 	struct err fault = ERR_NONE;
+	struct reading r;
 	char *text = NULL;
 	int ret = file_read(path, CONFIG_FILE_MAX, &text, NULL, e);
 
+	reading_begin(&r, path, text);
+	r.tell = tell;
+	r.arg = arg;
 	if (!ret) {
-		r.text = text;
 		ret = reading_run(&r, keys, out, NULL, &fault);
 		if (!ret)
 			tell_unknown(&r, keys);
@@ -411,7 +449,7 @@ int config_check(const char *path, const struct config_key *keys, void *out, con
 }
 
 int config_read(const char *path, const struct config_key *keys, void *out,
-	void (*unknown)(const char *path, const char *key), struct err *e)
+	struct config_list *unknown, struct err *e)
 {
 	char *text = NULL;
 	int ret = file_read(path, CONFIG_FILE_MAX, &text, NULL, e);
@@ -431,7 +469,7 @@ void config_dispose(const struct config_key *keys, void *out)
 			free(*(char **)at);
 			*(char **)at = NULL;
 		} else if (keys->kind == CONFIG_LIST) {
-			list_clear(at);
+			config_list_clear(at);
 		}
 	}
 }

@@ -18,7 +18,7 @@
 #define CONFIG_FILE_MAX (1024 * 1024) /* bytes that are read of a file */
 
 struct config_list {
-	char *item[CONFIG_LIST_MAX];
+	char **item; /* malloc'd, as each text is; at most CONFIG_LIST_MAX */
 	size_t count;
 };
 
@@ -43,15 +43,15 @@ struct config_key {
 /*
  * Reads `path` into `out` (a struct that `keys` describe, set to its defaults by the caller; every
  * text in it malloc'd). A missing file gives -ENOENT, a fault -EINVAL with "FILE:LINE: ...". Keys
- * that the table does not name are kept out and reported through `unknown` (may be NULL), called
- * once a key.
+ * that the table does not name are kept out and added to `unknown` (may be NULL), as far as a list
+ * goes. Several threads may read at once.
  */
 int config_read(const char *path, const struct config_key *keys, void *out,
-	void (*unknown)(const char *path, const char *key), struct err *e);
+	struct config_list *unknown, struct err *e);
 
 /* As config_read(), of a text; `path` is for messages only. */
 int config_parse(const char *path, const char *text, const struct config_key *keys, void *out,
-	void (*unknown)(const char *path, const char *key), struct err *e);
+	struct config_list *unknown, struct err *e);
 
 /* Told each fault of a file: "FILE:LINE: ...". */
 typedef void (*config_tell)(void *arg, const char *words);
@@ -67,6 +67,11 @@ int config_check(const char *path, const struct config_key *keys, void *out, con
 /* Says that a value is not what was expected: `"10.0.0" is not an IPv4 address`; of a long one its
  * beginning. Returns -EINVAL. */
 int config_refuse(const char *text, const char *expected, struct err *e);
+
+/* Adds a copy of a text. -E2BIG: it has CONFIG_LIST_MAX; -ENOMEM. */
+int config_list_add(struct config_list *list, const char *text);
+/* Frees its texts and empties it. May be repeated. */
+void config_list_clear(struct config_list *list);
 
 /* Frees every text and list that `keys` name in `out` and sets them to empty. May be repeated. */
 void config_dispose(const struct config_key *keys, void *out);

@@ -7,6 +7,16 @@
 #include <stdint.h>
 #include <string.h>
 
+/* strspn(3) of these letters would take long. */
+size_t config_key_length(const char *text)
+{
+	size_t len = 0;
+
+	while (isalnum((unsigned char)text[len]) || text[len] == '_' || text[len] == '.')
+		len++;
+	return len;
+}
+
 const struct config_place *config_place(const struct config_index *index, const char *name)
 {
 	for (size_t i = 0; i < index->count; i++)
@@ -59,7 +69,7 @@ int config_index_make(const char *path, const char *text, struct config_index *o
 			c = text_skip(c, &line);
 			continue;
 		}
-		len = strspn(c, CONFIG_KEY_LETTERS);
+		len = config_key_length(c);
 		if (len && start && !depth) {
 			int ret = key_add(out, path, text, c, len, line, e);
 

@@ -11,10 +11,7 @@
 
 #include "common/err.h"
 
-#define CONFIG_KEYS_MAX 256
-/* What a key is made of, and more: what the library does not take as a key it refuses (xen:
- * tools/libs/util/libxlu_cfg_l.l). */
-#define CONFIG_KEY_LETTERS  "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._"
+#define CONFIG_KEYS_MAX	    256
 #define CONFIG_KEY_NAME_MAX 64
 
 struct config_index {
@@ -25,6 +22,10 @@ struct config_index {
 	} key[CONFIG_KEYS_MAX];
 	size_t count;
 };
+
+/* How many characters at the start of a text a key could be made of: letters, digits, '_' and '.'.
+ * What the library does not take as a key it refuses (xen: tools/libs/util/libxlu_cfg_l.l). */
+size_t config_key_length(const char *text);
 
 /* -EINVAL: a key is given twice; -E2BIG. `path` is for the sentence. `out` is empty before. */
 int config_index_make(const char *path, const char *text, struct config_index *out, struct err *e);

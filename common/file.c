@@ -31,12 +31,18 @@ static int write_all(int fd, const char *data, size_t len)
 
 int file_read(const char *path, size_t max, char **out, size_t *len, struct err *e)
 {
+	return file_read_at(AT_FDCWD, path, path, max, out, len, e);
+}
+
+int file_read_at(int dir, const char *name, const char *path, size_t max, char **out, size_t *len,
+	struct err *e)
+{
 	int fd = -1, ret = 0;
 	char *buf = NULL, *grown;
 	size_t used = 0, size = 0;
 	ssize_t n;
 
-	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	fd = openat(dir, name, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	if (fd < 0) {
 		ret = err_sys(e, -errno, "%s", path);
 		goto out;

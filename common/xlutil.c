@@ -2,6 +2,7 @@
 
 #include <dlfcn.h>
 #include <errno.h>
+#include <pthread.h>
 #include <stddef.h>
 #include <string.h>
 
@@ -19,27 +20,34 @@ static const struct {
 	{ "xlu_cfg_get_listitem", offsetof(struct xlutil, cfg_get_listitem) },
 };
 
-int xlutil_load(const struct xlutil **out, struct err *e)
-{
-	static struct xlutil loaded;
-	static void *library;
-	void *symbol;
+static struct xlutil loaded;
+static struct err failure; /* code 0: it is loaded */
 
-	*out = &loaded;
-	if (library)
-		return 0;
+static void load(void)
+{
 	/* XLUTIL_SONAME is that of the library whose header this was built with. */
-	library = dlopen(XLUTIL_SONAME, RTLD_NOW | RTLD_LOCAL);
-	if (!library)
-		return err_set(e, -ENOENT, "cannot load %s: %s", XLUTIL_SONAME, dlerror());
+	void *symbol, *library = dlopen(XLUTIL_SONAME, RTLD_NOW | RTLD_LOCAL);
+
+	if (!library) {
+		err_set(&failure, -ENOENT, "cannot load %s: %s", XLUTIL_SONAME, dlerror());
+		return;
+	}
 	for (size_t i = 0; i < sizeof(symbols) / sizeof(symbols[0]); i++) {
 		symbol = dlsym(library, symbols[i].name);
 		if (!symbol) {
 			dlclose(library);
-			library = NULL;
-			return err_set(e, -ENOENT, "%s lacks %s", XLUTIL_SONAME, symbols[i].name);
+			err_set(&failure, -ENOENT, "%s lacks %s", XLUTIL_SONAME, symbols[i].name);
+			return;
 		}
 		memcpy((char *)&loaded + symbols[i].offset, &symbol, sizeof(symbol));
 	}
-	return 0;
+}
+
+int xlutil_load(const struct xlutil **out, struct err *e)
+{
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+	*out = &loaded;
+	pthread_once(&once, load);
+	return failure.code ? err_set(e, failure.code, "%s", failure.text) : 0;
 }

@@ -102,22 +102,22 @@ static const struct config_key settings_keys[] = {
 	{ NULL, CONFIG_TEXT, 0, NULL, NULL },
 };
 
-static void unknown_key(const char *path, const char *key)
-{
-	log_warning("%s: \"%s\" is no key of this file", path, key);
-}
-
 static int settings_read(
 	const char *path, struct settings *s, struct frontend_options *o, struct err *e)
 {
-	int ret = config_read(path ? path : CONFIG_DEFAULT, settings_keys, s, unknown_key, e);
+	const char *file = path ? path : CONFIG_DEFAULT;
+	struct config_list unknown = { .count = 0 };
+	int ret = config_read(file, settings_keys, s, &unknown, e);
 
+	for (size_t i = 0; i < unknown.count; i++)
+		log_warning("%s: \"%s\" is no key of this file", file, unknown.item[i]);
+	config_list_clear(&unknown);
 	if (ret && (ret != -ENOENT || path))
 		return ret;
 	*e = (struct err)ERR_NONE;
 	if (s->metric < 1 || s->metric > INT32_MAX)
-		return err_set(e, -EINVAL, "%s: metric %ld is not between 1 and %d",
-			path ? path : CONFIG_DEFAULT, s->metric, INT32_MAX);
+		return err_set(e, -EINVAL, "%s: metric %ld is not between 1 and %d", file,
+			s->metric, INT32_MAX);
 	o->metric = (uint32_t)s->metric;
 	o->resolv_conf = s->resolv_conf ? s->resolv_conf : "/etc/resolv.conf";
 	o->choose_way = !s->resolver || dns_way_parse(s->resolver, &o->way) != 0;

@@ -110,10 +110,32 @@ const char *netvm_name_near(const struct registry *r, const char *typed);
 const char *netvm_of(const struct registry_domain *d);	/* its name, or "none" */
 bool netvm_is_default(const struct registry_domain *d); /* not said in its own file */
 
-/* Takes "KEY=VALUE" apart and edits the file of `name` (all pairs in one change), or says what
- * would be done. Gives addresses to domains that want one afterwards. */
-int netvm_pairs_apply(
-	const struct netvm *n, const char *name, char **pairs, int count, struct err *e);
+/* registry_hold(), dry with --dry-run; as netvm_registry_read(). registry_let_go() in any case. */
+int netvm_registry_hold(const struct netvm *n, struct registry_held *h, struct err *e);
+
+/* registry_change() of a domain (NULL: netvm.conf), then addresses for all that want one. */
+int netvm_change(struct registry_held *h, const char *name, const struct registry_change *changes,
+	size_t count, struct err *e);
+
+#define NETVM_DECIDED_MAX 2
+
+/* Says what is to be changed of a domain that is in order, as it is now: into the first of `out`,
+ * of which those without a key mean nothing. What they point to may be a part of `r`. */
+typedef int (*netvm_decide)(const struct registry *r, const struct registry_domain *d,
+	struct registry_change out[NETVM_DECIDED_MAX], void *arg, struct err *e);
+
+/*
+ * A change of a domain that follows from what stands there: `decide` is asked while the registry is
+ * held, so that of two at once neither is lost. Where it does not return 0, nothing is changed and
+ * that is returned. As netvm_domain_find().
+ */
+int netvm_change_from(
+	const struct netvm *n, const char *name, netvm_decide decide, void *arg, struct err *e);
+
+/* Takes "KEY=VALUE" apart and changes the file of `name` (all pairs in one change), or says what
+ * would be done. */
+int netvm_pairs_apply(const struct netvm *n, struct registry_held *h, const char *name,
+	char **pairs, int count, struct err *e);
 
 /*
  * For a change of a list: the items of `l` but those that `is` (called with `arg`) is true of, the

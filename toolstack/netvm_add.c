@@ -24,11 +24,13 @@ static int name_check(
 int netvm_add(struct netvm *n, struct err *e)
 {
 	const char *name = n->args[0];
-	struct registry r;
-	int ret = netvm_registry_read(n, &r, e);
+	struct registry_held h;
+	int ret = netvm_registry_hold(n, &h, e);
 
 	if (!ret)
-		ret = name_check(n, &r, name, e);
-	registry_dispose(&r);
-	return ret ? ret : netvm_pairs_apply(n, name, n->args + 1, n->count - 1, e);
+		ret = name_check(n, &h.r, name, e);
+	if (!ret)
+		ret = netvm_pairs_apply(n, &h, name, n->args + 1, n->count - 1, e);
+	registry_let_go(&h);
+	return ret;
 }

@@ -184,9 +184,21 @@ static int attach(struct netvm *n, const struct life *before, struct err *e)
 	return ret;
 }
 
+/* Nobody waits with the registry held. */
+static int pair_apply(const struct netvm *n, char *pair, struct err *e)
+{
+	struct registry_held h;
+	int ret = netvm_registry_hold(n, &h, e);
+
+	if (!ret)
+		ret = netvm_pairs_apply(n, &h, n->args[0], &pair, 1, e);
+	registry_let_go(&h);
+	return ret;
+}
+
 int netvm_attach(struct netvm *n, struct err *e)
 {
-	char pair_text[DOMAIN_NAME_MAX + 8] = "netvm=", *pair = pair_text;
+	char pair[DOMAIN_NAME_MAX + 8] = "netvm=";
 	const char *to = n->count > 1 ? n->args[1] : NULL;
 	struct life l = { .store = NULL };
 	struct registry r;
@@ -201,11 +213,11 @@ int netvm_attach(struct netvm *n, struct err *e)
 			"there is no default network domain; netvm attach %s NETVM names one",
 			n->args[0]);
 	if (!ret && to)
-		snprintf(pair_text, sizeof(pair_text), "netvm=%s", to);
+		snprintf(pair, sizeof(pair), "netvm=%s", to);
 	if (!ret && !n->o.dry_run)
 		ret = life_open(&l, n, &r, e);
 	if (!ret)
-		ret = netvm_pairs_apply(n, n->args[0], &pair, 1, e);
+		ret = pair_apply(n, pair, e);
 	if (!ret && !n->o.dry_run)
 		ret = attach(n, &l, e);
 	life_close(&l);
@@ -215,7 +227,7 @@ int netvm_attach(struct netvm *n, struct err *e)
 
 int netvm_detach(struct netvm *n, struct err *e)
 {
-	char pair_text[] = "netvm=none", *pair = pair_text;
+	char pair[] = "netvm=none";
 	const struct registry_domain *d;
 	struct life l = { .store = NULL };
 	struct registry r;
@@ -226,7 +238,7 @@ int netvm_detach(struct netvm *n, struct err *e)
 	if (!ret && !n->o.dry_run)
 		ret = life_open(&l, n, &r, e);
 	if (!ret)
-		ret = netvm_pairs_apply(n, n->args[0], &pair, 1, e);
+		ret = pair_apply(n, pair, e);
 	if (!ret && !n->o.dry_run)
 		ret = change_await(&l, d, false, e);
 	life_close(&l);

@@ -13,7 +13,7 @@ int netvm_cable(struct netvm *n, struct err *e)
 	char off_pair[] = "cable=0", on_pair[] = "cable=1";
 	char *pair = on ? on_pair : off_pair;
 	const struct registry_domain *d;
-	struct registry r;
+	struct registry_held h;
 	struct json *j;
 	int ret;
 
@@ -21,12 +21,12 @@ int netvm_cable(struct netvm *n, struct err *e)
 		err_set(e, -EINVAL, "a cable is \"on\" or \"off\", not \"%.40s\"", n->args[1]);
 		return NETVM_USAGE;
 	}
-	ret = netvm_registry_read(n, &r, e);
+	ret = netvm_registry_hold(n, &h, e);
 	if (!ret)
-		ret = netvm_domain_find(n, &r, name, &d, e);
-	registry_dispose(&r);
+		ret = netvm_domain_find(n, &h.r, name, &d, e);
 	if (!ret)
-		ret = netvm_pairs_apply(n, name, &pair, 1, e);
+		ret = netvm_pairs_apply(n, &h, name, &pair, 1, e);
+	registry_let_go(&h);
 	if (ret || !n->o.json || n->o.dry_run)
 		return ret;
 	j = json_open();

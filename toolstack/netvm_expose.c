@@ -238,7 +238,7 @@ static int change(const struct netvm *n, struct err *e)
 	int ret = w ? wish_take(n, w, e) : err_sys(e, -ENOMEM, "%s", n->args[0]);
 
 	if (!ret) {
-		ret = registry_edit_from(n->dir, n->args[0], list_decide, w, n->o.dry_run, e);
+		ret = netvm_change_from(n, n->args[0], list_decide, w, e);
 		free(w->values);
 	}
 	if (!ret && n->o.dry_run)
@@ -252,11 +252,14 @@ int netvm_expose(struct netvm *n, struct err *e)
 {
 	const struct registry_domain *d = NULL;
 	struct registry r;
-	int ret = netvm_registry_read(n, &r, e);
+	int ret;
 
+	if (n->count == 2)
+		return change(n, e);
+	ret = netvm_registry_read(n, &r, e);
 	if (!ret && n->count)
 		ret = netvm_domain_find(n, &r, n->args[0], &d, e);
-	if (!ret && (n->o.remove || n->o.source || n->o.from) && n->count < 2) {
+	if (!ret && (n->o.remove || n->o.source || n->o.from)) {
 		err_set(e, -EINVAL, "%s needs the name of a domain and the port%s",
 			n->o.remove   ? "--remove"
 			: n->o.source ? "--source"
@@ -265,7 +268,7 @@ int netvm_expose(struct netvm *n, struct err *e)
 		ret = NETVM_USAGE;
 	}
 	if (!ret)
-		ret = n->count == 2 ? change(n, e) : show(n, &r, d, e);
+		ret = show(n, &r, d, e);
 	registry_dispose(&r);
 	return ret;
 }

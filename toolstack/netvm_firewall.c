@@ -1,6 +1,6 @@
 /*
  * netvm firewall NAME [list|add|del|policy|reset|edit|load|save]: what a guest may reach. A change
- * that follows from what stands there is worked out under the registry's lock (registry_edit_from);
+ * that follows from what stands there is worked out while the registry is held (netvm_change_from);
  * whether what comes of it is in order the registry says.
  */
 #include <errno.h>
@@ -27,18 +27,6 @@ static char *rule_join(const struct netvm *n)
 		return text;
 	free(text);
 	return NULL;
-}
-
-/* There is such a domain, in order or not. */
-static int domain_check(const struct netvm *n, struct err *e)
-{
-	struct registry r;
-	int ret = netvm_registry_read(n, &r, e);
-
-	if (!ret)
-		ret = netvm_domain_known(n, &r, n->args[0], e);
-	registry_dispose(&r);
-	return ret;
 }
 
 /* --- showing --- */
@@ -128,7 +116,7 @@ static int number_check(const struct registry_domain *d, const struct wish *w, s
 }
 
 static int add_decide(const struct registry *r, const struct registry_domain *d,
-	struct registry_change out[REGISTRY_DECIDED_MAX], void *arg, struct err *e)
+	struct registry_change out[NETVM_DECIDED_MAX], void *arg, struct err *e)
 {
 	struct wish *w = arg;
 	int ret = rules_of(d, &w->rules, e);
@@ -157,7 +145,7 @@ static int last_check(const struct registry_domain *d, const struct rules *left,
 }
 
 static int del_decide(const struct registry *r, const struct registry_domain *d,
-	struct registry_change out[REGISTRY_DECIDED_MAX], void *arg, struct err *e)
+	struct registry_change out[NETVM_DECIDED_MAX], void *arg, struct err *e)
 {
 	struct wish *w = arg;
 	int ret = rules_of(d, &w->rules, e);
@@ -197,9 +185,7 @@ static int add(const struct netvm *n, struct err *e)
 		ret = NETVM_USAGE;
 	}
 	if (!ret)
-		ret = domain_check(n, e);
-	if (!ret)
-		ret = registry_edit_from(n->dir, n->args[0], add_decide, &w, n->o.dry_run, e);
+		ret = netvm_change_from(n, n->args[0], add_decide, &w, e);
 	if (!ret && n->o.dry_run)
 		printf("would add as rule %zu of %s: %s\n", w.at + 1, n->args[0], w.rule);
 	if (!ret && w.drops_the_rest)
@@ -231,9 +217,7 @@ static int del(const struct netvm *n, struct err *e)
 	int ret = del_take(&w, e);
 
 	if (!ret)
-		ret = domain_check(n, e);
-	if (!ret)
-		ret = registry_edit_from(n->dir, n->args[0], del_decide, &w, n->o.dry_run, e);
+		ret = netvm_change_from(n, n->args[0], del_decide, &w, e);
 	if (!ret && n->o.dry_run && w.removed > 1)
 		printf("would take out %zu rules of %s\n", w.removed, n->args[0]);
 	else if (!ret && n->o.dry_run)
@@ -248,12 +232,16 @@ int firewall_change(
 	const struct netvm *n, const struct registry_change *changes, size_t count, struct err *e)
 {
 	const char *name = n->args[0];
-	int ret = domain_check(n, e);
+	struct registry_held h;
+	int ret = netvm_registry_hold(n, &h, e);
 
-	if (ret)
-		return ret;
-	return n->o.dry_run ? registry_edit_check(n->dir, name, changes, count, e)
-			    : registry_edit(n->dir, name, changes, count, e);
+	/* A domain at fault may be set right again. */
+	if (!ret)
+		ret = netvm_domain_known(n, &h.r, name, e);
+	if (!ret)
+		ret = netvm_change(&h, name, changes, count, e);
+	registry_let_go(&h);
+	return ret;
 }
 
 static int reset(const struct netvm *n, struct err *e)

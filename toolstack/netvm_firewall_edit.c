@@ -142,7 +142,7 @@ static int text_read(const char *path, const char **name, char **out, struct err
 
 int firewall_load(const struct netvm *n, struct err *e)
 {
-	struct registry_change changes[REGISTRY_DECIDED_MAX];
+	struct registry_change changes[NETVM_DECIDED_MAX];
 	struct rules rules = { .count = 0 };
 	const char *path, *policy;
 	char *text = NULL;
@@ -169,7 +169,7 @@ struct edited {
 };
 
 static int edit_decide(const struct registry *r, const struct registry_domain *d,
-	struct registry_change out[REGISTRY_DECIDED_MAX], void *arg, struct err *e)
+	struct registry_change out[NETVM_DECIDED_MAX], void *arg, struct err *e)
 {
 	struct edited *ed = arg;
 	struct rules now;
@@ -203,7 +203,7 @@ static int edited_take(
 	ret = nothing_check(n, path, &ed->after, e);
 	if (ret)
 		return ret;
-	ret = registry_edit_from(n->dir, n->args[0], edit_decide, ed, n->o.dry_run, e);
+	ret = netvm_change_from(n, n->args[0], edit_decide, ed, e);
 	if (ret)
 		return err_prefix(e, "%s", path);
 	changed_say(n, &ed->after);

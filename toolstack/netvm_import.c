@@ -37,8 +37,8 @@ static int entries_add(
 {
 	struct import_entry *entry = calloc(count, sizeof(*entry));
 	struct registry_addition *a = calloc(count, sizeof(*a));
-	struct registry r = { .count = 0 };
-	size_t changed;
+	struct registry_held h = { .lock = -1 };
+	size_t given;
 	int ret = entry && a ? 0 : err_sys(e, -ENOMEM, "import");
 
 	for (size_t i = 0; i < count && !ret; i++) {
@@ -46,12 +46,12 @@ static int entries_add(
 		a[i] = (struct registry_addition){ d[i].name, entry[i].change, entry[i].count };
 	}
 	if (!ret)
-		ret = registry_add(n->dir, a, count, n->o.dry_run, e);
-	if (!ret && !n->o.dry_run)
-		ret = registry_read(n->dir, &r, NULL, e);
-	if (!ret && !n->o.dry_run)
-		ret = registry_allocate(&r, false, &changed, e);
-	registry_dispose(&r);
+		ret = registry_hold(n->dir, n->o.dry_run, NULL, &h, e);
+	if (!ret)
+		ret = registry_add(&h, a, count, e);
+	if (!ret)
+		ret = registry_held_allocate(&h, &given, e);
+	registry_let_go(&h);
 	free(entry);
 	free(a);
 	return ret;

@@ -186,11 +186,15 @@ static void changes_print(const char *name, const struct wish *w)
 			printf("would take out %s of %s\n", w->change[i].key, name);
 }
 
-static int change(const struct netvm *n, const struct registry_domain *d, struct err *e)
+static int change(const struct netvm *n, struct err *e)
 {
 	struct wish w = { .count = 0 };
-	int ret = 0;
+	const struct registry_domain *d;
+	struct registry_held h;
+	int ret = netvm_registry_hold(n, &h, e);
 
+	if (!ret)
+		ret = netvm_domain_find(n, &h.r, n->args[0], &d, e);
 	for (int i = 1; i < n->count && !ret; i++)
 		ret = word_take(&w, n->args[i], n->o.remove, e);
 	if (!ret && n->o.remove)
@@ -199,10 +203,10 @@ static int change(const struct netvm *n, const struct registry_domain *d, struct
 		if (!ret && n->o.remove && n->count == 1 && limit_of(d, i))
 			w.change[w.count++] = (struct registry_change){ limits[i].key, NULL, 1 };
 	if (!ret)
-		ret = n->o.dry_run ? registry_edit_check(n->dir, d->name, w.change, w.count, e)
-				   : registry_edit(n->dir, d->name, w.change, w.count, e);
+		ret = netvm_change(&h, n->args[0], w.change, w.count, e);
 	if (!ret && n->o.dry_run)
-		changes_print(d->name, &w);
+		changes_print(n->args[0], &w);
+	registry_let_go(&h);
 	return ret;
 }
 
@@ -216,11 +220,13 @@ int netvm_limit(struct netvm *n, struct err *e)
 		err_set(e, -EINVAL, "--remove needs the name of a domain");
 		return NETVM_USAGE;
 	}
+	if (n->count > 1 || n->o.remove)
+		return change(n, e);
 	ret = netvm_registry_read(n, &r, e);
 	if (!ret && n->count)
 		ret = netvm_domain_find(n, &r, n->args[0], &d, e);
 	if (!ret)
-		ret = n->count > 1 || n->o.remove ? change(n, d, e) : show(n, &r, d, e);
+		ret = show(n, &r, d, e);
 	registry_dispose(&r);
 	return ret;
 }

@@ -146,7 +146,7 @@ static int change(const struct netvm *n, struct err *e)
 		return NETVM_USAGE;
 	}
 	registry_link_print(&w.link, w.text);
-	ret = registry_edit_from(n->dir, n->args[0], list_decide, &w, n->o.dry_run, e);
+	ret = netvm_change_from(n, n->args[0], list_decide, &w, e);
 	free(w.values);
 	if (!ret && n->o.dry_run)
 		printf("would %s %s of %s %s %s\n", n->o.remove ? "close" : "open", n->args[2],
@@ -165,11 +165,13 @@ int netvm_link(struct netvm *n, struct err *e)
 			n->o.remove ? "--remove" : "a link");
 		return NETVM_USAGE;
 	}
+	if (n->count == 3)
+		return change(n, e);
 	ret = netvm_registry_read(n, &r, e);
 	if (!ret && n->count)
 		ret = netvm_domain_find(n, &r, n->args[0], &d, e);
 	if (!ret)
-		ret = n->count == 3 ? change(n, e) : show(n, &r, d, e);
+		ret = show(n, &r, d, e);
 	registry_dispose(&r);
 	return ret;
 }

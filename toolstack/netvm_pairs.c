@@ -98,18 +98,6 @@ static int pair_take(struct pairs *p, const char *pair, struct err *e)
 	return 0;
 }
 
-static int addresses_give(const struct netvm *n, struct err *e)
-{
-	struct registry r;
-	size_t changed;
-	int ret = registry_read(n->dir, &r, NULL, e);
-
-	if (!ret)
-		ret = registry_allocate(&r, false, &changed, e);
-	registry_dispose(&r);
-	return ret;
-}
-
 static void changes_print(const char *name, const struct pairs *p)
 {
 	for (size_t i = 0; i < p->count; i++) {
@@ -124,23 +112,18 @@ static void changes_print(const char *name, const struct pairs *p)
 		printf("would add %s\n", name);
 }
 
-int netvm_pairs_apply(
-	const struct netvm *n, const char *name, char **pairs, int count, struct err *e)
+int netvm_pairs_apply(const struct netvm *n, struct registry_held *h, const char *name,
+	char **pairs, int count, struct err *e)
 {
 	struct pairs *p = calloc(1, sizeof(*p));
 	int ret = p ? 0 : err_sys(e, -ENOMEM, "%s", name);
 
 	for (int i = 0; i < count && !ret; i++)
 		ret = pair_take(p, pairs[i], e);
-	if (!ret && n->o.dry_run) {
-		ret = registry_edit_check(n->dir, name, p->change, p->count, e);
-		if (!ret)
-			changes_print(name, p);
-	} else if (!ret) {
-		ret = registry_edit(n->dir, name, p->change, p->count, e);
-		if (!ret)
-			ret = addresses_give(n, e);
-	}
+	if (!ret)
+		ret = netvm_change(h, name, p->change, p->count, e);
+	if (!ret && n->o.dry_run)
+		changes_print(name, p);
 	for (size_t i = 0; p && i < p->count; i++) {
 		free(p->values[i]);
 		free(p->text[i]);

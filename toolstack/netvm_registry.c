@@ -25,6 +25,41 @@ int netvm_registry_read(const struct netvm *n, struct registry *r, struct err *e
 	return registry_read(n->dir, r, unknown_warn, e);
 }
 
+int netvm_registry_hold(const struct netvm *n, struct registry_held *h, struct err *e)
+{
+	return registry_hold(n->dir, n->o.dry_run, unknown_warn, h, e);
+}
+
+int netvm_change(struct registry_held *h, const char *name, const struct registry_change *changes,
+	size_t count, struct err *e)
+{
+	size_t given;
+	int ret = registry_change(h, name, changes, count, e);
+
+	return ret ? ret : registry_held_allocate(h, &given, e);
+}
+
+int netvm_change_from(
+	const struct netvm *n, const char *name, netvm_decide decide, void *arg, struct err *e)
+{
+	struct registry_change changes[NETVM_DECIDED_MAX] = { { .key = NULL } };
+	const struct registry_domain *d;
+	struct registry_held h;
+	size_t count = 0;
+	int ret = netvm_registry_hold(n, &h, e);
+
+	if (!ret)
+		ret = netvm_domain_find(n, &h.r, name, &d, e);
+	if (!ret)
+		ret = decide(&h.r, d, changes, arg, e);
+	while (count < NETVM_DECIDED_MAX && changes[count].key)
+		count++;
+	if (!ret)
+		ret = netvm_change(&h, name, changes, count, e);
+	registry_let_go(&h);
+	return ret;
+}
+
 /* How many letters must be changed, added, left out to make `b` of `a`; at most NEAR_MAX + 1. */
 static size_t distance(const char *a, const char *b)
 {

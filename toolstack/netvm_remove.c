@@ -8,20 +8,20 @@ int netvm_remove(struct netvm *n, struct err *e)
 {
 	const char *name = n->args[0];
 	const struct registry_domain *d;
-	struct registry r;
-	int ret = netvm_registry_read(n, &r, e);
+	struct registry_held h;
+	int ret = netvm_registry_hold(n, &h, e);
 
-	if (!ret && !registry_find(&r, name))
-		ret = netvm_domain_find(n, &r, name, &d, e);
-	d = ret ? NULL : registry_find(&r, name);
+	if (!ret)
+		ret = netvm_domain_known(n, &h.r, name, e);
+	d = ret ? NULL : registry_find(&h.r, name);
 	if (d && !d->fault.code && d->pci.count)
 		ret = err_set(e, -EBUSY,
 			"%s has the network device %s; netvm pci release %s takes it back first",
 			name, d->pci.item[0], d->pci.item[0]);
-	registry_dispose(&r);
+	if (!ret)
+		ret = registry_forget(&h, name, e);
 	if (!ret && n->o.dry_run)
 		printf("would remove %s from the registry\n", name);
-	else if (!ret)
-		ret = registry_forget(n->dir, name, e);
+	registry_let_go(&h);
 	return ret;
 }

@@ -78,8 +78,8 @@ int rules_of(const struct registry_domain *d, struct rules *out, struct err *e)
 	return ret;
 }
 
-size_t rules_changes(const struct rules *r, const char **policy,
-	struct registry_change out[REGISTRY_DECIDED_MAX])
+size_t rules_changes(
+	const struct rules *r, const char **policy, struct registry_change out[NETVM_DECIDED_MAX])
 {
 	const bool given = r->said == RULES_POLICY_GIVEN;
 

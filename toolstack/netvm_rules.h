@@ -10,7 +10,7 @@
 
 #include <stdio.h>
 
-#include "toolstack/registry.h"
+#include "toolstack/netvm.h"
 
 enum rules_policy { RULES_POLICY_UNSAID, RULES_POLICY_DEFAULT, RULES_POLICY_GIVEN };
 
@@ -40,8 +40,8 @@ int rules_policy_parse(struct rules *r, const char *word);
  * What is to be done to a domain's file for it to hold them (and the policy, if one is said).
  * `policy`: room for a word, which the changes point to, as they do to `r`. Returns how many.
  */
-size_t rules_changes(const struct rules *r, const char **policy,
-	struct registry_change out[REGISTRY_DECIDED_MAX]);
+size_t rules_changes(
+	const struct rules *r, const char **policy, struct registry_change out[NETVM_DECIDED_MAX]);
 
 void rules_dispose(struct rules *r); /* may be repeated */
 

@@ -38,14 +38,16 @@ static int netvm_check(const struct netvm *n, const struct registry *r, struct e
 
 int netvm_set(struct netvm *n, struct err *e)
 {
-	struct registry r;
-	int ret = netvm_registry_read(n, &r, e);
+	struct registry_held h;
+	int ret = netvm_registry_hold(n, &h, e);
 
 	/* A domain at fault may be set right again. */
 	if (!ret)
-		ret = netvm_domain_known(n, &r, n->args[0], e);
+		ret = netvm_domain_known(n, &h.r, n->args[0], e);
 	if (!ret)
-		ret = netvm_check(n, &r, e);
-	registry_dispose(&r);
-	return ret ? ret : netvm_pairs_apply(n, n->args[0], n->args + 1, n->count - 1, e);
+		ret = netvm_check(n, &h.r, e);
+	if (!ret)
+		ret = netvm_pairs_apply(n, &h, n->args[0], n->args + 1, n->count - 1, e);
+	registry_let_go(&h);
+	return ret;
 }

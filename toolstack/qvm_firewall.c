@@ -47,7 +47,7 @@ static int list_of(
 
 /* What makes the registry say the same as the list. */
 static void changes_of(
-	struct qvm_list *l, const char **policy, struct registry_change out[REGISTRY_DECIDED_MAX])
+	struct qvm_list *l, const char **policy, struct registry_change out[NETVM_DECIDED_MAX])
 {
 	struct rules *r = &l->rules;
 	const bool accepts = r->count && strcmp(r->line[r->count - 1], ALL) == 0;
@@ -170,7 +170,7 @@ static int reset(struct wish *w, struct rules *r, struct err *e)
 }
 
 static int decide(const struct registry *r, const struct registry_domain *d,
-	struct registry_change out[REGISTRY_DECIDED_MAX], void *arg, struct err *e)
+	struct registry_change out[NETVM_DECIDED_MAX], void *arg, struct err *e)
 {
 	struct wish *w = arg;
 	int ret = list_of(d, time(NULL), &w->l, e);
@@ -269,7 +269,7 @@ static int change(const struct netvm *n, const struct act *act, struct err *e)
 		ret = w.said ? 0 : err_sys(e, -errno, "%s", n->args[0]);
 	}
 	if (!ret)
-		ret = registry_edit_from(n->dir, n->args[0], decide, &w, n->o.dry_run, e);
+		ret = netvm_change_from(n, n->args[0], decide, &w, e);
 	if (w.said && fclose(w.said) && !ret)
 		ret = err_sys(e, -errno, "%s", n->args[0]);
 	if (!ret && w.said)

@@ -1,17 +1,22 @@
 /*
- * Reading: netvm.conf first, then each NAME.conf, each into its own struct (file_take, *_type), at
+ * Reading: netvm.conf first, then each NAME.conf, each into its own struct (*_read, *_type), at
  * last what only all of them together can say (registry_resolve, in registry_resolve.c). Whatever
- * is wrong with one file ends up in the `fault` of what the file speaks of.
+ * is wrong with one file ends up in the `fault` of what the file speaks of. No file's reading needs
+ * another's, so several threads read them.
  */
 #include "toolstack/registry.h"
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "common/file.h"
 #include "toolstack/registry_internal.h"
@@ -19,6 +24,12 @@
 #include "xenstore-schema/policy.h"
 
 #define SUFFIX ".conf"
+
+/* Of many files most of the time goes to the kernel, which opens them: several threads share them.
+ */
+#define THREADS_MAX	 4
+#define THREAD_FILES_MIN 512 /* for which one more thread is worth its start */
+#define SHARE		 64  /* files that a thread takes at a time */
 
 int registry_path(const char *dir, const char *name, char *buf, size_t size, struct err *e)
 {
@@ -121,54 +132,7 @@ size_t registry_chain(
 	return n;
 }
 
-void registry_dispose(struct registry *r)
-{
-	config_dispose(registry_global_keys, &r->globals);
-	for (size_t i = 0; i < r->count; i++) {
-		config_dispose(registry_domain_keys, &r->domain[i]);
-		free(r->domain[i].mentioned);
-	}
-	free(r->domain);
-	memset(r, 0, sizeof(*r));
-}
-
 /* --- one file --- */
-
-/* What a reading is asked for, beside the directory. */
-struct reading {
-	const struct registry_overlay *overlay;
-	size_t overlays;
-	void (*unknown)(const char *path, const char *key);
-};
-
-/* What is to be read in place of a file; NULL: the file itself. */
-static const char *overlay_text(const struct reading *w, const char *name)
-{
-	for (size_t i = 0; i < w->overlays; i++) {
-		const struct registry_overlay *o = &w->overlay[i];
-
-		if (o->name && name ? strcmp(o->name, name) == 0 : o->name == name)
-			return o->text;
-	}
-	return NULL;
-}
-
-/* Reads one file into `out`; `*text` (malloc'd) also where it cannot be parsed. */
-static int file_take(const char *path, const char *name, const struct config_key *keys, void *out,
-	const struct reading *w, char **text, struct err *e)
-{
-	const char *instead = overlay_text(w, name);
-	int ret = 0;
-
-	if (instead) {
-		*text = strdup(instead);
-		if (!*text)
-			return err_sys(e, -ENOMEM, "%s", path);
-	} else {
-		ret = file_read(path, CONFIG_FILE_MAX, text, NULL, e);
-	}
-	return ret ? ret : config_parse(path, *text, keys, out, w->unknown, e);
-}
 
 static int prefixes_type(const struct config_list *text, int family, struct prefix *out,
 	size_t *count, const char *path, const char *key, struct err *e)
@@ -218,19 +182,34 @@ static int globals_type(struct registry_globals *g, const char *path, struct err
 	return ret;
 }
 
-static void globals_read(struct registry *r, const struct reading *w)
+/* `instead`: what the file would say; NULL: it is read. */
+static void globals_read(struct registry *r, const char *instead)
 {
 	struct registry_globals *g = &r->globals;
 	char path[PATH_MAX], *text = NULL;
 	int ret = registry_path(r->dir, NULL, path, sizeof(path), &g->fault);
+	bool none = false;
 
+	if (!ret && !instead)
+		ret = file_read(path, CONFIG_FILE_MAX, &text, NULL, &g->fault);
+	if (ret == -ENOENT) {
+		none = true;
+		g->fault = (struct err)ERR_NONE;
+		ret = 0;
+	}
+	if (!ret && !none)
+		ret = config_parse(path, instead ? instead : text, registry_global_keys, g,
+			&g->unknown, &g->fault);
 	if (!ret)
-		ret = file_take(path, NULL, registry_global_keys, g, w, &text, &g->fault);
-	if (ret == -ENOENT)
-		g->fault.code = 0;
-	if (!ret || ret == -ENOENT)
 		globals_type(g, path, &g->fault);
 	free(text);
+}
+
+static void globals_clear(struct registry_globals *g)
+{
+	config_dispose(registry_global_keys, g);
+	config_list_clear(&g->unknown);
+	memset(g, 0, sizeof(*g));
 }
 
 static size_t lines_count(const char *text)
@@ -287,20 +266,50 @@ static int domain_type(struct registry_domain *d, const char *path, struct err *
 	return client_rules_check(d->rules, e) ? err_prefix(e, "%s: rules", path) : 0;
 }
 
+/* `instead`: what the file would say; NULL: it is read, below the directory `domains`. */
 static void domain_read(
-	const struct registry *r, struct registry_domain *d, const struct reading *w)
+	const struct registry *r, struct registry_domain *d, int domains, const char *instead)
 {
 	char path[PATH_MAX], *text = NULL;
 	int ret = registry_path(r->dir, d->name, path, sizeof(path), &d->fault);
+	const char *says = instead;
 
 	d->cable = true;
+	if (!ret && !instead) {
+		ret = file_read_at(domains, strrchr(path, '/') + 1, path, CONFIG_FILE_MAX, &text,
+			NULL, &d->fault);
+		says = text;
+	}
 	if (!ret)
-		ret = file_take(path, d->name, registry_domain_keys, d, w, &text, &d->fault);
+		ret = config_parse(path, says, registry_domain_keys, d, &d->unknown, &d->fault);
 	if (!ret)
 		domain_type(d, path, &d->fault);
-	else if (text && registry_text_addresses(text, &d->mentioned, &d->mentions) != 0)
+	else if (says && registry_text_addresses(says, &d->mentioned, &d->mentions) != 0)
 		d->mentions = 0;
+	d->broken = d->fault.code != 0;
 	free(text);
+}
+
+/* But for its name. */
+static void domain_clear(struct registry_domain *d)
+{
+	char name[DOMAIN_NAME_MAX];
+
+	config_dispose(registry_domain_keys, d);
+	config_list_clear(&d->unknown);
+	free(d->mentioned);
+	memcpy(name, d->name, sizeof(name));
+	memset(d, 0, sizeof(*d));
+	memcpy(d->name, name, sizeof(name));
+}
+
+void registry_dispose(struct registry *r)
+{
+	globals_clear(&r->globals);
+	for (size_t i = 0; i < r->count; i++)
+		domain_clear(&r->domain[i]);
+	free(r->domain);
+	memset(r, 0, sizeof(*r));
 }
 
 /* --- all files --- */
@@ -318,97 +327,206 @@ static int name_of_file(const char *file, char name[DOMAIN_NAME_MAX])
 	return domain_name_check(name);
 }
 
-static int domain_add(struct registry *r, const char *name, struct err *e)
+struct names {
+	char (*name)[DOMAIN_NAME_MAX];
+	size_t count, space;
+};
+
+static int names_add(struct names *n, const char *name)
 {
-	if (r->count == r->space) {
-		size_t space = r->space ? 2 * r->space : 64;
-		struct registry_domain *grown = reallocarray(r->domain, space, sizeof(*grown));
+	if (n->count == n->space) {
+		size_t space = n->space ? 2 * n->space : 64;
+		char(*grown)[DOMAIN_NAME_MAX] = reallocarray(n->name, space, sizeof(*grown));
 
 		if (!grown)
-			return err_sys(e, -ENOMEM, "%s", r->dir);
-		r->domain = grown;
-		r->space = space;
+			return -ENOMEM;
+		n->name = grown;
+		n->space = space;
 	}
-	memset(&r->domain[r->count], 0, sizeof(r->domain[0]));
-	memcpy(r->domain[r->count++].name, name, strlen(name) + 1);
+	strcpy(n->name[n->count++], name);
 	return 0;
 }
 
-static int names_read(struct registry *r, struct err *e)
+/* The names of the files in `dir`, an open directory, which is taken. */
+static int names_list(int dir, struct names *n)
 {
-	char path[PATH_MAX], name[DOMAIN_NAME_MAX];
+	char name[DOMAIN_NAME_MAX];
 	struct dirent *entry;
-	int ret = 0, n = snprintf(path, sizeof(path), "%s/domains", r->dir);
-	DIR *dir;
+	DIR *d = fdopendir(dir);
+	int ret = 0;
 
-	if (n < 0 || (size_t)n >= sizeof(path))
-		return err_sys(e, -ENAMETOOLONG, "%s", r->dir);
-	dir = opendir(path);
-	if (!dir)
-		return errno == ENOENT ? 0 : err_sys(e, -errno, "%s", path);
-	while (!ret && (errno = 0, entry = readdir(dir)) != NULL)
+	if (!d) {
+		ret = -errno;
+		close(dir);
+		return ret;
+	}
+	while (!ret && (errno = 0, entry = readdir(d)) != NULL)
 		if (name_of_file(entry->d_name, name) == 0)
-			ret = domain_add(r, name, e);
-	if (!ret && errno)
-		ret = err_sys(e, -errno, "%s", path);
-	closedir(dir);
+			ret = names_add(n, name);
+	if (!ret)
+		ret = -errno;
+	closedir(d);
 	return ret;
 }
 
 static int by_name(const void *a, const void *b)
 {
-	return strcmp(((const struct registry_domain *)a)->name,
-		((const struct registry_domain *)b)->name);
+	return strcmp(a, b);
 }
 
-static void names_sort(struct registry *r)
+/* A domain for each file, in order, with nothing but its name. */
+static int domains_make(struct registry *r, int domains)
 {
-	if (r->count)
-		qsort(r->domain, r->count, sizeof(*r->domain), by_name);
-}
+	int dir = fcntl(domains, F_DUPFD_CLOEXEC, 0);
+	int ret = dir < 0 ? -errno : 0;
+	struct names n = { .name = NULL };
 
-/* Adds the domains whose files are to be read from an overlay and are not there. */
-static int overlays_add(struct registry *r, const struct reading *w, struct err *e)
-{
-	int ret = 0;
-
-	for (size_t i = 0; i < w->overlays && !ret; i++) {
-		const char *name = w->overlay[i].name;
-
-		if (!name || registry_find(r, name))
-			continue;
-		ret = domain_add(r, name, e);
-		names_sort(r);
+	if (!ret)
+		ret = names_list(dir, &n);
+	if (!ret && n.count) {
+		qsort(n.name, n.count, sizeof(*n.name), by_name);
+		r->domain = calloc(n.count, sizeof(*r->domain));
+		ret = r->domain ? 0 : -ENOMEM;
 	}
+	for (size_t i = 0; i < n.count && !ret; i++)
+		strcpy(r->domain[r->count++].name, n.name[i]);
+	free(n.name);
 	return ret;
 }
 
-int registry_load(const char *dir, const struct registry_overlay *overlays, size_t count,
-	struct registry *out, void (*unknown)(const char *path, const char *key), struct err *e)
-{
-	const struct reading w = { overlays, count, unknown };
-	int ret = 0, n;
+/* What threads that read the domains' files share. */
+struct work {
+	struct registry *r;
+	int domains;
+	atomic_size_t next; /* the first domain that nobody has taken */
+};
 
-	memset(out, 0, sizeof(*out));
-	n = snprintf(out->dir, sizeof(out->dir), "%s", dir);
-	if (n < 0 || (size_t)n >= sizeof(out->dir))
-		return err_sys(e, -ENAMETOOLONG, "%s", dir);
-	globals_read(out, &w);
-	ret = names_read(out, e);
-	names_sort(out);
-	if (!ret)
-		ret = overlays_add(out, &w, e);
-	for (size_t i = 0; i < out->count && !ret; i++)
-		domain_read(out, &out->domain[i], &w);
+static void *work_do(void *arg)
+{
+	struct work *w = arg;
+	size_t i;
+
+	while ((i = atomic_fetch_add(&w->next, SHARE)) < w->r->count)
+		for (size_t end = i + SHARE; i < end && i < w->r->count; i++)
+			domain_read(w->r, &w->r->domain[i], w->domains, NULL);
+	return NULL;
+}
+
+/* With as many threads as there is work for; fewer where they cannot be had. */
+static void domains_read(struct registry *r, int domains)
+{
+	struct work w = { .r = r, .domains = domains };
+	pthread_t thread[THREADS_MAX - 1];
+	long processors = sysconf(_SC_NPROCESSORS_ONLN);
+	size_t threads = 0;
+
+	while (threads < THREADS_MAX - 1 && (long)threads + 1 < processors &&
+		(threads + 1) * THREAD_FILES_MIN < r->count &&
+		pthread_create(&thread[threads], NULL, work_do, &w) == 0)
+		threads++;
+	work_do(&w);
+	while (threads)
+		pthread_join(thread[--threads], NULL);
+}
+
+static void unknown_tell(
+	const struct registry *r, void (*unknown)(const char *path, const char *key))
+{
+	char path[PATH_MAX];
+
+	registry_path(r->dir, NULL, path, sizeof(path), NULL);
+	for (size_t i = 0; i < r->globals.unknown.count; i++)
+		unknown(path, r->globals.unknown.item[i]);
+	for (size_t i = 0; i < r->count; i++) {
+		const struct registry_domain *d = &r->domain[i];
+
+		if (d->unknown.count)
+			registry_path(r->dir, d->name, path, sizeof(path), NULL);
+		for (size_t k = 0; k < d->unknown.count; k++)
+			unknown(path, d->unknown.item[k]);
+	}
+}
+
+static int all_read(struct registry *r, struct err *e)
+{
+	char path[PATH_MAX];
+	int n = snprintf(path, sizeof(path), "%s/domains", r->dir), domains, ret;
+
+	if (n < 0 || (size_t)n >= sizeof(path))
+		return err_sys(e, -ENAMETOOLONG, "%s", r->dir);
+	globals_read(r, NULL);
+	domains = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (domains < 0)
+		return errno == ENOENT ? 0 : err_sys(e, -errno, "%s", path);
+	ret = domains_make(r, domains);
 	if (ret)
-		registry_dispose(out);
+		err_sys(e, ret, "%s", path);
 	else
-		registry_resolve(out);
+		domains_read(r, domains);
+	close(domains);
 	return ret;
 }
 
 int registry_read(const char *dir, struct registry *out,
 	void (*unknown)(const char *path, const char *key), struct err *e)
 {
-	return registry_load(dir, NULL, 0, out, unknown, e);
+	int ret, n;
+
+	memset(out, 0, sizeof(*out));
+	n = snprintf(out->dir, sizeof(out->dir), "%s", dir);
+	if (n < 0 || (size_t)n >= sizeof(out->dir))
+		return err_sys(e, -ENAMETOOLONG, "%s", dir);
+	ret = all_read(out, e);
+	if (ret) {
+		registry_dispose(out);
+		return ret;
+	}
+	if (unknown)
+		unknown_tell(out, unknown);
+	registry_resolve(out);
+	return 0;
+}
+
+/* --- some of them anew --- */
+
+/* A new domain in its place, with nothing but its name. */
+static struct registry_domain *domain_insert(struct registry *r, const char *name)
+{
+	struct registry_domain *grown = reallocarray(r->domain, r->count + 1, sizeof(*grown));
+	size_t at = 0;
+
+	if (!grown)
+		return NULL;
+	r->domain = grown;
+	while (at < r->count && strcmp(grown[at].name, name) < 0)
+		at++;
+	memmove(&grown[at + 1], &grown[at], (r->count++ - at) * sizeof(*grown));
+	memset(&grown[at], 0, sizeof(*grown));
+	strcpy(grown[at].name, name);
+	return &grown[at];
+}
+
+int registry_renew(
+	struct registry *r, const struct registry_overlay *overlays, size_t count, struct err *e)
+{
+	for (size_t i = 0; i < count; i++) {
+		const char *name = overlays[i].name;
+		struct registry_domain *d;
+
+		if (!name) {
+			globals_clear(&r->globals);
+			globals_read(r, overlays[i].text);
+			continue;
+		}
+		d = (struct registry_domain *)registry_find(r, name);
+		if (d)
+			domain_clear(d);
+		else
+			d = domain_insert(r, name);
+		if (!d)
+			return err_sys(e, -ENOMEM, "%s", name);
+		domain_read(r, d, -1, overlays[i].text);
+	}
+	registry_resolve(r);
+	return 0;
 }

@@ -45,6 +45,7 @@ struct registry_globals {
 	size_t pools, pools6;
 	struct addr dns[2], dns6[2]; /* the virtual resolvers that guests are told */
 	long watchdog_interval;	     /* seconds */
+	struct config_list unknown;  /* keys of the file that nobody knows */
 	struct err fault;	     /* code 0: the file is in order */
 };
 
@@ -84,17 +85,19 @@ struct registry_domain {
 	/* code 0: all in order. Else why this domain cannot be used now ("FILE:LINE: ..."); then
 	 * only `name` and `fault` mean anything. A guest of a domain at fault is at fault. */
 	struct err fault;
+	bool broken; /* the fault is its own, and no other file's change mends it */
 	/* For a file that cannot be parsed: addresses that stand in its text; nobody else gets
 	 * them. malloc'd. */
 	struct addr *mentioned;
 	size_t mentions;
+	struct config_list unknown; /* keys of its file that nobody knows */
 };
 
 struct registry {
 	char dir[PATH_MAX];
 	struct registry_globals globals;
 	struct registry_domain *domain; /* ascending by name */
-	size_t count, space;
+	size_t count;
 };
 
 /* The keys of the two kinds of file, with help texts: for reading, for `netvm set`, for
@@ -105,7 +108,8 @@ extern const struct config_key registry_domain_keys[];
 /*
  * Reads all of `dir`. A directory that is not there is an empty registry; faults of single files
  * are in the struct (see above) and are no failure of the call, which fails only where the
- * directory cannot be read (errno of opendir(3)) or memory is out. `unknown` as for config_read().
+ * directory cannot be read (errno of opendir(3)) or memory is out. `unknown` (may be NULL) is told
+ * each key that nobody knows: netvm.conf's first, then in the order of domains' names.
  * `out` is valid for registry_dispose() afterwards in any case.
  */
 int registry_read(const char *dir, struct registry *out,
@@ -126,7 +130,8 @@ const struct registry_domain *registry_find(const struct registry *r, const char
  * Finds each domain's network domain and checks what no file can say alone: the network domain
  * exists and provides network, nobody is his own network domain over however many steps (the loop
  * is printed: "a -> b -> a"), no address is held twice nor is a resolver's, whom rules name exists.
- * Faults go where they belong. Pure; registry_read() has called it.
+ * Faults go where they belong, those that were found before and are none any more go. Pure;
+ * registry_read() has called it.
  *
  * The default network domain is not applied to domains that lie on its own way out: they have none.
  */
@@ -219,16 +224,35 @@ struct registry_change {
 	size_t count;		   /* 1, or any number for a list */
 };
 
+/* The registry as it is, and as nobody else changes it meanwhile. */
+struct registry_held {
+	struct registry r;
+	int lock; /* -1: none is held */
+	bool dry; /* nothing is written */
+};
+
 /*
- * Changes keys in the file of domain `name` (NULL: netvm.conf), making it where there is none:
- * under the registry's lock the text is edited, the registry that results is checked as a whole,
- * and the file replaced if no domain that was in order is at fault then. -EINVAL with the fault, or
- * with "no such key"; nothing is changed then. `count` 0 makes an empty file, if there is none.
+ * Takes the registry's lock, unless `dry`, and reads it (registry_read()). registry_let_go() in any
+ * case.
  */
+int registry_hold(const char *dir, bool dry, void (*unknown)(const char *path, const char *key),
+	struct registry_held *out, struct err *e);
+void registry_let_go(struct registry_held *h); /* may be repeated */
+
+/*
+ * Changes keys in the file of domain `name` (NULL: netvm.conf), making it where there is none: the
+ * text is edited, `h->r` becomes the registry that results, and the file is replaced if no domain
+ * that was in order is at fault then. -EINVAL with the fault, or with "no such key"; nothing is
+ * changed then, and `h->r` means nothing any more. `count` 0 makes an empty file, if there is none.
+ */
+int registry_change(struct registry_held *h, const char *name,
+	const struct registry_change *changes, size_t count, struct err *e);
+
+/* registry_allocate(), of what is held. */
+int registry_held_allocate(struct registry_held *h, size_t *changed, struct err *e);
+
+/* Holds the registry for one registry_change(). */
 int registry_edit(const char *dir, const char *name, const struct registry_change *changes,
-	size_t count, struct err *e);
-/* What registry_edit() would say, with nothing changed. */
-int registry_edit_check(const char *dir, const char *name, const struct registry_change *changes,
 	size_t count, struct err *e);
 
 /* A domain that is to be made known. */
@@ -239,29 +263,14 @@ struct registry_addition {
 };
 
 /*
- * Makes the files of several domains, in that order, under the lock: all of them if the registry
- * that results is in order, else none. -EEXIST: one is there already. `dry`: none in any case.
+ * Makes the files of several domains, in that order: all of them if the registry that results,
+ * which `h->r` is then, is in order, else none. -EEXIST: one is there already.
  */
-int registry_add(const char *dir, const struct registry_addition *additions, size_t count, bool dry,
+int registry_add(struct registry_held *h, const struct registry_addition *additions, size_t count,
 	struct err *e);
 
-#define REGISTRY_DECIDED_MAX 2
-
-/* Says what is to be changed of a domain that is in order, as it is now: into the first of `out`,
- * of which those without a key mean nothing. What they point to may be a part of `r`. */
-typedef int (*registry_decide)(const struct registry *r, const struct registry_domain *d,
-	struct registry_change out[REGISTRY_DECIDED_MAX], void *arg, struct err *e);
-
-/*
- * As registry_edit(), for a change that follows from what stands there: `decide` is asked under the
- * lock, so that of two at once neither is lost. Where it does not return 0, nothing is changed and
- * that is returned. `dry`: nothing is changed in any case. -ENOENT: there is no such domain.
- */
-int registry_edit_from(const char *dir, const char *name, registry_decide decide, void *arg,
-	bool dry, struct err *e);
-
-/* Removes a domain's file. -ENOENT: there is none. -EBUSY: domains name it as their network domain
- * or in their rules, links or exposed ports (the first is named). */
-int registry_forget(const char *dir, const char *name, struct err *e);
+/* Removes a domain's file; `h->r` still has it. -ENOENT: there is none. -EBUSY: domains name it as
+ * their network domain or in their rules, links or exposed ports (the first is named). */
+int registry_forget(struct registry_held *h, const char *name, struct err *e);
 
 #endif

@@ -7,7 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 #include "common/file.h"
 #include "toolstack/registry_internal.h"
@@ -62,42 +61,68 @@ static bool is_last(const struct prefix *p, const struct addr *a)
 	return true;
 }
 
-static bool pool_find(
-	const struct prefix *pool, const struct addr *taken, size_t count, struct addr *out)
-{
-	struct addr a = pool->addr;
+/* What the pools have left: what is taken is collected once, and each walk goes on where it ended.
+ */
+struct supply {
+	const struct registry *r;
+	struct addr *taken;
+	size_t count;
+	struct addr at[2][REGISTRY_POOLS_MAX]; /* of `pool` and `pool6`: where the walk is */
+};
 
-	if (pool->len + 1U >= addr_len(&a) * 8)
-		return false; /* its addresses are its first and its last */
-	for (addr_increment(&a); !is_last(pool, &a); addr_increment(&a)) {
-		if (bsearch(&a, taken, count, sizeof(*taken), by_addr))
-			continue;
-		*out = a;
-		return true;
-	}
+static int supply_open(struct supply *s, const struct registry *r, struct err *e)
+{
+	*s = (struct supply){ .r = r };
+	s->taken = taken_collect(r, &s->count);
+	for (size_t i = 0; i < r->globals.pools; i++)
+		s->at[0][i] = r->globals.pool[i].addr;
+	for (size_t i = 0; i < r->globals.pools6; i++)
+		s->at[1][i] = r->globals.pool6[i].addr;
+	return s->taken ? 0 : err_sys(e, -ENOMEM, "addresses");
+}
+
+static void supply_close(struct supply *s)
+{
+	free(s->taken);
+}
+
+/* `at` is the last that was given of the pool, or its first. */
+static bool pool_next(const struct supply *s, const struct prefix *pool, struct addr *at)
+{
+	if (pool->len + 1U >= addr_len(at) * 8 || is_last(pool, at))
+		return false; /* at the end, or its addresses are its first and its last */
+	for (addr_increment(at); !is_last(pool, at); addr_increment(at))
+		if (!bsearch(at, s->taken, s->count, sizeof(*s->taken), by_addr))
+			return true;
 	return false;
+}
+
+static int supply_take(struct supply *s, int family, struct addr *out, struct err *e)
+{
+	const struct registry_globals *g = &s->r->globals;
+	const bool six = family == AF_INET6;
+	const char *key = six ? "pool6" : "pool";
+	size_t pools = six ? g->pools6 : g->pools;
+
+	if (!pools)
+		return err_set(e, -ENOENT, "%s/netvm.conf: there is no %s", s->r->dir, key);
+	for (size_t i = 0; i < pools; i++)
+		if (pool_next(s, six ? &g->pool6[i] : &g->pool[i], &s->at[six][i])) {
+			*out = s->at[six][i];
+			return 0;
+		}
+	return err_set(e, -EADDRNOTAVAIL, "%s/netvm.conf: %s: no address is left", s->r->dir, key);
 }
 
 int registry_free_address(const struct registry *r, int family, struct addr *out, struct err *e)
 {
-	const struct registry_globals *g = &r->globals;
-	const struct prefix *pool = family == AF_INET ? g->pool : g->pool6;
-	size_t pools = family == AF_INET ? g->pools : g->pools6, count;
-	const char *key = family == AF_INET ? "pool" : "pool6";
-	struct addr *taken;
-	bool found = false;
+	struct supply s;
+	int ret = supply_open(&s, r, e);
 
-	if (!pools)
-		return err_set(e, -ENOENT, "%s/netvm.conf: there is no %s", r->dir, key);
-	taken = taken_collect(r, &count);
-	if (!taken)
-		return err_sys(e, -ENOMEM, "%s", key);
-	for (size_t i = 0; i < pools && !found; i++)
-		found = pool_find(&pool[i], taken, count, out);
-	free(taken);
-	return found ? 0
-		     : err_set(e, -EADDRNOTAVAIL, "%s/netvm.conf: %s: no address is left", r->dir,
-			       key);
+	if (!ret)
+		ret = supply_take(&s, family, out, e);
+	supply_close(&s);
+	return ret;
 }
 
 bool registry_in_pool(const struct registry *r, const struct addr *a)
@@ -169,51 +194,68 @@ static int addresses_write(const struct registry *r, const struct registry_domai
 	return ret;
 }
 
-static int addresses_give(struct registry *r, struct registry_domain *d, bool dry)
+static void addresses_give(struct supply *s, struct registry_domain *d, bool dry, size_t *given)
 {
 	struct addr ip = d->ip, ip6 = d->ip6;
 	int ret = 0;
 
 	if (!addr_is_set(&ip))
-		ret = registry_free_address(r, AF_INET, &d->ip, &d->fault);
-	if (!ret && r->globals.pools6 && !addr_is_set(&ip6))
-		ret = registry_free_address(r, AF_INET6, &d->ip6, &d->fault);
+		ret = supply_take(s, AF_INET, &d->ip, &d->fault);
+	if (!ret && s->r->globals.pools6 && !addr_is_set(&ip6))
+		ret = supply_take(s, AF_INET6, &d->ip6, &d->fault);
 	if (!ret && !dry)
-		ret = addresses_write(r, d, &d->fault);
-	if (ret) {
-		d->ip = ip;
-		d->ip6 = ip6;
-		err_prefix(&d->fault, "%s: no address could be given", d->name);
+		ret = addresses_write(s->r, d, &d->fault);
+	if (!ret) {
+		++*given;
+		return;
 	}
+	d->ip = ip;
+	d->ip6 = ip6;
+	d->broken = true;
+	err_prefix(&d->fault, "%s: no address could be given", d->name);
+}
+
+/* To all that lack one. */
+static int allocate(struct registry *r, bool dry, size_t *given, struct err *e)
+{
+	struct supply s;
+	int ret;
+
+	*given = 0;
+	if (!any_lacking(r))
+		return 0;
+	ret = supply_open(&s, r, e);
+	for (size_t i = 0; i < r->count && !ret; i++)
+		if (is_lacking(r, &r->domain[i]))
+			addresses_give(&s, &r->domain[i], dry, given);
+	supply_close(&s);
+	registry_resolve(r);
 	return ret;
+}
+
+int registry_held_allocate(struct registry_held *h, size_t *changed, struct err *e)
+{
+	return allocate(&h->r, h->dry, changed, e);
 }
 
 int registry_allocate(struct registry *r, bool dry, size_t *changed, struct err *e)
 {
-	struct registry fresh;
-	int lock = -1, ret;
+	struct registry_held h;
+	int ret;
 
 	*changed = 0;
-	if (!any_lacking(r))
-		return 0;
-	if (!dry) {
-		/* Others may have given addresses since it was read. */
-		ret = registry_lock(r->dir, &lock, e);
-		if (ret)
-			return ret;
-		ret = registry_read(r->dir, &fresh, NULL, e);
-		if (ret) {
-			close(lock);
-			return ret;
-		}
-		registry_dispose(r);
-		*r = fresh;
+	if (dry || !any_lacking(r))
+		return allocate(r, dry, changed, e);
+	/* Others may have given addresses since it was read. */
+	ret = registry_hold(r->dir, false, NULL, &h, e);
+	if (!ret)
+		ret = registry_held_allocate(&h, changed, e);
+	if (!ret) {
+		struct registry was = *r;
+
+		*r = h.r;
+		h.r = was;
 	}
-	for (size_t i = 0; i < r->count; i++)
-		if (is_lacking(r, &r->domain[i]) && addresses_give(r, &r->domain[i], dry) == 0)
-			(*changed)++;
-	registry_resolve(r);
-	if (lock >= 0)
-		close(lock);
-	return 0;
+	registry_let_go(&h);
+	return ret;
 }

@@ -1,7 +1,7 @@
 /*
- * Changing a file of the registry: lock; the text that is to be; the registry as it would be with
- * that text in the file's place (registry_load's overlay), compared with the registry as it is: a
- * change that puts any domain at fault is refused; then the file is replaced.
+ * Changing a file of the registry: lock and read all; the text that is to be; the registry as it
+ * would be with that text in the file's place (registry_renew), compared with who was at fault
+ * before: a change that puts any other domain at fault is refused; then the file is replaced.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -13,7 +13,9 @@
 #include "toolstack/registry_internal.h"
 #include "toolstack/registry_text.h"
 
-int registry_lock(const char *dir, int *fd, struct err *e)
+#define LOCK_SECONDS 10 /* that are waited for it */
+
+static int lock(const char *dir, int *fd, struct err *e)
 {
 	char path[PATH_MAX];
 	int n = snprintf(path, sizeof(path), "%s/domains", dir), ret;
@@ -24,7 +26,25 @@ int registry_lock(const char *dir, int *fd, struct err *e)
 	if (ret)
 		return ret;
 	snprintf(path, sizeof(path), "%s/.lock", dir);
-	return lock_take(path, REGISTRY_LOCK_SECONDS, fd, e);
+	return lock_take(path, LOCK_SECONDS, fd, e);
+}
+
+int registry_hold(const char *dir, bool dry, void (*unknown)(const char *path, const char *key),
+	struct registry_held *out, struct err *e)
+{
+	int ret;
+
+	*out = (struct registry_held){ .lock = -1, .dry = dry };
+	ret = dry ? 0 : lock(dir, &out->lock, e);
+	return ret ? ret : registry_read(dir, &out->r, unknown, e);
+}
+
+void registry_let_go(struct registry_held *h)
+{
+	registry_dispose(&h->r);
+	if (h->lock >= 0)
+		close(h->lock);
+	h->lock = -1;
 }
 
 static const struct config_key *key_find(const struct config_key *keys, const char *name)
@@ -83,36 +103,64 @@ int registry_text_change(const char *path, const struct config_key *keys,
 	return 0;
 }
 
-/* A fault that `after` has and `before` had not; NULL: none. */
-static const struct err *fault_added(const struct registry *before, const struct registry *after)
-{
-	if (after->globals.fault.code && !before->globals.fault.code)
-		return &after->globals.fault;
-	for (size_t i = 0; i < after->count; i++) {
-		const struct registry_domain *is = &after->domain[i];
-		const struct registry_domain *was = registry_find(before, is->name);
+/* Who is at fault. */
+struct faults {
+	bool globals;
+	char (*name)[DOMAIN_NAME_MAX]; /* ascending */
+	size_t count;
+};
 
-		if (is->fault.code && (!was || !was->fault.code))
-			return &is->fault;
+static int faults_note(const struct registry *r, struct faults *out, struct err *e)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < r->count; i++)
+		count += r->domain[i].fault.code != 0;
+	*out = (struct faults){ r->globals.fault.code != 0, calloc(count + 1, sizeof(*out->name)),
+		0 };
+	if (!out->name)
+		return err_sys(e, -ENOMEM, "%s", r->dir);
+	for (size_t i = 0; i < r->count; i++)
+		if (r->domain[i].fault.code)
+			strcpy(out->name[out->count++], r->domain[i].name);
+	return 0;
+}
+
+static int by_name(const void *a, const void *b)
+{
+	return strcmp(a, b);
+}
+
+/* A fault that was not there before; NULL: none. */
+static const struct err *fault_added(const struct faults *before, const struct registry *r)
+{
+	if (r->globals.fault.code && !before->globals)
+		return &r->globals.fault;
+	for (size_t i = 0; i < r->count; i++) {
+		const struct registry_domain *d = &r->domain[i];
+
+		if (d->fault.code && !bsearch(d->name, before->name, before->count,
+					     sizeof(*before->name), by_name))
+			return &d->fault;
 	}
 	return NULL;
 }
 
-/* Whether the registry may become what it is with the overlays in the place of files. */
-static int change_check(
-	const char *dir, const struct registry_overlay *overlays, size_t count, struct err *e)
+/* The registry as it would be with the overlays in the place of files, which must not put anybody
+ * at fault. */
+static int renew(
+	struct registry *r, const struct registry_overlay *overlays, size_t count, struct err *e)
 {
-	struct registry before = { .count = 0 }, after = { .count = 0 };
+	struct faults before;
 	const struct err *fault;
-	int ret = registry_load(dir, NULL, 0, &before, NULL, e);
+	int ret = faults_note(r, &before, e);
 
 	if (!ret)
-		ret = registry_load(dir, overlays, count, &after, NULL, e);
-	fault = ret ? NULL : fault_added(&before, &after);
+		ret = registry_renew(r, overlays, count, e);
+	fault = ret ? NULL : fault_added(&before, r);
 	if (fault)
 		ret = err_set(e, -EINVAL, "%s", fault->text);
-	registry_dispose(&before);
-	registry_dispose(&after);
+	free(before.name);
 	return ret;
 }
 
@@ -133,78 +181,34 @@ static int text_check(const char *path, const char *name, const char *text, stru
 	return ret;
 }
 
-/* Under the lock, unless `dry`. */
-static int file_edit(const char *dir, const char *name, const struct registry_change *changes,
-	size_t count, bool dry, struct err *e)
+int registry_change(struct registry_held *h, const char *name,
+	const struct registry_change *changes, size_t count, struct err *e)
 {
 	const struct config_key *keys = name ? registry_domain_keys : registry_global_keys;
 	char path[PATH_MAX], *text = NULL;
-	int ret = registry_path(dir, name, path, sizeof(path), e);
+	int ret = registry_path(h->r.dir, name, path, sizeof(path), e);
 
 	if (!ret)
 		ret = registry_text_change(path, keys, changes, count, &text, e);
 	if (!ret)
 		ret = text_check(path, name, text, e);
 	if (!ret)
-		ret = change_check(dir, &(struct registry_overlay){ name, text }, 1, e);
-	if (!ret && !dry && (count || access(path, F_OK) != 0))
+		ret = renew(&h->r, &(struct registry_overlay){ name, text }, 1, e);
+	if (!ret && !h->dry && (count || access(path, F_OK) != 0))
 		ret = file_replace(path, text, strlen(text), 0644, e);
 	free(text);
-	return ret;
-}
-
-static int edit(const char *dir, const char *name, const struct registry_change *changes,
-	size_t count, bool dry, struct err *e)
-{
-	int lock = -1, ret = dry ? 0 : registry_lock(dir, &lock, e);
-
-	if (!ret)
-		ret = file_edit(dir, name, changes, count, dry, e);
-	if (lock >= 0)
-		close(lock);
 	return ret;
 }
 
 int registry_edit(const char *dir, const char *name, const struct registry_change *changes,
 	size_t count, struct err *e)
 {
-	return edit(dir, name, changes, count, false, e);
-}
-
-int registry_edit_check(const char *dir, const char *name, const struct registry_change *changes,
-	size_t count, struct err *e)
-{
-	return edit(dir, name, changes, count, true, e);
-}
-
-int registry_edit_from(const char *dir, const char *name, registry_decide decide, void *arg,
-	bool dry, struct err *e)
-{
-	struct registry_change changes[REGISTRY_DECIDED_MAX] = { { .key = NULL } };
-	struct registry r = { .count = 0 };
-	const struct registry_domain *d;
-	size_t count = 0;
-	int lock = -1, ret = dry ? 0 : registry_lock(dir, &lock, e);
+	struct registry_held h;
+	int ret = registry_hold(dir, false, NULL, &h, e);
 
 	if (!ret)
-		ret = registry_read(dir, &r, NULL, e);
-	if (!ret) {
-		d = registry_find(&r, name);
-		if (!d)
-			ret = err_set(
-				e, -ENOENT, "there is no domain \"%s\" in the registry", name);
-		else if (d->fault.code)
-			ret = err_set(e, -EINVAL, "%s", d->fault.text);
-		else
-			ret = decide(&r, d, changes, arg, e);
-	}
-	while (count < REGISTRY_DECIDED_MAX && changes[count].key)
-		count++;
-	if (!ret)
-		ret = file_edit(dir, name, changes, count, dry, e);
-	registry_dispose(&r);
-	if (lock >= 0)
-		close(lock);
+		ret = registry_change(&h, name, changes, count, e);
+	registry_let_go(&h);
 	return ret;
 }
 
@@ -245,25 +249,21 @@ static int additions_write(
 	return ret;
 }
 
-int registry_add(const char *dir, const struct registry_addition *additions, size_t count, bool dry,
+int registry_add(struct registry_held *h, const struct registry_addition *additions, size_t count,
 	struct err *e)
 {
 	struct registry_overlay *o = calloc(count + 1, sizeof(*o));
-	int lock = -1, ret = o ? 0 : err_sys(e, -ENOMEM, "%s", dir);
+	int ret = o ? 0 : err_sys(e, -ENOMEM, "%s", h->r.dir);
 
-	if (!ret && !dry)
-		ret = registry_lock(dir, &lock, e);
 	for (size_t i = 0; i < count && !ret; i++)
-		ret = addition_make(dir, &additions[i], &o[i], e);
+		ret = addition_make(h->r.dir, &additions[i], &o[i], e);
 	if (!ret)
-		ret = change_check(dir, o, count, e);
-	if (!ret && !dry)
-		ret = additions_write(dir, o, count, e);
+		ret = renew(&h->r, o, count, e);
+	if (!ret && !h->dry)
+		ret = additions_write(h->r.dir, o, count, e);
 	for (size_t i = 0; o && i < count; i++)
 		free((char *)o[i].text);
 	free(o);
-	if (lock >= 0)
-		close(lock);
 	return ret;
 }
 
@@ -295,27 +295,18 @@ static const char *user_find(const struct registry *r, const char *name, const c
 	return NULL;
 }
 
-int registry_forget(const char *dir, const char *name, struct err *e)
+int registry_forget(struct registry_held *h, const char *name, struct err *e)
 {
-	struct registry r = { .count = 0 };
 	char path[PATH_MAX];
 	const char *user, *how;
-	int lock = -1, ret = registry_path(dir, name, path, sizeof(path), e);
+	int ret = registry_path(h->r.dir, name, path, sizeof(path), e);
 
-	if (!ret)
-		ret = registry_lock(dir, &lock, e);
-	if (!ret)
-		ret = registry_read(dir, &r, NULL, e);
 	if (ret)
-		goto out;
-	user = user_find(&r, name, &how);
+		return ret;
+	user = user_find(&h->r, name, &how);
 	if (user)
-		ret = err_set(e, -EBUSY, "%s %s %s", name, how, user);
-	else if (unlink(path) < 0)
-		ret = err_sys(e, -errno, "%s", path);
-out:
-	registry_dispose(&r);
-	if (lock >= 0)
-		close(lock);
-	return ret;
+		return err_set(e, -EBUSY, "%s %s %s", name, how, user);
+	if (!h->dry && unlink(path) < 0)
+		return err_sys(e, -errno, "%s", path);
+	return 0;
 }

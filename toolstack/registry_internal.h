@@ -6,20 +6,16 @@
 
 #include "toolstack/registry.h"
 
-#define REGISTRY_LOCK_SECONDS 10
-
 /* In place of a file of the registry: what it would hold after a change. */
 struct registry_overlay {
 	const char *name; /* NULL: netvm.conf */
 	const char *text;
 };
 
-/* registry_read(), with each overlay in place of one file. */
-int registry_load(const char *dir, const struct registry_overlay *overlays, size_t count,
-	struct registry *out, void (*unknown)(const char *path, const char *key), struct err *e);
-
-/* Takes the lock under which files of the registry are changed. */
-int registry_lock(const char *dir, int *fd, struct err *e);
+/* The registry with each overlay in place of one file, which may be a new one: what was found in
+ * other files stands. -ENOMEM. */
+int registry_renew(
+	struct registry *r, const struct registry_overlay *overlays, size_t count, struct err *e);
 
 /* Changes keys in one file, under the lock. Gives the text that is to be in the file. */
 int registry_text_change(const char *path, const struct config_key *keys,

@@ -210,9 +210,13 @@ static void fault_inherit(const struct registry *r, struct registry_domain *d)
 void registry_resolve(struct registry *r)
 {
 	for (size_t i = 0; i < r->count; i++) {
-		r->domain[i].netvm = NULL;
-		if (r->globals.fault.code)
-			r->domain[i].fault = r->globals.fault;
+		struct registry_domain *d = &r->domain[i];
+
+		d->netvm = NULL;
+		if (d->broken)
+			continue;
+		if (r->globals.fault.code || d->fault.code)
+			d->fault = r->globals.fault;
 	}
 	if (r->globals.fault.code)
 		return;

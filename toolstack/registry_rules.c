@@ -264,8 +264,7 @@ static int links_resolve(const struct registry *r, struct registry_domain *d)
 	registry_links_print(out, r, d);
 	if (d->rules)
 		fprintf(out, "%s%s", ftell(out) ? "\n" : "", d->rules);
-	while (d->links.count)
-		free(d->links.item[--d->links.count]);
+	config_list_clear(&d->links);
 	return rules_take(d, out, &text);
 }
 

@@ -50,7 +50,7 @@ static bool statement_find(const char *text, const char *key, struct span *out)
 			i++;
 			continue;
 		}
-		len = strspn(text + i, CONFIG_KEY_LETTERS);
+		len = config_key_length(text + i);
 		if (len && first && !depth) {
 			mine = len == strlen(key) && strncmp(text + i, key, len) == 0;
 			out->start = i;

@@ -27,15 +27,11 @@ static const struct config_key keys[] = {
 static char path[] = "/tmp/netvm-config-test.XXXXXX";
 static char unknown_key[64];
 
-static void note_unknown(const char *file, const char *key)
-{
-	assert_string_equal(file, path);
-	snprintf(unknown_key, sizeof(unknown_key), "%s", key);
-}
-
 static int read_text(const char *text, struct sample *out, struct err *e)
 {
+	struct config_list unknown = { .count = 0 };
 	FILE *f = fopen(path, "w");
+	int ret;
 
 	assert_non_null(f);
 	assert_true(fputs(text, f) >= 0);
@@ -43,7 +39,12 @@ static int read_text(const char *text, struct sample *out, struct err *e)
 	memset(out, 0, sizeof(*out));
 	memset(e, 0, sizeof(*e));
 	unknown_key[0] = '\0';
-	return config_read(path, keys, out, note_unknown, e);
+	ret = config_read(path, keys, out, &unknown, e);
+	assert_in_range(unknown.count, 0, 1);
+	if (unknown.count)
+		snprintf(unknown_key, sizeof(unknown_key), "%s", unknown.item[0]);
+	config_list_clear(&unknown);
+	return ret;
 }
 
 static bool library_is_loaded(void)

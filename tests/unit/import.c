@@ -332,8 +332,15 @@ static int add(bool dry, const char *second_netvm, struct err *e)
 	const struct registry_change of_work[] = { { "netvm", &second_netvm, 1 } };
 	const struct registry_addition a[] = { { "net", of_net, 2 }, { "work", of_work, 1 } };
 
+	struct registry_held h;
+	int ret;
+
 	memset(e, 0, sizeof(*e));
-	return registry_add(registry_dir, a, 2, dry, e);
+	ret = registry_hold(registry_dir, dry, NULL, &h, e);
+	if (!ret)
+		ret = registry_add(&h, a, 2, e);
+	registry_let_go(&h);
+	return ret;
 }
 
 static void several_domains_are_added_or_none(void **state)

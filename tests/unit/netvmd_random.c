@@ -104,8 +104,9 @@ static void registry_changes(struct world *w)
 	d->policy = chance(2) ? POLICY_DROP : POLICY_ACCEPT;
 	d->mtu = chance(2) ? 1400 : 0;
 	for (size_t i = 0; i < w->registry.count; i++)
-		w->wanted[i].fault.code = 0;
-	if (chance(3) == 0)
+		w->wanted[i].broken = false;
+	d->broken = chance(3) == 0;
+	if (d->broken)
 		err_set(&d->fault, -EINVAL, "syntax error");
 	world_resolve(w); /* "vpn" behind "vpn" is a loop, and a fault, too */
 }
@@ -139,7 +140,7 @@ static void (*const events[])(struct world *) = {
 static void calm(struct world *w)
 {
 	for (size_t i = 0; i < w->registry.count; i++)
-		w->wanted[i].fault.code = 0;
+		w->wanted[i].broken = false;
 	world_netvm(world_wanted(w, "net"), NULL);
 	if (strcmp(world_wanted(w, "vpn")->netvm_text, "vpn") == 0)
 		world_netvm(world_wanted(w, "vpn"), "net");

@@ -387,6 +387,75 @@ static void who_gets_no_address_is_at_fault_and_others_are_not(void **state)
 	registry_dispose(&r);
 }
 
+/* --- many --- */
+
+#define MANY 3000 /* files: several threads read them */
+
+static size_t told;
+
+static void unknown_note(const char *path, const char *key)
+{
+	char wanted[128];
+
+	assert_string_equal(key, "colour");
+	snprintf(wanted, sizeof(wanted), "%s/domains/d%04zu.conf", registry_dir, 7 * told++);
+	assert_string_equal(path, wanted);
+}
+
+static void thousands_of_files_are_read_as_few_are(void **state)
+{
+	struct err e = ERR_NONE;
+	struct registry r;
+	char name[16], text[64];
+
+	(void)state;
+	for (size_t i = 0; i < MANY; i++) {
+		snprintf(name, sizeof(name), "d%04zu", i);
+		snprintf(text, sizeof(text), "mtu = %zu\n%s%s", 1000 + i,
+			i % 7 ? "" : "colour = \"red\"\n", i % 11 ? "" : "ip = = 1\n");
+		file_write(name, i % 7 || i % 11 ? text : "colour = \"red\"\n");
+	}
+	told = 0;
+	assert_int_equal(registry_read(registry_dir, &r, unknown_note, &e), 0);
+	assert_int_equal(r.count, MANY);
+	for (size_t i = 0; i < MANY; i++) {
+		snprintf(name, sizeof(name), "d%04zu", i);
+		assert_string_equal(r.domain[i].name, name);
+		snprintf(text, sizeof(text), "/domains/%s.conf:2: ", name);
+		if (i % 7 && i % 11 == 0)
+			expect_fault(&r, name, text);
+		else if (i % 7)
+			assert_int_equal(r.domain[i].mtu, 1000 + i);
+	}
+	assert_int_equal(told, (MANY + 6) / 7);
+	registry_dispose(&r);
+}
+
+static void thousands_are_given_addresses_in_order(void **state)
+{
+	struct err e = ERR_NONE;
+	struct registry r;
+	char name[16], ip[ADDR_TEXT_MAX];
+	size_t changed;
+
+	(void)state;
+	file_write("net", "provides_network = 1\nip = \"10.137.0.2\"\n");
+	file_write(NULL, "default_netvm = \"net\"\n");
+	for (size_t i = 0; i < MANY; i++) {
+		snprintf(name, sizeof(name), "d%04zu", i);
+		file_write(name, "");
+	}
+	registry_take(&r);
+	assert_int_equal(registry_allocate(&r, true, &changed, &e), 0);
+	assert_int_equal(changed, MANY);
+	assert_string_equal(addr_print(&domain_of(&r, "d0000")->ip, ip), "10.137.0.1");
+	assert_string_equal(addr_print(&domain_of(&r, "d0001")->ip, ip), "10.137.0.3");
+	assert_string_equal(addr_print(&domain_of(&r, "d2999")->ip, ip), "10.137.11.185");
+	for (size_t i = 0; i < MANY; i++)
+		assert_int_equal(r.domain[i].fault.code, 0);
+	registry_dispose(&r);
+}
+
 #define IN_DIR(test) cmocka_unit_test_setup_teardown(test, registry_dir_make, registry_dir_remove)
 
 int main(void)
@@ -411,6 +480,8 @@ int main(void)
 		IN_DIR(an_address_once_given_is_kept_in_the_file),
 		IN_DIR(a_dry_allocation_leaves_the_files),
 		IN_DIR(who_gets_no_address_is_at_fault_and_others_are_not),
+		IN_DIR(thousands_of_files_are_read_as_few_are),
+		IN_DIR(thousands_are_given_addresses_in_order),
 	};
 
 	return cmocka_run_group_tests_name("registry", tests, NULL, NULL);

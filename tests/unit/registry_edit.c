@@ -125,36 +125,38 @@ static void a_fault_elsewhere_does_not_hinder(void **state)
 	assert_int_equal(set("a", "netvm", "net", &e), 0);
 }
 
-/* Turns the policy round and takes the rules out. */
-static int policy_turn(const struct registry *r, const struct registry_domain *d,
-	struct registry_change out[REGISTRY_DECIDED_MAX], void *arg, struct err *e)
+static void what_is_held_becomes_what_results(void **state)
 {
-	static const char *const accept = "accept", *const drop = "drop";
-
-	(void)r;
-	assert_string_equal(d->name, arg);
-	if (!d->rules)
-		return err_set(e, -ENOENT, "no rules");
-	out[0] = (struct registry_change){ "rules", NULL, 0 };
-	out[1] =
-		(struct registry_change){ "policy", d->policy == POLICY_DROP ? &accept : &drop, 1 };
-	return 0;
-}
-
-static void what_follows_from_the_file_may_be_more_than_one_change(void **state)
-{
-	char name[] = "a";
+	static const char *const net = "net", *const drop = "drop", *const yes = "1";
+	const struct registry_change provides = { "provides_network", &yes, 1 };
+	const struct registry_change behind[] = { { "netvm", &net, 1 }, { "policy", &drop, 1 } };
+	const struct registry_change no_mtu = { "mtu", NULL, 1 };
 	struct err e = ERR_NONE;
 
 	(void)state;
-	file_write("a", "mtu = 1400\nrules = [ \"action=drop\" ]\n");
-	assert_int_equal(registry_edit_from(registry_dir, "a", policy_turn, name, true, &e), 0);
-	file_expect("a", "mtu = 1400\nrules = [ \"action=drop\" ]\n");
-	assert_int_equal(registry_edit_from(registry_dir, "a", policy_turn, name, false, &e), 0);
-	file_expect("a", "mtu = 1400\npolicy = \"accept\"\n");
-	assert_int_equal(
-		registry_edit_from(registry_dir, "a", policy_turn, name, false, &e), -ENOENT);
-	file_expect("a", "mtu = 1400\npolicy = \"accept\"\n");
+	file_write("a", "mtu = 1400\nnetvm = \"net\"\n");
+	for (int dry = 1; dry >= 0; dry--) {
+		struct registry_held h;
+
+		assert_int_equal(registry_hold(registry_dir, dry, NULL, &h, &e), 0);
+		expect_fault(&h.r, "a", "there is no domain \"net\"");
+		assert_int_equal(registry_change(&h, "net", &provides, 1, &e), 0);
+		expect_fault(&h.r, "a", NULL);
+		assert_int_equal(registry_change(&h, "b", behind, 2, &e), 0);
+		assert_int_equal(registry_change(&h, "a", &no_mtu, 1, &e), 0);
+		assert_int_equal(h.r.count, 3);
+		assert_ptr_equal(domain_of(&h.r, "a")->netvm, domain_of(&h.r, "net"));
+		assert_ptr_equal(domain_of(&h.r, "b")->netvm, domain_of(&h.r, "net"));
+		assert_int_equal(domain_of(&h.r, "b")->policy, POLICY_DROP);
+		assert_int_equal(domain_of(&h.r, "a")->mtu, 0);
+		registry_let_go(&h);
+		registry_let_go(&h);
+		if (dry)
+			file_expect("a", "mtu = 1400\nnetvm = \"net\"\n");
+	}
+	file_expect("a", "netvm = \"net\"\n");
+	file_expect("b", "netvm = \"net\"\npolicy = \"drop\"\n");
+	file_expect("net", "provides_network = 1\n");
 }
 
 static void a_file_does_not_become_longer_than_can_be_read(void **state)
@@ -193,11 +195,11 @@ static void a_domain_in_use_is_not_forgotten(void **state)
 	(void)state;
 	file_write("net", "provides_network = 1\n");
 	file_write("a", "netvm = \"net\"\n");
-	assert_int_equal(registry_forget(registry_dir, "net", &e), -EBUSY);
+	assert_int_equal(forget("net", &e), -EBUSY);
 	assert_contains(e.text, "network domain of a");
-	assert_int_equal(registry_forget(registry_dir, "a", &e), 0);
-	assert_int_equal(registry_forget(registry_dir, "net", &e), 0);
-	assert_int_equal(registry_forget(registry_dir, "net", &e), -ENOENT);
+	assert_int_equal(forget("a", &e), 0);
+	assert_int_equal(forget("net", &e), 0);
+	assert_int_equal(forget("net", &e), -ENOENT);
 }
 
 /* Eight processes change eight keys of the same file at once; none of the changes is lost. */
@@ -245,7 +247,7 @@ int main(void)
 		IN_DIR(rules_are_written_one_a_line_and_a_wrong_one_is_refused),
 		IN_DIR(a_file_with_a_syntax_error_is_not_touched),
 		IN_DIR(a_fault_elsewhere_does_not_hinder),
-		IN_DIR(what_follows_from_the_file_may_be_more_than_one_change),
+		IN_DIR(what_is_held_becomes_what_results),
 		IN_DIR(a_file_does_not_become_longer_than_can_be_read),
 		IN_DIR(a_list_is_written_as_one),
 		IN_DIR(a_domain_in_use_is_not_forgotten),

@@ -126,7 +126,7 @@ static void who_opens_from_a_domain_that_is_not_there_is_at_fault(void **state)
 	expect_fault(&r, "web", NULL);
 	expect_fault(&r, "mail", "/domains/mail.conf: expose: there is no domain \"gone\"");
 	registry_dispose(&r);
-	assert_int_equal(registry_forget(registry_dir, "fw", &e), -EBUSY);
+	assert_int_equal(forget("fw", &e), -EBUSY);
 	assert_string_equal(e.text, "fw is named in the exposed ports of web");
 }
 

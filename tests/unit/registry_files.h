@@ -84,6 +84,17 @@ static inline const struct registry_domain *domain_of(const struct registry *r, 
 	return d;
 }
 
+static inline int forget(const char *name, struct err *e)
+{
+	struct registry_held h;
+	int ret = registry_hold(registry_dir, false, NULL, &h, e);
+
+	if (!ret)
+		ret = registry_forget(&h, name, e);
+	registry_let_go(&h);
+	return ret;
+}
+
 #define assert_contains(text, part)                                                                \
 	do {                                                                                       \
 		if (!strstr(text, part))                                                           \

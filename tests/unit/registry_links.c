@@ -99,7 +99,7 @@ static void who_links_to_whom_he_cannot_is_at_fault(void **state)
 	expect_fault(&r, "c", "c: its links name broken, whose file cannot be used: ");
 	expect_fault(&r, "d", NULL);
 	registry_dispose(&r);
-	assert_int_equal(registry_forget(registry_dir, "web", &e), -EBUSY);
+	assert_int_equal(forget("web", &e), -EBUSY);
 	assert_string_equal(e.text, "web is named in the links of d");
 }
 
