@@ -41,6 +41,7 @@
 #define AGAIN_FIRST  1.0  /* seconds until xenstored, or what failed, is tried again */
 #define AGAIN_MOST   30.0 /* it doubles up to this */
 #define PASS_REST    0.1  /* seconds at least between two passes, or as long as the first took */
+#define FLOOD_AGAIN  10.0 /* seconds until a domain that is not watched is looked at again */
 #define PAUSED_AGAIN 1.0  /* seconds until a paused guest is looked at again */
 #define ONCE_PASSES  8	  /* of --once, each of which does what the one before made possible */
 
@@ -70,6 +71,7 @@ struct daemon {
 	struct log_loop log;
 	struct said said;
 	struct netvmd_obstacles obstacles;
+	bool floods; /* a domain is not watched */
 	bool ready;
 	int status;
 };
@@ -128,6 +130,26 @@ static void tell_manager(const struct daemon *d, const struct netvmd_result *r)
 
 /* --- passes --- */
 
+static void floods_say(struct daemon *d, const struct netvmd_actual *actual)
+{
+	char words[DOMAIN_NAME_MAX + 160];
+
+	d->floods = false;
+	for (size_t i = 0; i < actual->count; i++) {
+		const struct netvmd_domain *x = &actual->domain[i];
+
+		if (!netvmd_watches_flooding(&d->watches, x->domid))
+			continue;
+		snprintf(words, sizeof(words),
+			"%s (%u) changes its part of xenstore without end; until it is calm "
+			"netvmd looks there every %.0f s only",
+			x->name, x->domid, FLOOD_AGAIN);
+		say(d, true, words);
+		obstacle_add(d, x->name, words);
+		d->floods = true;
+	}
+}
+
 static void seen(void *arg, const struct registry *r, struct netvmd_actual *actual)
 {
 	struct daemon *d = arg;
@@ -135,7 +157,8 @@ static void seen(void *arg, const struct registry *r, struct netvmd_actual *actu
 	netvmd_jobs_mark(d->jobs, actual);
 	d->watches_fault.code = 0;
 	/* Each new watch brings an event, and so a pass that sees what it came too late for. */
-	netvmd_watches_follow(&d->watches, d->store, r, actual, &d->watches_fault);
+	netvmd_watches_follow(&d->watches, d->store, r, actual, clock_seconds(), &d->watches_fault);
+	floods_say(d, actual);
 }
 
 static int vif_begin(void *arg, const struct netvmd_action *a, struct err *e)
@@ -211,6 +234,8 @@ static void pass_end(struct daemon *d, int ret, const struct netvmd_result *r, c
 		backoff_end(&d->faults);
 	if (!ret && r->again)
 		pass_timer_ask(&d->pass, PAUSED_AGAIN);
+	if (!ret && d->floods)
+		pass_timer_ask(&d->pass, FLOOD_AGAIN);
 	if (next >= 0)
 		pass_timer_ask(&d->pass, next);
 	if (ret)
@@ -295,6 +320,7 @@ static void on_store(struct ev_loop *loop, ev_io *io, int events)
 	(void)events;
 	while ((ret = store_next_event(d->store, path, token, &e)) > 0) {
 		log_debug("xenstore: %s", path);
+		netvmd_watches_note(&d->watches, path, clock_seconds());
 		/* An answer to the watchdog is none of netvmd's business. */
 		news |= !event_path_is_probe(path);
 	}

@@ -101,6 +101,7 @@ void netvmd_actual_dispose(struct netvmd_actual *a)
 		for (size_t k = 0; k < a->domain[i].clients; k++)
 			client_dispose(&a->domain[i].client[k].client);
 		free(a->domain[i].client);
+		free(a->domain[i].nonsense);
 	}
 	free(a->domain);
 	memset(a, 0, sizeof(*a));

@@ -146,6 +146,10 @@ static int report_take(struct store *s, struct netvmd_domain *d, struct err *e)
 		d->ready = strcmp(report.state, "ready") == 0;
 		d->mtu = report.mtu;
 		memcpy(d->capabilities, report.capabilities, sizeof(d->capabilities));
+	} else if (!is_gone(ret) && ret != -ENOTCONN) {
+		d->nonsense = strdup(why.text);
+		if (!d->nonsense)
+			return err_sys(e, -ENOMEM, "%s", d->name);
 	}
 	return unless_lost(ret, &why, e);
 }

@@ -161,6 +161,23 @@ static void faults_say(
 	}
 }
 
+/* What a network domain writes may be anything: it serves nobody until it can be used. */
+static void nonsense_say(const struct netvmd_pass *p, const struct netvmd_actual *actual)
+{
+	struct err words = ERR_NONE;
+
+	for (size_t i = 0; i < actual->count; i++) {
+		const struct netvmd_domain *d = &actual->domain[i];
+
+		if (!d->nonsense)
+			continue;
+		err_set(&words, -EINVAL, "%s (%u): what it says in xenstore cannot be used: %s",
+			d->name, d->domid, d->nonsense);
+		p->say(p->arg, true, words.text);
+		obstacle(p, d->name, words.text);
+	}
+}
+
 /* Domains that were written by hand may have no address yet. */
 static int registry_take(const struct netvmd_pass *p, struct registry *r, struct err *e)
 {
@@ -229,8 +246,10 @@ int netvmd_pass_run(const struct netvmd_pass *p, struct netvmd_result *out, stru
 	}
 	if (!ret && p->seen)
 		p->seen(p->arg, &r, &actual);
-	if (!ret)
+	if (!ret) {
+		nonsense_say(p, &actual);
 		ret = act(p, &r, &actual, out, e);
+	}
 	if (!ret && !p->plan)
 		dom0_say(p, out);
 	netvmd_actual_dispose(&actual);

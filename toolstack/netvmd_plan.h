@@ -65,8 +65,9 @@ struct netvmd_domain {
 	struct provider provider;
 	struct netvmd_client *client;
 	size_t clients;
-	bool ready;   /* it says so */
-	uint32_t mtu; /* the smallest of its ways out, as it says; 0: not said */
+	char *nonsense; /* malloc'd: why what it says of itself cannot be used; NULL: it can */
+	bool ready;	/* it says so */
+	uint32_t mtu;	/* the smallest of its ways out, as it says; 0: not said */
 	char capabilities[NETVM_WORDS_MAX];
 };
 

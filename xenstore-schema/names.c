@@ -116,6 +116,17 @@ int event_path_guest(const char *path, uint32_t *domid)
 	return 0;
 }
 
+int event_path_home(const char *path, uint32_t *domid)
+{
+	uint32_t home;
+
+	if (!word_take(&path, "/local/domain/") || decimal_take(&path, DOMID_LIMIT, &home) < 0 ||
+		*path != '/')
+		return -EINVAL;
+	*domid = home;
+	return 0;
+}
+
 bool event_path_is_probe(const char *path)
 {
 	const char *name = strrchr(path, '/');

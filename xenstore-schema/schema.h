@@ -65,6 +65,9 @@ int vif_backend_path_parse(const char *path, uint32_t *backend, struct vif_id *o
 int event_path_guest(const char *path, uint32_t *domid);
 /* Whether an event is about a `probe`, dom0's or its answer, and nothing else. */
 bool event_path_is_probe(const char *path);
+/* The domain in whose part of the store, as dom0 names it ("/local/domain/5/..."), a path lies. 0
+ * or -EINVAL. */
+int event_path_home(const char *path, uint32_t *domid);
 
 /* Some domains. More than fit are dealt with as all. */
 #define DOMIDS_MAX 64
