@@ -220,7 +220,7 @@ static bool batch_take(struct netlink *nl, uint32_t first, size_t len, int *rc)
 	return over;
 }
 
-int netlink_run_batch(struct netlink *nl, char *messages, size_t len)
+int netlink_run_all(struct netlink *nl, char *messages, size_t len)
 {
 	bool over = false;
 	uint32_t first;

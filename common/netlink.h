@@ -186,6 +186,7 @@ struct rewrites {
  * state is kept, so connections of two links are never taken for each other. They go with the link,
  * at the latest when link_rewrite_sweep() is called. Kernel: nf_tables with the netdev family and,
  * from 5.16 on, its egress hook; whichever packet filter is in use. -EOPNOTSUPP: it has not.
+ * -ENOENT: no such link, which Linux 6.16 and later take as one to come.
  */
 int link_rewrite_set(struct netlink *nl, const char *link, const struct rewrites *w, struct err *e);
 int link_rewrite_delete(struct netlink *nl, const char *link, struct err *e);

@@ -79,6 +79,11 @@ bool netlink_get_addr(const struct nlattr *attr, uint8_t family, struct addr *ou
 const struct nlattr *attr_first(const struct nlattr *nest);
 const struct nlattr *attr_next(const struct nlattr *nest, const struct nlattr *attr);
 
+/* Whether `is`, which the kernel said, says all that `said` does, which it was told: the same bytes
+ * or, in a nest, for each type that `said` has, as many that say all that those do. What is of
+ * other types the kernel added. */
+bool attr_says(const struct nlattr *is, const struct nlattr *said);
+
 /* Called for each message of the answer. Returns 0, or a negative errno that ends the request. */
 typedef int (*netlink_answer)(const struct nlmsghdr *h, void *arg);
 
@@ -92,13 +97,22 @@ int netlink_run(struct netlink *nl, struct netlink_request *r, netlink_answer an
 	void (*restart)(void *arg), void *arg);
 const char *netlink_words(const struct netlink *nl);
 
-/*
- * Several requests that the kernel takes all or none of (a batch of nfnetlink): `messages` is `len`
- * bytes of them, aligned for one, one behind the other, the first of them NFNL_MSG_BATCH_BEGIN and
- * the last NFNL_MSG_BATCH_END; their numbers and acknowledgements are set here. Returns as
- * netlink_run(), the first error of any.
- */
-int netlink_run_batch(struct netlink *nl, char *messages, size_t len);
+/* Several requests that the kernel takes all or none of (a batch of nfnetlink). `bytes` alone are
+ * those added; without netlink_batch_begin() one cannot be run, and zeroed it is empty. */
+struct netlink_batch {
+	char *bytes; /* malloc'd */
+	size_t len, space;
+	int rc; /* of what could not be added */
+};
+void netlink_batch_begin(struct netlink_batch *b, uint16_t subsystem);
+void netlink_batch_add(struct netlink_batch *b, const struct netlink_request *r);
+/* Once. Returns as netlink_run(), the first error of any. */
+int netlink_batch_run(struct netlink *nl, struct netlink_batch *b);
+void netlink_batch_dispose(struct netlink_batch *b); /* may be repeated */
+
+/* netlink_batch_run() with a batch that has its end: aligned messages one behind the other, whose
+ * numbers and acknowledgements are set here. */
+int netlink_run_all(struct netlink *nl, char *messages, size_t len);
 
 /* The link whose rewriting a message of nf_tables is about; NULL: it is about something else. */
 const char *rewrites_of(const struct nlmsghdr *h);

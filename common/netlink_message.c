@@ -259,3 +259,37 @@ void netlink_attrs_nested(const struct nlattr *nest, const struct nlattr **table
 {
 	table_fill(attr_data(nest), (const char *)nest + nest->nla_len, table, max);
 }
+
+/* --- comparing --- */
+
+/* The `n`th attribute of a type in a nest; NULL: there are not so many. */
+static const struct nlattr *attr_nth(const struct nlattr *nest, uint16_t type, size_t n)
+{
+	const struct nlattr *a = attr_first(nest);
+
+	while (a && (attr_type(a) != type || n--))
+		a = attr_next(nest, a);
+	return a;
+}
+
+bool attr_says(const struct nlattr *is, const struct nlattr *said)
+{
+	uint16_t last = 0;
+	size_t n = 0;
+
+	if (!(said->nla_type & NLA_F_NESTED))
+		return attr_len(is) == attr_len(said) &&
+		       memcmp(attr_data(is), attr_data(said), attr_len(said)) == 0;
+	for (const struct nlattr *s = attr_first(said); s; s = attr_next(said, s)) {
+		const struct nlattr *i;
+
+		/* Those of one type stand together. */
+		n = attr_type(s) == last ? n + 1 : 0;
+		last = attr_type(s);
+		i = attr_nth(is, last, n);
+		if (!i || !attr_says(i, s) ||
+			(!attr_nth(said, last, n + 1) && attr_nth(is, last, n + 1)))
+			return false;
+	}
+	return true;
+}

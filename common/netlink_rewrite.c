@@ -62,51 +62,11 @@ static const struct icmp_range {
 
 /* --- messages --- */
 
-/* Messages one behind the other. */
-struct batch {
-	char *bytes;
-	size_t len, space;
-	int rc; /* of what could not be added */
-};
-
-static void batch_add(struct batch *b, const struct netlink_request *r)
-{
-	const size_t len = NLMSG_ALIGN(r->header->nlmsg_len);
-
-	if (r->full)
-		b->rc = -EMSGSIZE;
-	if (!b->rc && b->len + len > b->space) {
-		const size_t space = 2 * (b->space + len);
-		char *bytes = realloc(b->bytes, space);
-
-		if (bytes) {
-			b->bytes = bytes;
-			b->space = space;
-		} else {
-			b->rc = -ENOMEM;
-		}
-	}
-	if (b->rc)
-		return;
-	memcpy(b->bytes + b->len, r->header, len);
-	b->len += len;
-}
-
 static void nft_begin(struct netlink_request *r, uint16_t type, uint16_t flags)
 {
 	const struct nfgenmsg m = { .nfgen_family = NFPROTO_NETDEV, .version = NFNETLINK_V0 };
 
 	netlink_begin(r, BUS_NETFILTER, NFT(type), flags, &m, sizeof(m));
-}
-
-static void batch_edge(struct batch *b, uint16_t type)
-{
-	const struct nfgenmsg m = { .version = NFNETLINK_V0,
-		.res_id = htons(NFNL_SUBSYS_NFTABLES) };
-	struct netlink_request r;
-
-	netlink_begin(&r, BUS_NETFILTER, type, 0, &m, sizeof(m));
-	batch_add(b, &r);
 }
 
 static void put_be32(struct netlink_request *r, uint16_t type, uint32_t value)
@@ -122,13 +82,13 @@ static void put_data(struct netlink_request *r, uint16_t type, const void *data,
 	attr_nest_end(r, nest);
 }
 
-static void table_add(struct batch *b, uint16_t type, uint16_t flags, const char *table)
+static void table_add(struct netlink_batch *b, uint16_t type, uint16_t flags, const char *table)
 {
 	struct netlink_request r;
 
 	nft_begin(&r, type, flags);
 	attr_put_text(&r, NFTA_TABLE_NAME, table);
-	batch_add(b, &r);
+	netlink_batch_add(b, &r);
 }
 
 static const char *chain_name(bool leaving)
@@ -136,7 +96,7 @@ static const char *chain_name(bool leaving)
 	return leaving ? "leaving" : "entering";
 }
 
-static void chain_add(struct batch *b, const char *table, const char *link, bool leaving)
+static void chain_add(struct netlink_batch *b, const char *table, const char *link, bool leaving)
 {
 	struct netlink_request r;
 	struct nlattr *hook;
@@ -151,7 +111,7 @@ static void chain_add(struct batch *b, const char *table, const char *link, bool
 	attr_nest_end(&r, hook);
 	put_be32(&r, NFTA_CHAIN_POLICY, NF_ACCEPT);
 	attr_put_text(&r, NFTA_CHAIN_TYPE, "filter");
-	batch_add(b, &r);
+	netlink_batch_add(b, &r);
 }
 
 /* --- rules --- */
@@ -244,8 +204,8 @@ static void put_write(struct netlink_request *r, const struct field *f, const st
 }
 
 /* `range`: of a quoted field. */
-static void rule_add(
-	struct batch *b, const char *table, const struct rewrite *w, const struct icmp_range *range)
+static void rule_add(struct netlink_batch *b, const char *table, const struct rewrite *w,
+	const struct icmp_range *range)
 {
 	const struct field *f = &fields[w->field];
 	const uint16_t protocol = htons(f->protocol);
@@ -265,10 +225,11 @@ static void rule_add(
 	put_equal(&r, w->from.bytes, addr_len(&w->from));
 	put_write(&r, f, &w->to);
 	attr_nest_end(&r, list);
-	batch_add(b, &r);
+	netlink_batch_add(b, &r);
 }
 
-static void rules_add(struct batch *b, const char *table, const struct rewrites *w, bool leaving)
+static void rules_add(
+	struct netlink_batch *b, const char *table, const struct rewrites *w, bool leaving)
 {
 	for (size_t i = 0; i < w->count; i++) {
 		const size_t rules = fields[w->item[i].field].quoted ? ICMP_RANGES : 1;
@@ -280,7 +241,7 @@ static void rules_add(struct batch *b, const char *table, const struct rewrites 
 
 /* Chains and rules, in the order in which the kernel tells them. */
 static void contents_add(
-	struct batch *b, const char *table, const char *link, const struct rewrites *w)
+	struct netlink_batch *b, const char *table, const char *link, const struct rewrites *w)
 {
 	chain_add(b, table, link, false);
 	chain_add(b, table, link, true);
@@ -296,27 +257,21 @@ static const char *table_name(const char *link, char buf[TABLE_MAX])
 	return buf;
 }
 
-static int batch_run(struct netlink *nl, struct batch *b)
-{
-	batch_edge(b, NFNL_MSG_BATCH_END);
-	return b->rc ? b->rc : netlink_run_batch(nl, b->bytes, b->len);
-}
-
 int link_rewrite_set(struct netlink *nl, const char *link, const struct rewrites *w, struct err *e)
 {
-	struct batch b = { .bytes = NULL };
+	struct netlink_batch b = { .bytes = NULL };
 	char table[TABLE_MAX];
 	int rc;
 
 	table_name(link, table);
-	batch_edge(&b, NFNL_MSG_BATCH_BEGIN);
+	netlink_batch_begin(&b, NFNL_SUBSYS_NFTABLES);
 	/* So that it can be deleted whether it was there or not. */
 	table_add(&b, NFT_MSG_NEWTABLE, NLM_F_CREATE, table);
 	table_add(&b, NFT_MSG_DELTABLE, 0, table);
 	table_add(&b, NFT_MSG_NEWTABLE, NLM_F_CREATE, table);
 	contents_add(&b, table, link, w);
-	rc = batch_run(nl, &b);
-	free(b.bytes);
+	rc = netlink_batch_run(nl, &b);
+	netlink_batch_dispose(&b);
 	if (rc < 0)
 		return netlink_fail(nl, e, rc,
 			"cannot rewrite addresses on %s (kernel: nf_tables with "
@@ -334,13 +289,13 @@ static bool is_nothing(int rc)
 
 static int table_delete(struct netlink *nl, const char *table, struct err *e)
 {
-	struct batch b = { .bytes = NULL };
+	struct netlink_batch b = { .bytes = NULL };
 	int rc;
 
-	batch_edge(&b, NFNL_MSG_BATCH_BEGIN);
+	netlink_batch_begin(&b, NFNL_SUBSYS_NFTABLES);
 	table_add(&b, NFT_MSG_DELTABLE, 0, table);
-	rc = batch_run(nl, &b);
-	free(b.bytes);
+	rc = netlink_batch_run(nl, &b);
+	netlink_batch_dispose(&b);
 	return rc < 0 && !is_nothing(rc) ? netlink_fail(nl, e, rc, "nf_tables' table %s", table)
 					 : 0;
 }
@@ -354,40 +309,6 @@ int link_rewrite_delete(struct netlink *nl, const char *link, struct err *e)
 
 /* --- looking --- */
 
-/* The `n`th attribute of a type in a nest; NULL: there are not so many. */
-static const struct nlattr *attr_nth(const struct nlattr *nest, uint16_t type, size_t n)
-{
-	const struct nlattr *a = attr_first(nest);
-
-	while (a && (attr_type(a) != type || n--))
-		a = attr_next(nest, a);
-	return a;
-}
-
-/* Whether `is` says all that `said` does: the same bytes or, in a nest, for each type that `said`
- * has, as many that say all that those do. What is of other types the kernel added. */
-static bool says_all(const struct nlattr *is, const struct nlattr *said)
-{
-	uint16_t last = 0;
-	size_t n = 0;
-
-	if (!(said->nla_type & NLA_F_NESTED))
-		return attr_len(is) == attr_len(said) &&
-		       memcmp(attr_data(is), attr_data(said), attr_len(said)) == 0;
-	for (const struct nlattr *s = attr_first(said); s; s = attr_next(said, s)) {
-		const struct nlattr *i;
-
-		/* Those of one type stand together. */
-		n = attr_type(s) == last ? n + 1 : 0;
-		last = attr_type(s);
-		i = attr_nth(is, last, n);
-		if (!i || !says_all(i, s) ||
-			(!attr_nth(said, last, n + 1) && attr_nth(is, last, n + 1)))
-			return false;
-	}
-	return true;
-}
-
 static bool name_has_prefix(const struct nlattr *name)
 {
 	return name && attr_is_text(name) && attr_len(name) <= TABLE_MAX &&
@@ -396,7 +317,7 @@ static bool name_has_prefix(const struct nlattr *name)
 
 /* A table as it is read, beside the messages that would make it. */
 struct looking {
-	const struct batch *said;
+	const struct netlink_batch *said;
 	const char *table;
 	size_t at; /* the next one */
 	bool differs;
@@ -427,7 +348,7 @@ static int look_answer(const struct nlmsghdr *h, void *arg)
 	l->at += NLMSG_ALIGN(s->nlmsg_len);
 	netlink_attrs(s, sizeof(struct nfgenmsg), said, ATTRS_MAX);
 	for (size_t i = 0; i <= ATTRS_MAX; i++)
-		if (said[i] && (!is[i] || !says_all(is[i], said[i])))
+		if (said[i] && (!is[i] || !attr_says(is[i], said[i])))
 			l->differs = true;
 	return 0;
 }
@@ -467,7 +388,7 @@ static int table_exists(struct netlink *nl, const char *table, bool *exists)
 int link_rewrite_look(struct netlink *nl, const char *link, const struct rewrites *w,
 	enum rewrites_found *out, struct err *e)
 {
-	struct batch said = { .bytes = NULL };
+	struct netlink_batch said = { .bytes = NULL };
 	char table[TABLE_MAX];
 	struct looking l = { .said = &said, .table = table_name(link, table) };
 	bool exists = false;
@@ -483,7 +404,7 @@ int link_rewrite_look(struct netlink *nl, const char *link, const struct rewrite
 			rc = look_ask(nl, &l, NFT_MSG_GETRULE);
 		*out = l.differs || l.at != said.len ? REWRITES_OTHERS : REWRITES_THESE;
 	}
-	free(said.bytes);
+	netlink_batch_dispose(&said);
 	return rc < 0 ? netlink_fail(nl, e, rc, "nf_tables' table %s", table) : 0;
 }
 

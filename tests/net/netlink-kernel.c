@@ -423,6 +423,93 @@ static void connections_end_by_address_and_by_what_they_are(void **state)
 	}
 }
 
+/* --- rewriting --- */
+
+static struct rewrites rewrites_of_two(void)
+{
+	const struct addr seen = addr_of("192.168.1.5"), real = addr_of("10.137.0.5");
+
+	return (struct rewrites){ .item = { { false, REWRITE_SOURCE, seen, real },
+					  { false, REWRITE_QUOTED_DESTINATION, seen, real },
+					  { true, REWRITE_ARP_TARGET, real, seen } },
+		.count = 3 };
+}
+
+static enum rewrites_found rewrites_found(const char *link, const struct rewrites *w)
+{
+	enum rewrites_found found = REWRITES_OTHERS;
+
+	assert_done(link_rewrite_look(nl, link, w, &found, &e));
+	return found;
+}
+
+static void rewrites_are_found_as_they_were_set_and_replaced(void **state)
+{
+	struct rewrites w = rewrites_of_two(), fewer = w, other = w;
+	const struct rewrites none = { .count = 0 };
+
+	(void)state;
+	fewer.count--;
+	other.item[1].to = addr_of("10.137.0.6");
+	assert_int_equal(rewrites_found("here", &w), REWRITES_NONE);
+	assert_done(link_rewrite_set(nl, "here", &w, &e));
+	assert_int_equal(rewrites_found("here", &w), REWRITES_THESE);
+	assert_int_equal(rewrites_found("here", &fewer), REWRITES_OTHERS);
+	assert_int_equal(rewrites_found("here", &other), REWRITES_OTHERS);
+	assert_int_equal(rewrites_found("here", &none), REWRITES_OTHERS);
+	assert_int_equal(rewrites_found("there", &w), REWRITES_NONE);
+	assert_done(link_rewrite_set(nl, "here", &fewer, &e));
+	assert_int_equal(rewrites_found("here", &fewer), REWRITES_THESE);
+	assert_int_equal(rewrites_found("here", &w), REWRITES_OTHERS);
+	assert_done(link_rewrite_delete(nl, "here", &e));
+	assert_int_equal(rewrites_found("here", &w), REWRITES_NONE);
+	assert_done(link_rewrite_delete(nl, "here", &e));
+}
+
+/* Linux before 6.16 refuses it for a link that is not there; later ones wait for the link. */
+static void what_is_left_of_links_that_are_gone_is_swept_away(void **state)
+{
+	const struct rewrites w = rewrites_of_two();
+	int rc = link_rewrite_set(nl, "nowhere", &w, &e);
+
+	(void)state;
+	assert_true(rc == 0 || rc == -ENOENT);
+	assert_int_equal(system("nft add table netdev xen-netvm-nowhere"), 0);
+	assert_int_not_equal(rewrites_found("nowhere", &w), REWRITES_NONE);
+	assert_done(link_rewrite_set(nl, "here", &w, &e));
+	assert_done(link_rewrite_sweep(nl, &e));
+	assert_int_equal(rewrites_found("nowhere", &w), REWRITES_NONE);
+	assert_int_equal(rewrites_found("here", &w), REWRITES_THESE);
+	assert_done(link_rewrite_delete(nl, "here", &e));
+}
+
+static void see_name(void *arg, int ifindex, const char *name)
+{
+	(void)ifindex;
+	snprintf(arg, LINK_NAME_MAX, "%s", name);
+}
+
+static void news_of_rewrites_name_the_link_and_others_are_passed_over(void **state)
+{
+	const struct rewrites w = rewrites_of_two();
+	struct pollfd p = { .events = POLLIN };
+	char name[LINK_NAME_MAX] = "none";
+
+	(void)state;
+	assert_done(nft_watch_open(&p.fd, &e));
+	assert_int_equal(
+		system("nft add table netdev somebodys && nft delete table netdev somebodys"), 0);
+	assert_int_equal(poll(&p, 1, 5000), 1);
+	assert_done(link_rewrite_watch_read(p.fd, see_name, name, &e));
+	assert_string_equal(name, "none");
+	assert_done(link_rewrite_set(nl, "here", &w, &e));
+	assert_int_equal(poll(&p, 1, 5000), 1);
+	assert_done(link_rewrite_watch_read(p.fd, see_name, name, &e));
+	assert_string_equal(name, "here");
+	assert_done(link_rewrite_delete(nl, "here", &e));
+	close(p.fd);
+}
+
 static void a_watch_tells_that_something_changed(void **state)
 {
 	struct link_addr a = { here.ifindex, addr_of("10.137.0.77"), 32 };
@@ -470,6 +557,9 @@ int main(void)
 		cmocka_unit_test(a_guard_is_read_back_as_it_was_set_and_replaced_in_its_place),
 		cmocka_unit_test(connections_end_by_address_and_by_what_they_are),
 		cmocka_unit_test(a_connection_that_went_on_meanwhile_stays),
+		cmocka_unit_test(rewrites_are_found_as_they_were_set_and_replaced),
+		cmocka_unit_test(what_is_left_of_links_that_are_gone_is_swept_away),
+		cmocka_unit_test(news_of_rewrites_name_the_link_and_others_are_passed_over),
 		cmocka_unit_test(a_watch_tells_that_something_changed),
 		cmocka_unit_test(a_failure_names_the_object_and_the_kernels_reason),
 	};

@@ -125,6 +125,15 @@ static void the_network_domain_answers_a_ping_of_the_gateway_alone(void **state)
 	check("icmp 198.51.100.2", EXPLAIN_TO_SELF, POLICY_DROP, EXPLAIN_OWN);
 }
 
+static void the_gateway_that_a_guest_sees_is_the_gateway(void **state)
+{
+	(void)state;
+	guest.visible_gateway = addr_of("192.168.1.1");
+	check("icmp 192.168.1.1", EXPLAIN_TO_OUTSIDE, POLICY_ACCEPT, EXPLAIN_GATEWAY);
+	check("tcp 192.168.1.1 22", EXPLAIN_TO_OUTSIDE, POLICY_DROP, EXPLAIN_OWN);
+	guest.visible_gateway = (struct addr){ .family = 0 };
+}
+
 static void a_virtual_resolver_takes_dns_where_there_is_a_real_one(void **state)
 {
 	(void)state;
@@ -265,6 +274,7 @@ int main(void)
 		TEST(an_address_of_a_routed_subnet_is_a_guests_or_nobodys),
 		TEST(another_guest_is_reached_where_a_rule_names_it),
 		TEST(the_network_domain_answers_a_ping_of_the_gateway_alone),
+		TEST(the_gateway_that_a_guest_sees_is_the_gateway),
 		TEST(a_virtual_resolver_takes_dns_where_there_is_a_real_one),
 		TEST(what_is_no_matter_of_rules_is_said_as_well),
 		TEST(a_packet_in_words_is_taken_exactly),

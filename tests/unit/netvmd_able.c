@@ -95,6 +95,21 @@ static void a_pulled_cable_wants_one_that_cuts_guests_off(void **state)
 	assert_null(netvmd_unable(&provider, &guest));
 }
 
+static void another_address_wants_one_that_translates(void **state)
+{
+	struct addr seen;
+
+	(void)state;
+	addr_parse4("192.168.1.5", &seen);
+	guest.visible_ip = seen;
+	assert_why("another address");
+	guest.visible_ip = guest.ip;
+	guest.visible_gateway = seen;
+	assert_why("another address");
+	strcpy(provider.capabilities, "visible");
+	assert_null(netvmd_unable(&provider, &guest));
+}
+
 #define test(name) cmocka_unit_test_setup(name, set_up)
 
 int main(void)
@@ -105,6 +120,7 @@ int main(void)
 		test(one_that_is_paused_cannot_whatever_it_has_said),
 		test(one_that_is_not_ready_cannot),
 		test(a_policy_wants_one_that_enforces_policies),
+		test(another_address_wants_one_that_translates),
 		test(a_pulled_cable_wants_one_that_cuts_guests_off),
 		test(a_limit_wants_one_that_keeps_it),
 		test(a_rate_wants_one_that_keeps_it),

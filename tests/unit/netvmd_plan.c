@@ -43,6 +43,34 @@ static void a_link_says_all_that_a_guest_needs(void **state)
 	assert_true(mac_equal(&l->mac, &now("work")->vif[0].mac));
 }
 
+static void a_guest_is_told_what_it_sees_and_its_network_domain_what_is(void **state)
+{
+	const struct guest_link *l;
+	const struct client *c;
+	struct addr seen, gateway, real;
+
+	(void)state;
+	addr_parse4("192.168.1.5", &seen);
+	addr_parse4("192.168.1.1", &gateway);
+	addr_parse4("10.137.0.2", &real);
+	settle();
+	strcpy(now("net")->capabilities, "visible");
+	world_wanted(&w, "work")->visible_ip = seen;
+	world_wanted(&w, "work")->visible_gateway = gateway;
+	settle();
+	l = &now("work")->link[0].link;
+	assert_true(addr_equal(&l->ip, &seen));
+	assert_true(addr_equal(&l->gateway, &gateway));
+	assert_non_null(world_client(&w, "net", "work", 0));
+	c = &world_client(&w, "net", "work", 0)->client;
+	assert_true(addr_equal(&c->ip, &real));
+	assert_true(addr_equal(&c->visible_ip, &seen));
+	assert_true(addr_equal(&c->visible_gateway, &gateway));
+	world_wanted(&w, "work")->visible_ip = real;
+	settle();
+	assert_true(addr_equal(&world_client(&w, "net", "work", 0)->client.visible_ip, &real));
+}
+
 /* What both sides of work's link are told when its network domain says `out`. */
 static uint32_t mtu_told(uint32_t out)
 {
@@ -451,6 +479,7 @@ int main(void)
 		test(a_guest_of_a_ready_network_domain_is_published_and_attached),
 		test(when_all_is_done_nothing_is_left_to_do),
 		test(a_link_says_all_that_a_guest_needs),
+		test(a_guest_is_told_what_it_sees_and_its_network_domain_what_is),
 		test(a_link_takes_what_the_way_out_takes),
 		test(ipv6_is_published_with_its_own_gateway_and_resolvers),
 		test(a_guest_is_published_while_it_is_made_but_not_attached),

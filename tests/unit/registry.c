@@ -230,6 +230,69 @@ static void a_routed_subnet_is_for_a_network_domain_that_no_other_serves(void **
 	registry_dispose(&r);
 }
 
+static void several_may_see_one_address_and_gateway(void **state)
+{
+	struct registry r;
+	struct guest_link l;
+	char text[ADDR_TEXT_MAX];
+
+	(void)state;
+	file_write("net", "provides_network = 1\nip = \"10.137.0.1\"\n");
+	file_write("a", "netvm = \"net\"\nip = \"10.137.0.7\"\nvisible_ip = \"192.168.1.5\"\n"
+			"visible_gateway = \"192.168.1.1\"\n");
+	file_write("b", "netvm = \"net\"\nip = \"10.137.0.8\"\nvisible_ip = \"192.168.1.5\"\n"
+			"visible_gateway = \"192.168.1.1\"\n");
+	file_write("c", "netvm = \"net\"\nip = \"10.137.0.9\"\nvisible_ip = \"10.137.0.8\"\n");
+	registry_take(&r);
+	expect_fault(&r, "a", NULL);
+	expect_fault(&r, "b", NULL);
+	expect_fault(&r, "c", NULL);
+	registry_guest_link(&r, domain_of(&r, "b"), &l);
+	assert_string_equal(addr_print(&l.ip, text), "192.168.1.5");
+	assert_string_equal(addr_print(&l.gateway, text), "192.168.1.1");
+	registry_guest_link(&r, domain_of(&r, "c"), &l);
+	assert_string_equal(addr_print(&l.ip, text), "10.137.0.8");
+	assert_string_equal(addr_print(&l.gateway, text), "10.137.0.1");
+	registry_dispose(&r);
+}
+
+static void what_a_guest_cannot_see_is_refused(void **state)
+{
+	static const struct {
+		const char *keys, *why;
+	} wrong[] = {
+		{ "visible_ip = \"127.0.0.1\"", "visible_ip: no host can hold 127.0.0.1" },
+		{ "visible_gateway = \"169.254.1.1\"",
+			"visible_gateway: no host can hold 169.254.1.1" },
+		{ "visible_ip = \"fd00::1\"", "an IPv4 address" },
+		{ "visible_ip = \"10.139.1.1\"",
+			"visible_ip: 10.139.1.1 is the address of a resolver" },
+		{ "visible_gateway = \"10.139.1.2\"",
+			"visible_gateway: 10.139.1.2 is the address of a resolver" },
+		{ "visible_ip = \"10.137.0.1\"",
+			"visible_ip: 10.137.0.1 is what it sees as its gateway" },
+		{ "visible_ip = \"192.168.1.1\"\nvisible_gateway = \"192.168.1.1\"",
+			"visible_ip: 192.168.1.1 is what it sees as its gateway" },
+		{ "visible_gateway = \"10.137.0.7\"",
+			"visible_gateway: 10.137.0.7 is its own address" },
+	};
+	char text[256];
+
+	(void)state;
+	file_write("net", "provides_network = 1\nip = \"10.137.0.1\"\n");
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+		struct registry r;
+
+		snprintf(text, sizeof(text), "netvm = \"net\"\nip = \"10.137.0.7\"\n%s\n",
+			wrong[i].keys);
+		file_write("a", text);
+		registry_take(&r);
+		expect_fault(&r, "a", wrong[i].why);
+		expect_fault(&r, "net", NULL);
+		registry_dispose(&r);
+	}
+}
+
 static void an_address_has_one_holder(void **state)
 {
 	struct registry r;
@@ -473,6 +536,8 @@ int main(void)
 		IN_DIR(a_fault_in_netvm_conf_concerns_everybody),
 		IN_DIR(a_network_domain_must_exist_and_provide_network),
 		IN_DIR(a_routed_subnet_is_for_a_network_domain_that_no_other_serves),
+		IN_DIR(several_may_see_one_address_and_gateway),
+		IN_DIR(what_a_guest_cannot_see_is_refused),
 		IN_DIR(an_address_has_one_holder),
 		cmocka_unit_test(a_mac_follows_from_the_name_and_is_an_ordinary_one),
 		IN_DIR(the_lowest_free_address_is_given),

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "backend/vif_plan.h"
+#include "backend/visible.h"
 
 static struct vif_wanted wanted;
 static struct vif_actual actual;
@@ -166,6 +167,160 @@ static void a_guest_without_ip6_has_it_switched_off_on_its_link(void **state)
 	assert_null(strstr(words, "accept_ra"));
 	assert_null(strstr(words, "fe80::1"));
 	assert_int_equal(plan.actions[0].addr.family, AF_INET);
+}
+
+static void sees(const char *visible, const char *gateway)
+{
+	wanted.visible = visible ? addr_of(visible) : (struct addr){ .family = 0 };
+	wanted.visible_gateway = gateway ? addr_of(gateway) : (struct addr){ .family = 0 };
+}
+
+static void what_a_guest_sees_is_translated_before_its_guard_lets_that_in(void **state)
+{
+	(void)state;
+	open_up();
+	sees("192.168.1.5", "192.168.1.1");
+	make();
+	assert_string_equal(words, "vif5.0: rules stand\n"
+				   "vif5.0: the guest sees 192.168.1.5 for 10.137.0.5, gateway "
+				   "192.168.1.1 for 10.137.0.1\n"
+				   "vif5.0: source guard\n"
+				   "vif5.0: hotplug-status connected\n");
+}
+
+static void the_guard_takes_the_visible_address_in_the_place_of_the_real_one(void **state)
+{
+	struct addr seen[] = { addr_of("192.168.1.5"), wanted.addrs[1] };
+	struct guard guard;
+
+	(void)state;
+	sees("192.168.1.5", NULL);
+	make();
+	guard_make(&guard, &wanted.mac, seen, 2, &wanted.gateway6);
+	assert_int_equal(guard.count, plan.guard.count);
+	assert_memory_equal(guard.prog, plan.guard.prog, guard.count * sizeof(guard.prog[0]));
+}
+
+static void a_translation_that_stands_is_left_alone(void **state)
+{
+	(void)state;
+	sees(NULL, "192.168.1.1");
+	open_up();
+	actual.rewrites = REWRITES_THESE;
+	make();
+	assert_string_equal(words, "vif5.0: rules stand\nvif5.0: hotplug-status connected\n");
+	assert_false(vif_plan_changes(&plan));
+	actual.rewrites = REWRITES_OTHERS;
+	make();
+	assert_string_equal(words, "vif5.0: rules stand\n"
+				   "vif5.0: the guest sees gateway 192.168.1.1 for 10.137.0.1\n"
+				   "vif5.0: hotplug-status connected\n");
+	sees(NULL, NULL);
+	make();
+	assert_string_equal(words, "vif5.0: rules stand\n"
+				   "vif5.0: no translation\n"
+				   "vif5.0: hotplug-status connected\n");
+}
+
+static void a_translation_ends_with_the_vif_and_is_not_left_by_a_link_that_is_gone(void **state)
+{
+	(void)state;
+	sees("192.168.1.5", NULL);
+	open_up();
+	actual.rewrites = REWRITES_THESE;
+	wanted.life = VIF_GONE;
+	make();
+	assert_non_null(strstr(words, "vif5.0: source guard that drops everything\n"
+				      "vif5.0: no translation\n"));
+	actual.exists = false;
+	make();
+	assert_non_null(strstr(words, "vif5.0: no translation\n"));
+	actual.rewrites = REWRITES_NONE;
+	make();
+	assert_null(strstr(words, "translation"));
+}
+
+/* What becomes of a field's address in packets of one direction. */
+static const char *rewritten(
+	const struct rewrites *r, bool leaving, enum rewrite_field field, const char *from)
+{
+	static char text[ADDR_TEXT_MAX];
+	struct addr a = addr_of(from);
+
+	for (size_t i = 0; i < r->count; i++)
+		if (r->item[i].leaving == leaving && r->item[i].field == field &&
+			addr_equal(&r->item[i].from, &a))
+			a = r->item[i].to;
+	return addr_print(&a, text);
+}
+
+static void every_place_of_an_address_is_translated_there_and_back(void **state)
+{
+	static const struct {
+		bool leaving;
+		enum rewrite_field field;
+		const char *from, *to;
+	} places[] = {
+		{ false, REWRITE_SOURCE, "192.168.1.5", "10.137.0.5" },
+		{ false, REWRITE_DESTINATION, "192.168.1.1", "10.137.0.1" },
+		{ false, REWRITE_DESTINATION, "192.0.2.1", "192.0.2.1" },
+		{ false, REWRITE_QUOTED_SOURCE, "192.168.1.1", "10.137.0.1" },
+		{ false, REWRITE_QUOTED_DESTINATION, "192.168.1.5", "10.137.0.5" },
+		{ false, REWRITE_ARP_SENDER, "192.168.1.5", "10.137.0.5" },
+		{ false, REWRITE_ARP_TARGET, "192.168.1.1", "10.137.0.1" },
+		{ false, REWRITE_ARP_TARGET, "192.168.1.5", "10.137.0.5" },
+		{ true, REWRITE_SOURCE, "10.137.0.1", "192.168.1.1" },
+		{ true, REWRITE_SOURCE, "192.0.2.1", "192.0.2.1" },
+		{ true, REWRITE_DESTINATION, "10.137.0.5", "192.168.1.5" },
+		{ true, REWRITE_QUOTED_SOURCE, "10.137.0.5", "192.168.1.5" },
+		{ true, REWRITE_QUOTED_DESTINATION, "10.137.0.1", "192.168.1.1" },
+		{ true, REWRITE_ARP_SENDER, "10.137.0.1", "192.168.1.1" },
+		{ true, REWRITE_ARP_TARGET, "10.137.0.5", "192.168.1.5" },
+	};
+	struct rewrites r;
+
+	(void)state;
+	sees("192.168.1.5", "192.168.1.1");
+	visible_rewrites(&wanted, &r);
+	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++)
+		assert_string_equal(
+			rewritten(&r, places[i].leaving, places[i].field, places[i].from),
+			places[i].to);
+	sees(NULL, NULL);
+	visible_rewrites(&wanted, &r);
+	assert_int_equal(r.count, 0);
+}
+
+/* Whatever may be chosen, what the guest sends comes out right: its own address and its gateway,
+ * also where one is seen under a name that the other has here. */
+static void no_choice_that_is_allowed_is_translated_twice(void **state)
+{
+	static const char *const names[] = { NULL, "192.168.1.5", "192.168.1.1", "10.137.0.5",
+		"10.137.0.1", "10.137.0.6" };
+	enum { NAMES = sizeof(names) / sizeof(names[0]) };
+	struct err e;
+
+	(void)state;
+	for (size_t i = 0; i < (size_t)NAMES * NAMES; i++) {
+		const char *own = names[i / NAMES], *gateway = names[i % NAMES];
+		struct rewrites r;
+
+		sees(own, gateway);
+		own = own ? own : "10.137.0.5";
+		gateway = gateway ? gateway : "10.137.0.1";
+		if (vif_check(&wanted, &actual, &e) < 0)
+			continue;
+		visible_rewrites(&wanted, &r);
+		assert_string_equal(rewritten(&r, false, REWRITE_SOURCE, own), "10.137.0.5");
+		assert_string_equal(
+			rewritten(&r, false, REWRITE_DESTINATION, gateway), "10.137.0.1");
+		assert_string_equal(rewritten(&r, false, REWRITE_ARP_SENDER, own), "10.137.0.5");
+		assert_string_equal(rewritten(&r, false, REWRITE_ARP_TARGET, own), "10.137.0.5");
+		assert_string_equal(
+			rewritten(&r, false, REWRITE_ARP_TARGET, gateway), "10.137.0.1");
+		assert_string_equal(rewritten(&r, true, REWRITE_SOURCE, "10.137.0.1"), gateway);
+		assert_string_equal(rewritten(&r, true, REWRITE_DESTINATION, "10.137.0.5"), own);
+	}
 }
 
 static void a_setting_that_the_kernel_does_not_have_is_passed_over(void **state)
@@ -437,6 +592,41 @@ static void a_gateway_of_each_family_is_needed(void **state)
 	check(0, "");
 }
 
+static void what_a_guest_cannot_see_is_refused(void **state)
+{
+	static const struct {
+		const char *visible, *gateway, *why;
+		int code;
+	} wrong[] = {
+		{ "224.0.0.1", NULL, "the visible address 224.0.0.1 is none that a guest can have",
+			-EINVAL },
+		{ NULL, "169.254.0.1",
+			"the visible gateway 169.254.0.1 is none that a guest can have", -EINVAL },
+		{ "10.139.1.1", NULL,
+			"the visible address 10.139.1.1 is that of a virtual resolver",
+			-EADDRINUSE },
+		{ NULL, "10.139.1.2",
+			"the visible gateway 10.139.1.2 is that of a virtual resolver",
+			-EADDRINUSE },
+		{ "192.168.1.1", "192.168.1.1",
+			"it would see 192.168.1.1 as its address and its gateway", -EADDRINUSE },
+		{ "10.137.0.1", NULL, "it would see 10.137.0.1 as its address and its gateway",
+			-EADDRINUSE },
+		{ "192.168.1.5", "10.137.0.5", "the visible gateway 10.137.0.5 is its own address",
+			-EADDRINUSE },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+		sees(wrong[i].visible, wrong[i].gateway);
+		check(wrong[i].code, wrong[i].why);
+	}
+	sees("10.137.0.6", "10.137.0.7"); /* others' real addresses may be */
+	check(0, "");
+	wanted.addrs[0] = wanted.addrs[--wanted.count];
+	check(-EINVAL, "it is to see another address, and has no IPv4 address");
+}
+
 #define PLAN_TEST(name) cmocka_unit_test_setup_teardown(name, a_guest_and_a_bare_link, release)
 
 int main(void)
@@ -445,6 +635,13 @@ int main(void)
 		PLAN_TEST(a_bare_link_is_opened_in_the_order_that_leaves_no_gap),
 		PLAN_TEST(an_open_vif_is_left_alone_but_for_rules_and_status),
 		PLAN_TEST(a_guest_without_ip6_has_it_switched_off_on_its_link),
+		PLAN_TEST(what_a_guest_sees_is_translated_before_its_guard_lets_that_in),
+		PLAN_TEST(the_guard_takes_the_visible_address_in_the_place_of_the_real_one),
+		PLAN_TEST(a_translation_that_stands_is_left_alone),
+		PLAN_TEST(a_translation_ends_with_the_vif_and_is_not_left_by_a_link_that_is_gone),
+		PLAN_TEST(every_place_of_an_address_is_translated_there_and_back),
+		PLAN_TEST(no_choice_that_is_allowed_is_translated_twice),
+		PLAN_TEST(what_a_guest_cannot_see_is_refused),
 		PLAN_TEST(a_setting_that_the_kernel_does_not_have_is_passed_over),
 		PLAN_TEST(what_is_left_from_before_is_removed_before_the_link_is_opened),
 		PLAN_TEST(a_changed_address_changes_guard_route_and_neighbour_alone),
