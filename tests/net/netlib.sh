@@ -78,6 +78,20 @@ forwarder_user_make() {
 	echo 'netvm-dns:x:59953:' >>"$scratch/group"
 }
 
+# The same with netback between the two, for scenarios that run again so (tests/net/netback-again): the guest may send from its usual
+# addresses alone.
+vif_by_netback() {
+	local id=$1 dev=$2 record=$scratch/vif$1.$2
+	ip tuntap add dev "vif$id.$dev" mode tap vnet_hdr
+	ip link set "vif$id.$dev" address fe:ff:ff:ff:ff:ff
+	"$build/tests/net/netback-front" "$build/backend/netback/netback-plain" "front$id.$dev" pieces,checksum4,checksum6,segments4,segments6 \
+		--vif="vif$id.$dev" --record="$record" --mac="$(mac_of "$id")" "10.137.0.$id" "2001:db8:137::$id" \
+		>"$record.ready" 2>>"$scratch/log" </dev/null &
+	started+=($!)
+	awaited grep -q ready "$record.ready"
+	ip link set "front$id.$dev" netns "guest$id" name "eth$dev" address "$(mac_of "$id")"
+}
+
 # vif_make D [DEVID]: the link pair as netback and a netfront would have made it. Neither is switched on yet.
 vif_make() {
 	local id=$1 dev=${2:-0}
@@ -85,6 +99,10 @@ vif_make() {
 		ip netns add "guest$id"
 		guest "$id" sysctl -qw net.ipv6.conf.default.accept_dad=0 net.ipv6.conf.all.accept_dad=0
 		ip -n "guest$id" link set lo up
+	fi
+	if [ "${VIFS_BY_NETBACK:-}" ]; then
+		vif_by_netback "$id" "$dev"
+		return
 	fi
 	ip link add "vif$id.$dev" address fe:ff:ff:ff:ff:ff type veth peer name "eth$dev" netns "guest$id" address "$(mac_of "$id")"
 }
