@@ -19,7 +19,7 @@
 #include "common/file.h"
 
 #define PROGRAM	 PKGLIBEXECDIR "/netback"
-#define PATIENCE 2000 /* milliseconds until it moves packets; it needs some ten */
+#define PATIENCE 5000 /* milliseconds until it moves packets; it needs some ten */
 
 /* What is known of one vif's process. All of it but the waiting can be found anew. */
 struct run {
@@ -120,12 +120,20 @@ static struct run *run_get(struct netback_runs *r, const struct vif_id *id)
 	return run;
 }
 
-static const char *record_path(const struct netback_runs *r, const struct vif_id *id, char buf[300])
+static const char *record_path(const char *dir, const struct vif_id *id, char buf[300])
 {
 	char name[VIF_NAME_MAX];
 
-	snprintf(buf, 300, "%s/%s", r->dir, vif_name_print(id, name));
+	snprintf(buf, 300, "%s/%s", dir, vif_name_print(id, name));
 	return buf;
+}
+
+pid_t netback_process(const char *run_dir, const struct vif_id *id, struct record *out)
+{
+	char dir[256], path[300];
+
+	snprintf(dir, sizeof(dir), "%s/netback", run_dir);
+	return record_holder(record_path(dir, id, path), out);
 }
 
 /* --- the process --- */
@@ -204,6 +212,7 @@ static void takes_print(struct words *w, const struct vif_connection *c)
 		{ "checksum6", c->checksum6 },
 		{ "segments4", c->pieces && c->segments4 && !c->no_checksum4 },
 		{ "segments6", c->pieces && c->segments6 && c->checksum6 },
+		{ "rings", c->notify },
 	};
 	char text[128] = "";
 
@@ -293,7 +302,7 @@ int netback_runs_keep(struct netback_runs *r, const struct vif_wanted *w,
 	*again = 0;
 	if (!run)
 		return err_sys(e, -ENOMEM, "netback");
-	words_make(&words, record_path(r, &w->id, path), w, c);
+	words_make(&words, record_path(r->dir, &w->id, path), w, c);
 	digest = record_digest(words.argv);
 	holder = record_holder(path, &record);
 	if (holder && record.digest == digest) {
@@ -321,7 +330,7 @@ void netback_runs_stop(struct netback_runs *r, const struct vif_id *id)
 	struct run *run = run_find(r, id);
 	struct record record;
 	char path[300];
-	pid_t holder = record_holder(record_path(r, id, path), &record);
+	pid_t holder = record_holder(record_path(r->dir, id, path), &record);
 
 	if (holder)
 		pid_end(holder);

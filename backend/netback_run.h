@@ -13,6 +13,7 @@
 
 #include <stdbool.h>
 
+#include "backend/netback/record.h"
 #include "backend/vif.h"
 #include "common/err.h"
 #include "xenstore-schema/schema.h"
@@ -44,6 +45,9 @@ int netback_runs_watch(
 	struct netback_runs *r, struct store *s, const struct vif_id *id, struct err *e);
 /* Stops, and watches no more: the vif is no more. */
 void netback_runs_end(struct netback_runs *r, struct store *s, const struct vif_id *id);
+
+/* The process that moves a vif's packets, 0: none, and its record. For anybody. */
+pid_t netback_process(const char *run_dir, const struct vif_id *id, struct record *out);
 
 /* The vifs that are watched, by index. False: there are no more. */
 bool netback_runs_at(const struct netback_runs *r, size_t index, struct vif_id *id);

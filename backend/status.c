@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "backend/netback_run.h"
 #include "backend/vif_source.h"
 
 #define HITS_TRIES 3 /* the daemon may change the rules meanwhile */
@@ -29,6 +30,7 @@ static int vif_look(
 	struct service *s, const struct vif_id *id, struct status_vif *out, struct err *e)
 {
 	struct client c = { .rules = NULL };
+	struct record record = { .digest = 0 };
 	int ret = vif_source_read(
 		s->store, &s->settings, NULL, s->options.backend, id, false, &out->wanted, e);
 
@@ -37,6 +39,8 @@ static int vif_look(
 	client_dispose(&c);
 	if (!ret && client_report_read(s->store, SCHEMA_SELF, id, &out->report, NULL) < 0)
 		out->report = (struct client_report){ .state = "" };
+	out->netback = netback_process(service_run_dir(s), id, &record);
+	out->counters = record.counters;
 	if (!ret)
 		ret = link_look(s, id, false, &out->link, e);
 	return ret ? ret : link_look(s, id, true, &out->emulated, e);

@@ -10,7 +10,9 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/types.h>
 
+#include "backend/netback/counters.h"
 #include "backend/service.h"
 #include "common/err.h"
 #include "common/link_offloads.h"
@@ -25,6 +27,8 @@ struct status_vif {
 	struct vif_wanted wanted;
 	char name[DOMAIN_NAME_MAX];	   /* the guest's; "": dom0 has not said it */
 	struct status_link link, emulated; /* `emulated`: vifG.D-emu */
+	pid_t netback;			   /* who moves its packets; 0: the kernel, or nobody */
+	struct counters counters;	   /* of that process; hostile where it was broken into */
 	struct client_report report;	   /* state "": the daemon has said nothing of it */
 };
 

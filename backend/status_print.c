@@ -58,6 +58,22 @@ static void link_print(const char *name, const struct status_link *l)
 			o->segmentation ? "" : " segmentation");
 }
 
+static void netback_print(const struct status_vif *v)
+{
+	bool any = false;
+
+	if (!v->netback)
+		return;
+	printf("  packets moved by netback, process %ld", (long)v->netback);
+	for (int i = DROP_NONE + 1; i < DROPS; i++)
+		if (v->counters.drops[i]) {
+			printf("%s%s %" PRIu64, any ? ", " : "; refused for ", drop_words[i],
+				v->counters.drops[i]);
+			any = true;
+		}
+	putchar('\n');
+}
+
 static void hits_print(const uint64_t *hits)
 {
 	if (hits)
@@ -98,6 +114,7 @@ static void vif_print(const struct status *st, const struct status_vif *v)
 	if (vif_error(v))
 		printf("  error: %s\n", vif_error(v));
 	link_print(name, &v->link);
+	netback_print(v);
 	link_print(vif_link_name(&v->wanted.id, true, name), &v->emulated);
 	if (g)
 		policy_print(st, g);
@@ -163,6 +180,21 @@ static void link_json(struct json *j, const char *key, const struct status_link 
 	json_object_end(j);
 }
 
+static void netback_json(struct json *j, const struct status_vif *v)
+{
+	if (!v->netback) {
+		json_text(j, "netback", NULL);
+		return;
+	}
+	json_object(j, "netback");
+	json_number(j, "process", v->netback);
+	json_object(j, "refused");
+	for (int i = DROP_NONE + 1; i < DROPS; i++)
+		json_number(j, drop_words[i], (long long)v->counters.drops[i]);
+	json_object_end(j);
+	json_object_end(j);
+}
+
 static void policy_json(struct json *j, const struct status *st, const struct ruleset_guest *g)
 {
 	char line[POLICY_LINE_MAX + 1];
@@ -201,6 +233,7 @@ static void vif_json(struct json *j, const struct status *st, const struct statu
 	json_text(j, "error", vif_error(v));
 	link_json(j, "link", &v->link);
 	link_json(j, "emulated_link", &v->emulated);
+	netback_json(j, v);
 	policy_json(j, st, vif_guest(st, v));
 	json_object_end(j);
 }

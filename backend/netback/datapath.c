@@ -45,10 +45,12 @@
 
 #define PAGE RING_PAGE
 /* Packets of a batch. Each tx slot, and each page of an rx packet, has a page of ours. */
-#define BATCH	 64
-#define PAGES	 RING_SLOTS
-#define RX_SIZE	 (65535 + 14) /* the longest IP packet there is, and Ethernet's header */
-#define RX_PAGES ((RX_SIZE + PAGE - 1) / PAGE)
+#define BATCH	64
+#define PAGES	RING_SLOTS
+#define RX_SIZE (65535 + 14) /* the longest IP packet there is, and Ethernet's header */
+/* Milliseconds after which it is looked for room with a guest that does not say when there is. */
+#define ROOM_PATIENCE 10
+#define RX_PAGES      ((RX_SIZE + PAGE - 1) / PAGE)
 
 static_assert(sizeof(union netif_rx_sring_entry) == 8, "netif.h");
 static_assert(PAGES <= PORT_COPIES_MAX, "a batch is one call");
@@ -635,6 +637,9 @@ int datapath_sleep(struct datapath *d, int milliseconds, struct err *e)
 	if (ring_ask(&d->tx.ring, 1) || (wanted && ring_ask(&d->rx.ring, wanted)))
 		return 0;
 	d->counters->sleeps++;
+	if (wanted && !d->settings.takes.rings &&
+		(milliseconds < 0 || milliseconds > ROOM_PATIENCE))
+		milliseconds = ROOM_PATIENCE;
 	n = poll(fds, sizeof(fds) / sizeof(fds[0]), milliseconds);
 	if (n < 0 && errno != EINTR)
 		return err_sys(e, -errno, "waiting for the guest");

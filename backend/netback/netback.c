@@ -44,7 +44,7 @@ static const struct cli_option options_table[] = {
 		"and of the other; the same where it has one" },
 	{ "takes", 0, CLI_TEXT, offsetof(struct options, takes), "WORDS",
 		"what the guest takes, joined by commas: pieces, checksum4, checksum6, segments4, "
-		"segments6" },
+		"segments6; rings: it says when it has room for packets" },
 	{ "patience", 0, CLI_NUMBER, offsetof(struct options, patience), "N",
 		"how often it looks again before it sleeps (4)" },
 	{ "mac", 0, CLI_TEXT, offsetof(struct options, mac), "MAC", "the guest's" },
@@ -80,6 +80,7 @@ static int takes_read(const char *words, struct datapath_takes *t, struct err *e
 		{ "checksum6", &t->checksum6 },
 		{ "segments4", &t->segments4 },
 		{ "segments6", &t->segments6 },
+		{ "rings", &t->rings },
 	};
 	enum { WORDS = sizeof(table) / sizeof(table[0]) };
 

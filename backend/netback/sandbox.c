@@ -29,6 +29,14 @@
 #include <xen/sys/evtchn.h>
 #include <xen/sys/gntdev.h>
 
+#if defined(__x86_64__)
+#define ARCH AUDIT_ARCH_X86_64
+#elif defined(__aarch64__)
+#define ARCH AUDIT_ARCH_AARCH64
+#else
+#error "which architecture's system calls are these? (linux/audit.h)"
+#endif
+
 /* nobody: owns nothing. */
 #define NOBODY 65534
 
@@ -45,7 +53,10 @@ static const struct call calls[] = {
 	{ SYS_readv, NULL },
 	{ SYS_writev, NULL },
 	{ SYS_ioctl, commands },
+#ifdef SYS_poll
 	{ SYS_poll, NULL },
+#endif
+	{ SYS_ppoll, NULL }, /* what poll(3) is where there is no such call */
 	{ SYS_sched_yield, NULL },
 	{ SYS_read, NULL },
 	{ SYS_write, NULL },
@@ -101,7 +112,7 @@ static int calls_restrict(struct err *e)
 	struct sock_fprog p = { .filter = filter };
 
 	emit_load(&p, FIELD(arch));
-	emit(&p, BPF_JMP | BPF_JEQ | BPF_K, 1, 0, AUDIT_ARCH_X86_64);
+	emit(&p, BPF_JMP | BPF_JEQ | BPF_K, 1, 0, ARCH);
 	emit_return(&p, SECCOMP_RET_KILL_PROCESS);
 	emit_load(&p, FIELD(nr));
 	for (int i = 0; i < CALLS; i++)

@@ -349,7 +349,7 @@ static char **arguments_make(char *argv[], int argc)
 	char **out = calloc((size_t)argc + 16, sizeof(*out));
 	size_t n = 0;
 
-	snprintf(takes, sizeof(takes), "--takes=%s", argv[3]);
+	snprintf(takes, sizeof(takes), "--takes=%s%srings", argv[3], *argv[3] ? "," : "");
 	out[n++] = argv[1];
 	out[n++] = takes;
 	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
