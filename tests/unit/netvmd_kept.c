@@ -4,6 +4,15 @@
 
 #include "tests/unit/netvmd_net_and_work.h"
 
+/* The file of a domain cannot be used. */
+static void broken(const char *name)
+{
+	struct registry_domain *d = world_wanted(&w, name);
+
+	d->broken = true;
+	err_set(&d->fault, -EINVAL, "%s.conf:1: syntax error", name);
+}
+
 static void a_guest_that_went_is_withdrawn(void **state)
 {
 	(void)state;
@@ -37,7 +46,7 @@ static void an_entry_under_a_number_that_another_domain_has_now_is_withdrawn(voi
 	strcpy(now("work")->name, "stranger");
 	assert_plan("stranger (2): withdraw as client of net (1), vif 0\n");
 	strcpy(now("stranger")->name, "idle");
-	err_set(&world_wanted(&w, "idle")->fault, -EINVAL, "idle.conf:1: syntax error");
+	broken("idle");
 	assert_plan("idle (2): withdraw as client of net (1), vif 0\n");
 }
 
@@ -75,7 +84,7 @@ static void a_domain_at_fault_keeps_what_it_has(void **state)
 {
 	(void)state;
 	settle();
-	err_set(&world_wanted(&w, "work")->fault, -EINVAL, "work.conf:1: syntax error");
+	broken("work");
 	addr_parse4("10.137.0.66", &world_wanted(&w, "work")->ip);
 	assert_plan("");
 	world_resolve(&w);
@@ -87,7 +96,7 @@ static void so_do_the_guests_of_a_network_domain_at_fault(void **state)
 {
 	(void)state;
 	settle();
-	err_set(&world_wanted(&w, "net")->fault, -EINVAL, "net.conf:1: syntax error");
+	broken("net");
 	world_resolve(&w);
 	assert_int_not_equal(world_wanted(&w, "work")->fault.code, 0);
 	assert_plan("");
