@@ -421,8 +421,9 @@ static void clients_publish(struct planning *p)
 			.cable = s->d->cable,
 			.policy = s->d->policy,
 			.rules = s->d->rules,
-			.exposures = s->d->exposed,
 			.generation = 1 };
+		if (s->d->exposed)
+			w.exposures = *s->d->exposed;
 		strcpy(w.name, s->d->name);
 		now = netvmd_index_client(&p->index, s->provider->now, &guest);
 		if (now && now->readable && client_equal(&w, &now->client))

@@ -298,6 +298,7 @@ static void domain_clear(struct registry_domain *d)
 	config_dispose(registry_domain_keys, d);
 	config_list_clear(&d->unknown);
 	free(d->mentioned);
+	free(d->exposed);
 	memcpy(name, d->name, sizeof(name));
 	memset(d, 0, sizeof(*d));
 	memcpy(d->name, name, sizeof(name));
@@ -374,8 +375,46 @@ static int by_name(const void *a, const void *b)
 	return strcmp(a, b);
 }
 
-/* A domain for each file, in order, with nothing but its name. */
-static int domains_make(struct registry *r, int domains)
+/* What threads that read the domains' files share. */
+struct work {
+	struct registry *r;
+	const struct names *names;
+	int domains;
+	atomic_size_t next; /* the first domain that nobody has taken */
+};
+
+static void *work_do(void *arg)
+{
+	struct work *w = arg;
+	size_t i;
+
+	while ((i = atomic_fetch_add(&w->next, SHARE)) < w->r->count)
+		for (size_t end = i + SHARE; i < end && i < w->r->count; i++) {
+			strcpy(w->r->domain[i].name, w->names->name[i]);
+			domain_read(w->r, &w->r->domain[i], w->domains, NULL);
+		}
+	return NULL;
+}
+
+/* With as many threads as there is work for; fewer where they cannot be had. */
+static void files_read(struct registry *r, const struct names *names, int domains)
+{
+	struct work w = { .r = r, .names = names, .domains = domains };
+	pthread_t thread[THREADS_MAX - 1];
+	long processors = sysconf(_SC_NPROCESSORS_ONLN);
+	size_t threads = 0;
+
+	while (threads < THREADS_MAX - 1 && (long)threads + 1 < processors &&
+		(threads + 1) * THREAD_FILES_MIN < r->count &&
+		pthread_create(&thread[threads], NULL, work_do, &w) == 0)
+		threads++;
+	work_do(&w);
+	while (threads)
+		pthread_join(thread[--threads], NULL);
+}
+
+/* A domain for each file, in order. */
+static int domains_read(struct registry *r, int domains)
 {
 	int dir = fcntl(domains, F_DUPFD_CLOEXEC, 0);
 	int ret = dir < 0 ? -errno : 0;
@@ -388,45 +427,12 @@ static int domains_make(struct registry *r, int domains)
 		r->domain = calloc(n.count, sizeof(*r->domain));
 		ret = r->domain ? 0 : -ENOMEM;
 	}
-	for (size_t i = 0; i < n.count && !ret; i++)
-		strcpy(r->domain[r->count++].name, n.name[i]);
+	if (!ret) {
+		r->count = n.count;
+		files_read(r, &n, domains);
+	}
 	free(n.name);
 	return ret;
-}
-
-/* What threads that read the domains' files share. */
-struct work {
-	struct registry *r;
-	int domains;
-	atomic_size_t next; /* the first domain that nobody has taken */
-};
-
-static void *work_do(void *arg)
-{
-	struct work *w = arg;
-	size_t i;
-
-	while ((i = atomic_fetch_add(&w->next, SHARE)) < w->r->count)
-		for (size_t end = i + SHARE; i < end && i < w->r->count; i++)
-			domain_read(w->r, &w->r->domain[i], w->domains, NULL);
-	return NULL;
-}
-
-/* With as many threads as there is work for; fewer where they cannot be had. */
-static void domains_read(struct registry *r, int domains)
-{
-	struct work w = { .r = r, .domains = domains };
-	pthread_t thread[THREADS_MAX - 1];
-	long processors = sysconf(_SC_NPROCESSORS_ONLN);
-	size_t threads = 0;
-
-	while (threads < THREADS_MAX - 1 && (long)threads + 1 < processors &&
-		(threads + 1) * THREAD_FILES_MIN < r->count &&
-		pthread_create(&thread[threads], NULL, work_do, &w) == 0)
-		threads++;
-	work_do(&w);
-	while (threads)
-		pthread_join(thread[--threads], NULL);
 }
 
 static void unknown_tell(
@@ -458,11 +464,9 @@ static int all_read(struct registry *r, struct err *e)
 	domains = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (domains < 0)
 		return errno == ENOENT ? 0 : err_sys(e, -errno, "%s", path);
-	ret = domains_make(r, domains);
+	ret = domains_read(r, domains);
 	if (ret)
 		err_sys(e, ret, "%s", path);
-	else
-		domains_read(r, domains);
 	close(domains);
 	return ret;
 }

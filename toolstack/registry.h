@@ -69,7 +69,7 @@ struct registry_domain {
 	long mtu;	/* bytes, 0: not given */
 	/* Found: what its network domain leads to it: ports of its own (expose_text) and, for a
 	 * network domain, those of the guests behind it. */
-	struct exposures exposed;
+	struct exposures *exposed; /* malloc'd; NULL: nothing */
 	bool provides_network;
 	bool cable; /* false: cut off */
 	/* Each 0: not given. */

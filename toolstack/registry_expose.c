@@ -155,7 +155,11 @@ static void port_carry(struct registry *r, struct registry_domain *d,
 
 		if (o)
 			opening_add(o, provider, &x, d);
-		if (exposures_add(&at->exposed, &x) == -E2BIG && !d->fault.code)
+		if (!at->exposed)
+			at->exposed = calloc(1, sizeof(*at->exposed));
+		if (!at->exposed)
+			err_sys(&d->fault, -ENOMEM, "%s", d->name);
+		else if (exposures_add(at->exposed, &x) == -E2BIG && !d->fault.code)
 			err_set(&d->fault, -E2BIG,
 				"%s/domains/%s.conf: expose: more than %d ports would lead to %s",
 				r->dir, d->name, EXPOSURES_MAX, at->name);
@@ -171,7 +175,8 @@ static void carry(struct registry *r, struct openings *o)
 	struct registry_exposure e;
 
 	for (size_t i = 0; i < r->count; i++)
-		r->domain[i].exposed.count = 0;
+		if (r->domain[i].exposed)
+			r->domain[i].exposed->count = 0;
 	for (size_t i = 0; i < r->count; i++) {
 		struct registry_domain *d = &r->domain[i];
 

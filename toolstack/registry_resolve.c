@@ -22,16 +22,14 @@ static bool is_none(const char *name)
 #define domain_fault(r, d, fmt, ...)                                                               \
 	err_set(&(d)->fault, -EINVAL, "%s/domains/%s.conf: " fmt, (r)->dir, (d)->name, __VA_ARGS__)
 
-/* Whether `d` is the default network domain or one that serves it, so that the default would lead
- * back to it. */
-static bool on_the_default_way(const struct registry *r, const struct registry_domain *d)
+/* Whether `d` is `serving`, the default network domain, or one that serves that in turn, so that
+ * the default would lead back to it. */
+static bool on_the_default_way(const struct registry *r, const struct registry_domain *serving,
+	const struct registry_domain *d)
 {
-	const struct registry_domain *at;
-	size_t steps = 0;
+	const struct registry_domain *at = serving;
 
-	if (is_none(r->globals.default_netvm))
-		return false;
-	for (at = registry_find(r, r->globals.default_netvm); at && steps <= r->count; steps++) {
+	for (size_t steps = 0; at && steps <= r->count; steps++) {
 		if (at == d)
 			return true;
 		at = is_none(at->netvm_text) ? NULL : registry_find(r, at->netvm_text);
@@ -39,18 +37,20 @@ static bool on_the_default_way(const struct registry *r, const struct registry_d
 	return false;
 }
 
-static void netvm_find(struct registry *r, struct registry_domain *d)
+/* `serving`: the default network domain; NULL: there is none of that name. */
+static void netvm_find(
+	struct registry *r, const struct registry_domain *serving, struct registry_domain *d)
 {
 	const char *name = d->netvm_text;
 	const char *how = "netvm";
 
-	if (!name && !on_the_default_way(r, d)) {
+	if (!name && !on_the_default_way(r, serving, d)) {
 		name = r->globals.default_netvm;
 		how = "default_netvm";
 	}
 	if (is_none(name))
 		return;
-	d->netvm = registry_find(r, name);
+	d->netvm = d->netvm_text ? registry_find(r, name) : serving;
 	if (!d->netvm)
 		domain_fault(r, d, "%s: there is no domain \"%s\" in the registry", how, name);
 	else if (!d->netvm->fault.code && !d->netvm->provides_network)
@@ -209,6 +209,8 @@ static void fault_inherit(const struct registry *r, struct registry_domain *d)
 
 void registry_resolve(struct registry *r)
 {
+	const struct registry_domain *serving = NULL;
+
 	for (size_t i = 0; i < r->count; i++) {
 		struct registry_domain *d = &r->domain[i];
 
@@ -220,9 +222,11 @@ void registry_resolve(struct registry *r)
 	}
 	if (r->globals.fault.code)
 		return;
+	if (!is_none(r->globals.default_netvm))
+		serving = registry_find(r, r->globals.default_netvm);
 	for (size_t i = 0; i < r->count; i++)
 		if (!r->domain[i].fault.code)
-			netvm_find(r, &r->domain[i]);
+			netvm_find(r, serving, &r->domain[i]);
 	for (size_t i = 0; i < r->count; i++)
 		if (!r->domain[i].fault.code && is_in_loop(r, &r->domain[i]))
 			loop_fault(r, &r->domain[i]);

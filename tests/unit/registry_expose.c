@@ -11,7 +11,9 @@ static char shown[4096];
 /* What the network domain of `name` leads to it. */
 static const char *exposed(const struct registry *r, const char *name)
 {
-	const struct exposures *set = &domain_of(r, name)->exposed;
+	static const struct exposures none;
+	const struct registry_domain *d = domain_of(r, name);
+	const struct exposures *set = d->exposed ? d->exposed : &none;
 	char text[EXPOSURE_TEXT_MAX];
 	size_t used = 0;
 
