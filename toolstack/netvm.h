@@ -22,6 +22,7 @@ struct netvm_options {
 	const char *config; /* FILE of --config */
 	const char *sysfs;
 	const char *source, *from;	/* of a port that is exposed */
+	const char *to;			/* where the guests of a domain that is removed go */
 	const char *allow, *span;	/* of dom0's network */
 	const char *before;		/* firewall add: the number of a rule */
 	const char *format, *interface; /* of what xl-config prints */

@@ -269,8 +269,12 @@ struct registry_addition {
 int registry_add(struct registry_held *h, const struct registry_addition *additions, size_t count,
 	struct err *e);
 
-/* Removes a domain's file; `h->r` still has it. -ENOENT: there is none. -EBUSY: domains name it as
- * their network domain or in their rules, links or exposed ports (the first is named). */
-int registry_forget(struct registry_held *h, const char *name, struct err *e);
+/*
+ * Removes a domain's file; `h->r` still has it. Whose network domain it is, by name or by default,
+ * gets `to` in its place, a domain's name or "none"; NULL: -ENOTEMPTY, the first is named. -EBUSY:
+ * somebody names it in his rules, links or exposed ports. -EINVAL where `to` puts anybody at
+ * fault. Nothing is changed then. -ENOENT: there is none.
+ */
+int registry_forget(struct registry_held *h, const char *name, const char *to, struct err *e);
 
 #endif

@@ -146,9 +146,7 @@ static const struct err *fault_added(const struct faults *before, const struct r
 	return NULL;
 }
 
-/* The registry as it would be with the overlays in the place of files, which must not put anybody
- * at fault. */
-static int renew(
+int registry_renew_checked(
 	struct registry *r, const struct registry_overlay *overlays, size_t count, struct err *e)
 {
 	struct faults before;
@@ -193,7 +191,7 @@ int registry_change(struct registry_held *h, const char *name,
 	if (!ret)
 		ret = text_check(path, name, text, e);
 	if (!ret)
-		ret = renew(&h->r, &(struct registry_overlay){ name, text }, 1, e);
+		ret = registry_renew_checked(&h->r, &(struct registry_overlay){ name, text }, 1, e);
 	if (!ret && !h->dry && (count || access(path, F_OK) != 0))
 		ret = file_replace(path, text, strlen(text), 0644, e);
 	free(text);
@@ -258,55 +256,11 @@ int registry_add(struct registry_held *h, const struct registry_addition *additi
 	for (size_t i = 0; i < count && !ret; i++)
 		ret = addition_make(h->r.dir, &additions[i], &o[i], e);
 	if (!ret)
-		ret = renew(&h->r, o, count, e);
+		ret = registry_renew_checked(&h->r, o, count, e);
 	if (!ret && !h->dry)
 		ret = additions_write(h->r.dir, o, count, e);
 	for (size_t i = 0; o && i < count; i++)
 		free((char *)o[i].text);
 	free(o);
 	return ret;
-}
-
-/* How else than as its network domain a domain can name another. */
-static const struct {
-	bool (*names)(const struct registry_domain *d, const char *name);
-	const char *how;
-} uses[] = {
-	{ registry_rules_name, "is named in the rules of" },
-	{ registry_links_name, "is named in the links of" },
-	{ registry_expose_names, "is named in the exposed ports of" },
-};
-
-/* Who names `name`, and `*how`; NULL: nobody. */
-static const char *user_find(const struct registry *r, const char *name, const char **how)
-{
-	*how = "is the network domain of";
-	if (r->globals.default_netvm && strcmp(r->globals.default_netvm, name) == 0)
-		return "netvm.conf (default_netvm)";
-	for (size_t i = 0; i < r->count; i++)
-		if (r->domain[i].netvm_text && strcmp(r->domain[i].netvm_text, name) == 0)
-			return r->domain[i].name;
-	for (size_t i = 0; i < r->count; i++)
-		for (size_t k = 0; k < sizeof(uses) / sizeof(uses[0]); k++)
-			if (uses[k].names(&r->domain[i], name)) {
-				*how = uses[k].how;
-				return r->domain[i].name;
-			}
-	return NULL;
-}
-
-int registry_forget(struct registry_held *h, const char *name, struct err *e)
-{
-	char path[PATH_MAX];
-	const char *user, *how;
-	int ret = registry_path(h->r.dir, name, path, sizeof(path), e);
-
-	if (ret)
-		return ret;
-	user = user_find(&h->r, name, &how);
-	if (user)
-		return err_set(e, -EBUSY, "%s %s %s", name, how, user);
-	if (!h->dry && unlink(path) < 0)
-		return err_sys(e, -errno, "%s", path);
-	return 0;
 }

@@ -17,6 +17,10 @@ struct registry_overlay {
 int registry_renew(
 	struct registry *r, const struct registry_overlay *overlays, size_t count, struct err *e);
 
+/* The same, and -EINVAL with the fault where that puts anybody at fault who is not so now. */
+int registry_renew_checked(
+	struct registry *r, const struct registry_overlay *overlays, size_t count, struct err *e);
+
 /* Changes keys in one file, under the lock. Gives the text that is to be in the file. */
 int registry_text_change(const char *path, const struct config_key *keys,
 	const struct registry_change *changes, size_t count, char **text, struct err *e);

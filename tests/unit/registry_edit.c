@@ -195,11 +195,43 @@ static void a_domain_in_use_is_not_forgotten(void **state)
 	(void)state;
 	file_write("net", "provides_network = 1\n");
 	file_write("a", "netvm = \"net\"\n");
-	assert_int_equal(forget("net", &e), -EBUSY);
+	assert_int_equal(forget("net", &e), -ENOTEMPTY);
 	assert_contains(e.text, "network domain of a");
 	assert_int_equal(forget("a", &e), 0);
 	assert_int_equal(forget("net", &e), 0);
 	assert_int_equal(forget("net", &e), -ENOENT);
+}
+
+static void its_guests_go_elsewhere_with_it_or_nothing_changes(void **state)
+{
+	struct err e = ERR_NONE;
+
+	(void)state;
+	file_write(NULL, "# ours\ndefault_netvm = \"net\"\n");
+	file_write("net", "provides_network = 1\nnetvm = \"none\"\n");
+	file_write("fw", "provides_network = 1\nnetvm = \"net\"\n");
+	file_write("other", "provides_network = 1\nnetvm = \"none\"\n");
+	file_write("a", "netvm = \"net\" # of all\nmtu = 1400\n");
+	file_write("b", "");
+	assert_int_equal(forget("net", &e), -ENOTEMPTY);
+	assert_contains(
+		e.text, "net is the network domain of netvm.conf (default_netvm) and 2 more");
+	assert_int_equal(forget_to("net", "fw", &e), -EINVAL);
+	assert_contains(e.text, "in a loop: fw -> fw");
+	assert_int_equal(forget_to("net", "gone", &e), -EINVAL);
+	file_write("c", "netvm = \"other\"\nexpose = [ \"tcp/80 from net\" ]\n");
+	assert_int_equal(forget_to("net", "other", &e), -EBUSY);
+	assert_string_equal(e.text, "net is named in the exposed ports of c");
+	file_expect("a", "netvm = \"net\" # of all\nmtu = 1400\n");
+	file_expect("fw", "provides_network = 1\nnetvm = \"net\"\n");
+	file_write("c", "netvm = \"other\"\n");
+	assert_int_equal(forget_to("net", "other", &e), 0);
+	file_expect(NULL, "# ours\ndefault_netvm = \"other\"\n");
+	file_expect("fw", "provides_network = 1\nnetvm = \"other\"\n");
+	file_expect("a", "netvm = \"other\" # of all\nmtu = 1400\n");
+	file_expect("b", "");
+	assert_int_equal(forget_to("other", "none", &e), 0);
+	file_expect("a", "netvm = \"none\" # of all\nmtu = 1400\n");
 }
 
 /* Eight processes change eight keys of the same file at once; none of the changes is lost. */
@@ -251,6 +283,7 @@ int main(void)
 		IN_DIR(a_file_does_not_become_longer_than_can_be_read),
 		IN_DIR(a_list_is_written_as_one),
 		IN_DIR(a_domain_in_use_is_not_forgotten),
+		IN_DIR(its_guests_go_elsewhere_with_it_or_nothing_changes),
 		IN_DIR(writers_at_the_same_time_lose_nothing),
 	};
 

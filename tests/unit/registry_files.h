@@ -84,15 +84,20 @@ static inline const struct registry_domain *domain_of(const struct registry *r, 
 	return d;
 }
 
-static inline int forget(const char *name, struct err *e)
+static inline int forget_to(const char *name, const char *to, struct err *e)
 {
 	struct registry_held h;
 	int ret = registry_hold(registry_dir, false, NULL, &h, e);
 
 	if (!ret)
-		ret = registry_forget(&h, name, e);
+		ret = registry_forget(&h, name, to, e);
 	registry_let_go(&h);
 	return ret;
+}
+
+static inline int forget(const char *name, struct err *e)
+{
+	return forget_to(name, NULL, e);
 }
 
 #define assert_contains(text, part)                                                                \
