@@ -1,12 +1,15 @@
 /*
- * netvm pci list: dom0's network devices, who has them, and whether they may be given away. netvm
- * usb list: the same of USB controllers, with the interfaces of what hangs on them.
+ * netvm pci list: dom0's network devices, what they are called, how they can be reset, who has
+ * them, and whether they may be given away. netvm usb list: the same of USB controllers, with the
+ * interfaces of what hangs on them.
  */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "common/json.h"
 #include "toolstack/netvm.h"
+#include "toolstack/pci_ids.h"
 #include "toolstack/pci_survey.h"
 #include "toolstack/table.h"
 
@@ -88,24 +91,43 @@ static void judgement_json(struct json *j, const struct pci_judgement *judgement
 	json_array_end(j);
 }
 
-static void device_json(struct json *j, const struct pci_device *d, const struct pci_opinion *o)
+/* Each word of "flr bus". */
+static void reset_json(struct json *j, const struct pci_device *d)
+{
+	char words[PCI_RESET_MAX], *rest = NULL;
+
+	strcpy(words, d->reset);
+	json_array(j, "reset");
+	for (char *w = strtok_r(words, " ", &rest); w; w = strtok_r(NULL, " ", &rest))
+		json_text(j, NULL, w);
+	json_array_end(j);
+}
+
+static void device_json(
+	struct json *j, const struct pci_device *d, const struct pci_opinion *o, const char *ids)
 {
 	char text[PCI_BDF_TEXT_MAX];
+	struct pci_name name;
 
+	pci_ids_find(ids, d->vendor, d->device, &name);
 	json_object(j, NULL);
 	json_text(j, "bdf", pci_bdf_print(&d->bdf, text));
 	json_number(j, "class", d->class);
 	json_number(j, "vendor", d->vendor);
 	json_number(j, "device", d->device);
+	json_text(j, "vendor_name", *name.vendor ? name.vendor : NULL);
+	json_text(j, "device_name", *name.device ? name.device : NULL);
 	json_text(j, "driver", d->driver[0] ? d->driver : NULL);
 	nets_json(j, d);
 	group_json(j, &o->group);
+	reset_json(j, d);
 	json_text(j, "domain", *o->holder ? o->holder : NULL);
 	judgement_json(j, &o->judgement);
 	json_object_end(j);
 }
 
-static int json_print(const struct pci_survey *s, const struct kind *kind, struct err *e)
+static int json_print(
+	const struct pci_survey *s, const struct kind *kind, const char *ids, struct err *e)
 {
 	struct json *j = json_open();
 	struct pci_opinion o;
@@ -125,7 +147,7 @@ static int json_print(const struct pci_survey *s, const struct kind *kind, struc
 			continue;
 		ret = pci_survey_judge(s, &s->tree.device[i], "", &o, e);
 		if (!ret)
-			device_json(j, &s->tree.device[i], &o);
+			device_json(j, &s->tree.device[i], &o, ids);
 	}
 	json_array_end(j);
 	json_object_end(j);
@@ -153,8 +175,8 @@ static void device_row(struct table *t, const struct pci_device *d, const struct
 	}
 	snprintf(group, sizeof(group), "%s (%s%zu device%s)", o->group.name,
 		o->group.more ? "over " : "", o->group.count, o->group.count == 1 ? "" : "s");
-	table_row(t, pci_bdf_print(&d->bdf, bdf), d->driver, nets, macs, group, o->holder,
-		o->judgement.count ? "no" : "yes");
+	table_row(t, pci_bdf_print(&d->bdf, bdf), d->driver, nets, macs, group,
+		*d->reset ? d->reset : "none", o->holder, o->judgement.count ? "no" : "yes");
 }
 
 static void reasons_print(const struct pci_device *d, const struct pci_judgement *judgement)
@@ -170,6 +192,20 @@ static void reasons_print(const struct pci_device *d, const struct pci_judgement
 	}
 }
 
+static void names_tell(const struct pci_survey *s, const struct kind *kind, const char *ids)
+{
+	char bdf[PCI_BDF_TEXT_MAX], words[PCI_DESCRIPTION_MAX];
+
+	printf("\n");
+	for (size_t i = 0; i < s->tree.count; i++) {
+		const struct pci_device *d = &s->tree.device[i];
+
+		if (kind->is(d))
+			printf("%s: %s\n", pci_bdf_print(&d->bdf, bdf),
+				pci_ids_describe(ids, d->vendor, d->device, words));
+	}
+}
+
 /* Where the facts come from. */
 static void sources_print(const struct pci_survey *s, const struct pci_group *g)
 {
@@ -177,7 +213,8 @@ static void sources_print(const struct pci_survey *s, const struct pci_group *g)
 		group_source(g));
 }
 
-static int text_print(const struct pci_survey *s, const struct kind *kind, struct err *e)
+static int text_print(
+	const struct pci_survey *s, const struct kind *kind, const char *ids, struct err *e)
 {
 	struct pci_opinion o;
 	struct table t;
@@ -191,8 +228,8 @@ static int text_print(const struct pci_survey *s, const struct kind *kind, struc
 		return 0;
 	}
 
-	table_start(
-		&t, "DEVICE", "DRIVER", "INTERFACE", "MAC", "IOMMU GROUP", "DOMAIN", "SAFE", NULL);
+	table_start(&t, "DEVICE", "DRIVER", "INTERFACE", "MAC", "IOMMU GROUP", "RESET", "DOMAIN",
+		"SAFE", NULL);
 	for (size_t i = 0; i < s->tree.count && !ret; i++) {
 		if (!kind->is(&s->tree.device[i]))
 			continue;
@@ -201,6 +238,8 @@ static int text_print(const struct pci_survey *s, const struct kind *kind, struc
 			device_row(&t, &s->tree.device[i], &o);
 	}
 	table_print(&t);
+	if (!ret)
+		names_tell(s, kind, ids);
 	if (!ret)
 		sources_print(s, &o.group);
 	if (!ret && kind->note)
@@ -233,6 +272,7 @@ static int list(const struct netvm *n, const struct kind *kind, struct err *e)
 {
 	struct pci_survey s = { .sysfs = NULL };
 	struct registry r;
+	char *ids = NULL;
 	int ret;
 
 	if (n->o.names)
@@ -241,7 +281,10 @@ static int list(const struct netvm *n, const struct kind *kind, struct err *e)
 	if (!ret)
 		ret = pci_survey_read(n->o.sysfs, &r, &s, e);
 	if (!ret)
-		ret = n->o.json ? json_print(&s, kind, e) : text_print(&s, kind, e);
+		ret = pci_ids_read(&ids, e);
+	if (!ret)
+		ret = n->o.json ? json_print(&s, kind, ids, e) : text_print(&s, kind, ids, e);
+	free(ids);
 	pci_survey_free(&s);
 	registry_dispose(&r);
 	return ret;

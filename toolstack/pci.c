@@ -110,6 +110,23 @@ static void link_name_read(const struct reading *r, const char *name, char *out,
 		strcpy(out, last);
 }
 
+/* Linux before 5.15 shows "reset" alone, and that where there is a way. */
+static void reset_read(const struct reading *r, char out[PCI_RESET_MAX])
+{
+	static const char chars[] = "abcdefghijklmnopqrstuvwxyz_ ";
+	char path[PATH_MAX], *text = NULL;
+
+	if (attribute_path(r, "reset_method", path) == 0 &&
+		file_read(path, PCI_RESET_MAX, &text, NULL, NULL) == 0) {
+		text[strcspn(text, "\n")] = '\0';
+		if (strlen(text) < PCI_RESET_MAX && !text[strspn(text, chars)])
+			strcpy(out, text);
+	} else if (attribute_path(r, "reset", path) == 0 && access(path, F_OK) == 0) {
+		strcpy(out, "some way");
+	}
+	free(text);
+}
+
 static void config_space_read(const struct reading *r, struct pci_config *out)
 {
 	uint8_t data[CONFIG_SPACE_MAX];
@@ -163,6 +180,7 @@ static int device_read(
 	out->iommu_group = isdigit((unsigned char)group[0]) ? atoi(group) : -1;
 	link_name_read(&r, "physfn", group, sizeof(group));
 	out->virtual_function = group[0];
+	reset_read(&r, out->reset);
 	config_space_read(&r, &out->config);
 	parent_read(&r, out);
 	return 0;

@@ -8,8 +8,9 @@
  *
  * Where sysfs is mounted is a parameter, so that a tree of plain files serves as well.
  *
- * Facts: Linux, Documentation/ABI/testing/sysfs-bus-pci and sysfs-class-net; configuration space:
- * PCI Local Bus 3.0 chapter 6, PCI Express Base 4.0 sections 7.5.3 and 7.7.8 (ACS).
+ * Facts: Linux, Documentation/ABI/testing/sysfs-bus-pci (reset, reset_method) and sysfs-class-net;
+ * configuration space: PCI Local Bus 3.0 chapter 6, PCI Express Base 4.0 sections 7.5.3 and 7.7.8
+ * (ACS).
  */
 #ifndef NETVM_PCI_H
 #define NETVM_PCI_H
@@ -71,6 +72,7 @@ void pci_config_parse(const uint8_t *data, size_t len, struct pci_config *out);
 #define PCI_CLASS_NETWORK 0x02	 /* top byte of the class code */
 #define PCI_CLASS_USB	  0x0c03 /* top two bytes: a USB controller */
 #define PCI_DRIVER_MAX	  64
+#define PCI_RESET_MAX	  64
 #define PCI_NETS_MAX	  8
 
 struct pci_net {
@@ -83,6 +85,9 @@ struct pci_device {
 	uint32_t class; /* 24 bits: base class, subclass, interface */
 	uint16_t vendor, device;
 	char driver[PCI_DRIVER_MAX]; /* "" where none is bound */
+	/* How Linux can reset it, best first: "flr bus"; "some way" where it does not say which;
+	 * "": not at all. */
+	char reset[PCI_RESET_MAX];
 	struct pci_config config;
 	bool virtual_function; /* of an SR-IOV device */
 	bool has_parent;

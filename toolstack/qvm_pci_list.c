@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "toolstack/pci_ids.h"
 #include "toolstack/pci_survey.h"
 #include "toolstack/qvm_pci.h"
 #include "toolstack/xen.h"
@@ -21,6 +22,7 @@ struct attached {
 
 struct survey {
 	struct pci_tree tree;
+	char *ids;		   /* pci_ids_read() */
 	struct attached *attached; /* malloc'd */
 	size_t count;
 };
@@ -54,6 +56,8 @@ static int survey_read(const char *sysfs, struct survey *s, struct err *e)
 	int ret = pci_tree_read(sysfs, &s->tree, e);
 
 	if (!ret)
+		ret = pci_ids_read(&s->ids, e);
+	if (!ret)
 		ret = xen_domains_list(&domains, &count, e);
 	if (ret == -ENOTCONN)
 		ret = 0;
@@ -68,12 +72,13 @@ static void survey_free(struct survey *s)
 {
 	pci_tree_free(&s->tree);
 	free(s->attached);
+	free(s->ids);
 }
 
 /* --- lines --- */
 
 struct line {
-	char ident[PCI_BDF_TEXT_MAX + 8], sbdf[PCI_BDF_TEXT_MAX], what[64];
+	char ident[PCI_BDF_TEXT_MAX + 8], sbdf[PCI_BDF_TEXT_MAX], what[PCI_DESCRIPTION_MAX + 32];
 	char used[DOMAIN_NAME_MAX + 32];
 };
 
@@ -108,13 +113,15 @@ static const char *class_words(uint32_t class)
 	return "Network controller";
 }
 
-static void line_make(struct line *l, const struct pci_device *d, const char *star,
+static void line_make(struct line *l, const struct pci_device *d, const char *ids, const char *star,
 	const char *domain, const char *how)
 {
+	char name[PCI_DESCRIPTION_MAX];
+
 	ident_print(&d->bdf, l->ident, sizeof(l->ident));
 	pci_bdf_print(&d->bdf, l->sbdf);
-	snprintf(l->what, sizeof(l->what), "%s: %04x:%04x", class_words(d->class), d->vendor,
-		d->device);
+	snprintf(l->what, sizeof(l->what), "%s: %s", class_words(d->class),
+		pci_ids_describe(ids, d->vendor, d->device, name));
 	l->used[0] = '\0';
 	if (*domain)
 		snprintf(l->used, sizeof(l->used), "%s%s (%s)", star, domain, how);
@@ -152,9 +159,9 @@ static size_t lines_make(
 		if (!pci_is_network(d))
 			continue;
 		if (is_wanted(n, user))
-			line_make(&out[count++], d, "", user, "attached");
+			line_make(&out[count++], d, s->ids, "", user, "attached");
 		if (n->o.qvm.assignments && *holder)
-			line_make(&out[count++], d, "*", holder, "required");
+			line_make(&out[count++], d, s->ids, "*", holder, "required");
 	}
 	return count;
 }

@@ -86,6 +86,36 @@ static void an_address_is_taken_whole_with_or_without_its_segment(void **state)
 		assert_int_equal(pci_bdf_parse(bad[i], &b), -EINVAL);
 }
 
+static void a_device_shows_how_it_can_be_reset(void **state)
+{
+	static const struct {
+		const char *file, *text, *reset;
+	} cases[] = {
+		{ "reset_method", "flr bus\n", "flr bus" },
+		{ "reset_method", "device_specific", "device_specific" },
+		{ "reset_method", "\n", "" },
+		{ "reset_method", "FLR\x1b[31m\n", "" },
+		{ "reset", "", "some way" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		char path[64], bdf[16];
+
+		snprintf(bdf, sizeof(bdf), "0000:00:%02zx.0", i + 3);
+		snprintf(path, sizeof(path), "pci0000:00/%s", bdf);
+		fake_device(&sysfs, path, NIC, "e1000e", &endpoint);
+		snprintf(path, sizeof(path), "devices/pci0000:00/%s/%s", bdf, cases[i].file);
+		fake_file(&sysfs, path, cases[i].text, strlen(cases[i].text));
+	}
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		char bdf[16];
+
+		snprintf(bdf, sizeof(bdf), "0000:00:%02zx.0", i + 3);
+		assert_string_equal(device(bdf)->reset, cases[i].reset);
+	}
+}
+
 static void a_device_shows_its_class_driver_interfaces_and_bridge(void **state)
 {
 	const struct pci_device *d;
@@ -104,6 +134,7 @@ static void a_device_shows_its_class_driver_interfaces_and_bridge(void **state)
 	assert_int_equal(d->vendor, 0x8086);
 	assert_int_equal(d->device, 0x10d3);
 	assert_string_equal(d->driver, "e1000e");
+	assert_string_equal(d->reset, "");
 	assert_int_equal(d->iommu_group, -1);
 	assert_true(d->has_parent);
 	assert_int_equal(d->parent.slot, 0x1c);
@@ -329,6 +360,7 @@ int main(void)
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 	const struct CMUnitTest tests[] = {
 		T(an_address_is_taken_whole_with_or_without_its_segment),
+		T(a_device_shows_how_it_can_be_reset),
 		T(a_device_shows_its_class_driver_interfaces_and_bridge),
 		T(a_device_without_driver_or_with_strange_contents_is_still_read),
 		T(a_host_without_sysfs_is_told_from_one_without_devices),
