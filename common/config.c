@@ -59,19 +59,26 @@ static int tell_or_return(struct reading *r, int ret, const struct err *e)
 }
 
 /* `item`: which text of the key's value it is, from 0. */
-static int value_check(
+static int value_refuse(
 	struct reading *r, const struct config_key *k, const char *text, size_t item, struct err *e)
 {
 	struct err why = ERR_NONE, fault = ERR_NONE;
 
-	if (!k->check || k->check(text, &why) == 0)
-		return 0;
+	k->check(text, &why);
 	config_refuse(text, why.text, &fault);
 	err_prefix(&fault, "%s:%u: %s", r->path,
 		config_item_line(r->text, config_place(&r->index, k->name), item), k->name);
 	if (e)
 		*e = fault;
 	return tell_or_return(r, -EINVAL, &fault);
+}
+
+static int value_check(
+	struct reading *r, const struct config_key *k, const char *text, size_t item, struct err *e)
+{
+	if (!k->check || k->check(text, NULL) == 0)
+		return 0;
+	return value_refuse(r, k, text, item, e);
 }
 
 static int text_take(struct reading *r, const struct config_key *k, void *at, struct err *e)
@@ -290,12 +297,15 @@ static int syntax_fault(struct reading *r, struct err *e)
  * where that is the last of a text, not where a newline follows. */
 static int library_read(struct reading *r)
 {
-	char *whole;
-	int len = asprintf(&whole, "%s\n", r->text), refused;
+	const size_t len = strlen(r->text);
+	char *whole = malloc(len + 1);
+	int refused;
 
-	if (len < 0)
+	if (!whole)
 		return -ENOMEM;
-	refused = r->lib->cfg_readdata(r->xlu, whole, len);
+	memcpy(whole, r->text, len);
+	whole[len] = '\n';
+	refused = r->lib->cfg_readdata(r->xlu, whole, (int)len + 1);
 	free(whole);
 	return refused ? EINVAL : 0;
 }
@@ -359,6 +369,7 @@ static int unknown_collect(const struct reading *r, const struct config_key *key
 static int reading_run(struct reading *r, const struct config_key *keys, void *out,
 	struct config_list *unknown, struct err *e)
 {
+	struct err fault = ERR_NONE;
 	int ret;
 
 	if (says_nothing(r->text))
@@ -367,8 +378,6 @@ static int reading_run(struct reading *r, const struct config_key *keys, void *o
 	if (!ret)
 		ret = config_index_make(r->path, r->text, &r->index, e);
 	for (const struct config_key *k = keys; !ret && k->name; k++) {
-		struct err fault = ERR_NONE;
-
 		ret = takers[k->kind](r, k, (char *)out + k->offset, &fault);
 		ret = tell_or_return(r, ret, &fault);
 		if (ret && e)

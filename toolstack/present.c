@@ -3,12 +3,22 @@
 #include <stdlib.h>
 #include <string.h>
 
+static int by_name(const void *a, const void *b)
+{
+	const struct xen_domain *x = a, *y = b;
+	int order = strcmp(x->name, y->name);
+
+	return order ? order : x->domid < y->domid ? -1 : x->domid > y->domid;
+}
+
 void present_open(struct present *p)
 {
 	enum netvmd_life watchdog;
 
 	*p = (struct present){ .count = 0 };
 	xen_domains_list(&p->domains, &p->count, &p->no_xen);
+	if (p->count)
+		qsort(p->domains, p->count, sizeof(*p->domains), by_name);
 	if (store_open(&p->store, &p->no_store))
 		p->store = NULL;
 	netvmd_obstacles_read(
@@ -52,20 +62,40 @@ static void vif_find(struct store *store, uint32_t domid, struct present_vif *v)
 	client_report_read(store, v->frontend.backend_domid, &id, &v->report, NULL);
 }
 
+/* The first domain of that name, or where it would stand. */
+static size_t name_find(const struct present *p, const char *name)
+{
+	size_t low = 0, high = p->count;
+
+	while (low < high) {
+		size_t mid = low + (high - low) / 2;
+
+		if (strcmp(p->domains[mid].name, name) < 0)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return low;
+}
+
 void present_domain_find(const struct present *p, const char *name, struct present_domain *out)
 {
 	uint32_t devids[PRESENT_VIFS_MAX];
 
-	memset(out, 0, sizeof(*out));
 	out->known = !p->no_xen.code;
-	for (size_t i = 0; i < p->count; i++) {
-		if (strcmp(p->domains[i].name, name) != 0 || p->domains[i].dying)
+	out->running = out->reports = false;
+	out->domid = 0;
+	out->vifs = 0;
+	for (size_t i = name_find(p, name); i < p->count && !strcmp(p->domains[i].name, name);
+		i++) {
+		if (p->domains[i].dying)
 			continue;
 		out->running = !p->domains[i].shutdown;
 		out->domid = p->domains[i].domid;
 	}
 	if (!out->running || !p->store)
 		return;
+	memset(out->vif, 0, sizeof(out->vif));
 	if (vif_frontend_list(p->store, out->domid, devids, PRESENT_VIFS_MAX, &out->vifs, NULL))
 		out->vifs = 0;
 	for (size_t i = 0; i < out->vifs; i++) {

@@ -34,9 +34,12 @@ static int policy_check(const char *text, struct err *e)
 
 static int rule_check(const char *text, struct err *e)
 {
-	struct err why = ERR_NONE;
+	struct err why;
 
-	return registry_rule_check(text, &why) ? err_set(e, -EINVAL, "a rule: %s", why.text) : 0;
+	if (registry_rule_check(text, NULL) == 0)
+		return 0;
+	registry_rule_check(text, &why);
+	return err_set(e, -EINVAL, "a rule: %s", why.text);
 }
 
 static int mtu_check(const char *text, struct err *e)

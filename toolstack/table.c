@@ -7,11 +7,15 @@
 
 static void cell_add(struct table *t, const char *text)
 {
-	char **more = reallocarray(t->cell, t->count + 1, sizeof(*more));
+	if (t->count == t->space) {
+		size_t space = t->space ? 2 * t->space : 64;
+		char **more = reallocarray(t->cell, space, sizeof(*more));
 
-	if (!more)
-		return;
-	t->cell = more;
+		if (!more)
+			return;
+		t->cell = more;
+		t->space = space;
+	}
 	t->cell[t->count++] = strdup(text && *text ? text : "-");
 }
 
@@ -51,11 +55,14 @@ void table_print(struct table *t)
 	}
 	for (size_t i = 0; i < t->count; i++) {
 		const char *text = t->cell[i] ? t->cell[i] : "";
+		size_t column = i % t->columns;
 
-		if (i % t->columns == t->columns - 1)
-			printf("%s\n", text);
+		fputs(text, stdout);
+		if (column == t->columns - 1)
+			putchar('\n');
 		else
-			printf("%-*s  ", (int)width[i % t->columns], text);
+			for (size_t pad = width[column] + 2 - strlen(text); pad; pad--)
+				putchar(' ');
 		free(t->cell[i]);
 	}
 	free(t->cell);

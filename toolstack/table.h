@@ -9,7 +9,7 @@
 struct table {
 	size_t columns;
 	char **cell; /* row by row, malloc'd each */
-	size_t count;
+	size_t count, space;
 };
 
 /* Starts with the heads of the columns; the list ends with NULL. */

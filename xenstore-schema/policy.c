@@ -90,9 +90,10 @@ static int word_take(struct line *l, const char *text, struct err *e)
 {
 	const char *value;
 	const struct policy_word *w = word_find(text, &value);
-	struct err why = ERR_NONE;
+	struct err why;
 	int ret;
 
+	why.text[0] = '\0';
 	if (!w)
 		return refuse_unknown(text, e);
 	if (l->seen & 1U << (w - policy_words))
