@@ -2,21 +2,21 @@
  * The way of a packet.
  *
  * From the guest: it puts requests on the tx ring that name pieces of its pages, and rings its
- *bell. tx_pass() then does, for as many packets as wait (at most a batch):
+ * bell. To the guest: it puts requests on the rx ring that name pages of its own to be filled. A
+ * pass does for both, and for as many packets as there are and have room (at most a batch):
  *
- *	take     copy each request off the ring, once, and see that it makes sense (tx_packet.h)
- *	copy     have all pieces of all packets copied into our pages, by one call (port.h)
- *	answer   give every slot back to the guest, who may go on meanwhile
- *	check    see, in our copy, that a packet is one that the guest may send (packet_check.h)
- *	send     write it to the tap, with what the guest left undone as orders for the kernel
- *
- * To the guest: it puts requests on the rx ring that name pages of its own to be filled. rx_pass()
- * does, for as long as the tap has packets and the guest has room (at most a batch):
- *
- *	read     a packet from the tap into our pages
- *	fill     take as many requests as it needs, a page each, and one for what is undone in it
- *	copy     have all of it copied into the guest's pages, by one call
- *	answer   say in each slot what is in its page
+ *	tx_take      copies each request off the tx ring, once, and sees that it makes sense
+ *		     (tx_packet.h)
+ *	rx_collect   reads packets from the tap into our pages (rx_packet.h), and takes as many
+ *		     requests off the rx ring as each needs: one a page, and one for what is
+ *		     undone in it
+ *	copies_make  has all pieces of all packets copied, from the guest's pages into ours and
+ *		     from ours into the guest's, by one call (port.h)
+ *	tx_answer    gives every tx slot back to the guest, who may go on meanwhile
+ *	rx_answer    says in each rx slot what is in its page
+ *	tx_send      sees, in our copy, that a packet is one that the guest may send
+ *		     (packet_check.h), and writes it to the tap, with what the guest left undone
+ *		     as orders for the kernel
  *
  * A packet that was read when the guest had no room for it is kept, and the tap is not asked for
  * more, until there is. So what a guest does not take waits in the tap's own queue, whose length is
@@ -31,7 +31,6 @@
 
 #include <assert.h>
 #include <errno.h>
-#include <netinet/in.h>
 #include <poll.h>
 #include <sched.h>
 #include <string.h>
@@ -41,19 +40,19 @@
 #include <xen/io/netif.h>
 
 #include "backend/netback/ring.h"
+#include "backend/netback/rx_packet.h"
 #include "backend/netback/tx_packet.h"
 
 #define PAGE RING_PAGE
 /* Packets of a batch. Each tx slot, and each page of an rx packet, has a page of ours. */
-#define BATCH	64
-#define PAGES	RING_SLOTS
-#define RX_SIZE (65535 + 14) /* the longest IP packet there is, and Ethernet's header */
+#define BATCH 64
+#define PAGES RING_SLOTS
 /* Milliseconds after which it is looked for room with a guest that does not say when there is. */
 #define ROOM_PATIENCE 10
-#define RX_PAGES      ((RX_SIZE + PAGE - 1) / PAGE)
+#define RX_PAGES      ((RX_PACKET_MAX + PAGE - 1) / PAGE)
 
 static_assert(sizeof(union netif_rx_sring_entry) == 8, "netif.h");
-static_assert(PAGES <= PORT_COPIES_MAX, "a batch is one call");
+static_assert(PAGES + RING_SLOTS <= PORT_COPIES_MAX, "a pass is one call");
 
 typedef uint8_t page_bytes[PAGE];
 
@@ -64,13 +63,6 @@ struct tx {
 	struct tx_packet packets[BATCH];
 	size_t packet_count;
 	page_bytes *pages; /* of the slot with the same index */
-};
-
-struct rx_packet {
-	struct virtio_net_hdr orders;
-	size_t len;
-	page_bytes *pages;
-	size_t slot; /* the first that it fills */
 };
 
 /* What is answered in a slot of the rx ring, and was asked for there. */
@@ -90,6 +82,7 @@ struct rx {
 	size_t slot_count;
 	page_bytes *pages;
 	size_t page_count; /* in use */
+	size_t first_copy; /* of the batch, among all of a pass */
 	bool kept;	   /* the last packet waits for room */
 };
 
@@ -218,6 +211,7 @@ static void tx_answer(struct datapath *d)
 	struct tx *tx = &d->tx;
 	size_t slot = 0;
 
+	tx_copies_see(d);
 	for (size_t i = 0; i < tx->packet_count; i++)
 		for (size_t k = 0; k < tx->packets[i].slot_count; k++, slot++) {
 			struct netif_tx_response answer = {
@@ -304,107 +298,7 @@ static int tx_send(struct datapath *d, struct err *e)
 	return ret;
 }
 
-/* Where a ring cannot be followed all ends, with what came before the fault. */
-static int tx_pass(struct datapath *d, bool *busy, struct err *e)
-{
-	int ret;
-
-	d->copy_count = 0;
-	ret = tx_take(d, e);
-	if (!ret)
-		ret = copies_make(d, e);
-	if (ret)
-		return ret;
-	if (!d->tx.packet_count)
-		return 0;
-	*busy = true;
-	tx_copies_see(d);
-	tx_answer(d);
-	return tx_send(d, e);
-}
-
 /* --- to the guest --- */
-
-static size_t rx_packet_pages(const struct rx_packet *p)
-{
-	return (p->len + PAGE - 1) / PAGE;
-}
-
-static bool rx_packet_cut(const struct rx_packet *p)
-{
-	return p->orders.gso_type != VIRTIO_NET_HDR_GSO_NONE;
-}
-
-static size_t rx_packet_slots(const struct rx_packet *p)
-{
-	return rx_packet_pages(p) + rx_packet_cut(p);
-}
-
-/* What the tap says it is. */
-static bool rx_is_ip6(const struct rx_packet *p)
-{
-	const uint8_t *frame = p->pages[0];
-
-	return p->len >= 14 && frame[12] == 0x86 && frame[13] == 0xdd;
-}
-
-/* Sums up what the guest would not: 16 bits of ones' complement from `start` on (RFC 1071), into
- * `start` + `offset`. The pseudo header's sum is there already. */
-static bool rx_checksum_make(struct rx_packet *p)
-{
-	uint8_t *frame = p->pages[0];
-	size_t start = p->orders.csum_start, place = start + p->orders.csum_offset;
-	uint32_t sum = 0;
-	uint16_t word;
-
-	if (place + 2 > p->len)
-		return false;
-	for (size_t i = start; i + 1 < p->len; i += 2) {
-		memcpy(&word, frame + i, 2);
-		sum += word;
-	}
-	if ((p->len - start) % 2)
-		sum += htons((uint16_t)(frame[p->len - 1] << 8));
-	while (sum >> 16)
-		sum = (sum & 0xffff) + (sum >> 16);
-	word = (uint16_t)~sum;
-	if (!word)
-		word = 0xffff; /* zero says that there is none (RFC 768); the two are equal */
-	memcpy(frame + place, &word, 2);
-	p->orders.flags = 0;
-	return true;
-}
-
-/* The kernel was told what the guest takes (tap.h), as far as it can be told: of checksums it only
- * knows both families or none. */
-static enum drop rx_packet_check(const struct datapath *d, struct rx_packet *p)
-{
-	const struct datapath_takes *takes = &d->settings.takes;
-	bool ip6 = rx_is_ip6(p);
-
-	if (p->len < 14)
-		return DROP_RX_SIZE;
-	if (p->len > PAGE && !takes->pieces)
-		return DROP_RX_SIZE;
-	switch (p->orders.gso_type & ~VIRTIO_NET_HDR_GSO_ECN) {
-	case VIRTIO_NET_HDR_GSO_NONE:
-		break;
-	case VIRTIO_NET_HDR_GSO_TCPV4:
-		if (!takes->segments4 || !p->orders.gso_size)
-			return DROP_RX_OFFLOAD;
-		break;
-	case VIRTIO_NET_HDR_GSO_TCPV6:
-		if (!takes->segments6 || !p->orders.gso_size)
-			return DROP_RX_OFFLOAD;
-		break;
-	default:
-		return DROP_RX_OFFLOAD;
-	}
-	if (p->orders.flags & VIRTIO_NET_HDR_F_NEEDS_CSUM &&
-		!(ip6 ? takes->checksum6 : takes->checksum4))
-		return rx_packet_cut(p) || !rx_checksum_make(p) ? DROP_RX_OFFLOAD : DROP_NONE;
-	return DROP_NONE;
-}
 
 /* 1: it gave one, which is the last and kept, or was refused; 0: it has none. */
 static int rx_read(struct datapath *d, struct err *e)
@@ -414,16 +308,17 @@ static int rx_read(struct datapath *d, struct err *e)
 	enum drop fault;
 	ssize_t n;
 
-	*p = (struct rx_packet){ .pages = &rx->pages[rx->page_count] };
+	*p = (struct rx_packet){ .bytes = rx->pages[rx->page_count] };
 	n = readv(d->tap,
-		(struct iovec[]){ { &p->orders, sizeof(p->orders) }, { p->pages, RX_SIZE } }, 2);
+		(struct iovec[]){ { &p->orders, sizeof(p->orders) }, { p->bytes, RX_PACKET_MAX } },
+		2);
 	if (n < 0 && errno != EAGAIN && errno != EINTR)
 		return err_sys(e, -ENODEV, "reading from the vif");
 	d->tap_may = n >= 0;
 	if (n < 0)
 		return 0;
 	p->len = (size_t)n < sizeof(p->orders) ? 0 : (size_t)n - sizeof(p->orders);
-	fault = rx_packet_check(d, p);
+	fault = rx_packet_check(&d->settings.takes, p);
 	if (fault) {
 		drop(d, fault);
 		return 1;
@@ -439,7 +334,7 @@ static void rx_copy_ask(struct datapath *d, const struct rx_packet *p, size_t k,
 	size_t rest = p->len - k * PAGE;
 
 	d->copies[d->copy_count++] = (struct port_copy){
-		.local = p->pages[k],
+		.local = p->bytes + k * PAGE,
 		.grant = grant,
 		.len = (uint16_t)(rest < PAGE ? rest : PAGE),
 		.to_guest = true,
@@ -458,9 +353,7 @@ static void rx_extra_answer(struct rx_slot *slot, const struct rx_packet *p)
 	slot->answer.extra = (struct netif_extra_info){ .type = XEN_NETIF_EXTRA_TYPE_GSO };
 	slot->answer.extra.u.gso.size = p->orders.gso_size;
 	slot->answer.extra.u.gso.type =
-		(p->orders.gso_type & ~VIRTIO_NET_HDR_GSO_ECN) == VIRTIO_NET_HDR_GSO_TCPV6
-			? XEN_NETIF_GSO_TYPE_TCPV6
-			: XEN_NETIF_GSO_TYPE_TCPV4;
+		rx_packet_is_cut6(p) ? XEN_NETIF_GSO_TYPE_TCPV6 : XEN_NETIF_GSO_TYPE_TCPV4;
 }
 
 /* The extra comes second, in the place of a page. */
@@ -473,7 +366,7 @@ static void rx_fill(struct datapath *d, const struct rx_packet *p)
 		struct netif_rx_response *answer = &slot->answer.response;
 
 		ring_take(&d->rx.ring, &slot->request, sizeof(slot->request));
-		if (k == 1 && rx_packet_cut(p)) {
+		if (k == 1 && rx_packet_is_cut(p)) {
 			rx_extra_answer(slot, p);
 			continue;
 		}
@@ -481,7 +374,7 @@ static void rx_fill(struct datapath *d, const struct rx_packet *p)
 		*answer = (struct netif_rx_response){ .id = slot->request.id };
 		answer->status = (int16_t)d->copies[d->copy_count - 1].len;
 		answer->flags = page == 0 ? rx_flags(p) : 0;
-		if (page == 0 && rx_packet_cut(p))
+		if (page == 0 && rx_packet_is_cut(p))
 			answer->flags |= NETRXF_extra_info;
 		if (++page < pages)
 			answer->flags |= NETRXF_more_data;
@@ -507,11 +400,34 @@ static int rx_kept_fill(struct datapath *d, struct err *e)
 	return 0;
 }
 
+/* A kept packet is the first of the next batch. */
+static void rx_begin(struct rx *rx)
+{
+	const struct rx_packet *last;
+
+	rx->slot_count = 0;
+	if (!rx->kept) {
+		rx->packet_count = rx->page_count = 0;
+		return;
+	}
+	last = &rx->packets[rx->packet_count - 1];
+	if (last->bytes != rx->pages[0])
+		memmove(rx->pages[0], last->bytes, last->len);
+	rx->packets[0] = *last;
+	rx->packets[0].bytes = rx->pages[0];
+	rx->packet_count = 1;
+	rx->page_count = rx_packet_pages(last);
+}
+
 /* Reads and fills, for as long as there is room. */
 static int rx_collect(struct datapath *d, struct err *e)
 {
 	struct rx *rx = &d->rx;
-	int ret = rx_kept_fill(d, e);
+	int ret;
+
+	rx_begin(rx);
+	rx->first_copy = d->copy_count;
+	ret = rx_kept_fill(d, e);
 
 	for (int n = 0; !ret && !rx->kept && d->tap_may && n < BATCH; n++) {
 		if (rx->packet_count == BATCH || rx->page_count > PAGES)
@@ -528,7 +444,7 @@ static int rx_collect(struct datapath *d, struct err *e)
 static void rx_answer(struct datapath *d)
 {
 	struct rx *rx = &d->rx;
-	size_t copy = 0;
+	size_t copy = rx->first_copy;
 
 	for (size_t i = 0, k = 0; i < rx->packet_count - rx->kept; i++) {
 		struct rx_packet *p = &rx->packets[i];
@@ -537,7 +453,7 @@ static void rx_answer(struct datapath *d)
 
 		for (size_t first = k; k < first + slots; k++) {
 			struct rx_slot *slot = &rx->slots[k];
-			bool extra = k == first + 1 && rx_packet_cut(p);
+			bool extra = k == first + 1 && rx_packet_is_cut(p);
 
 			if (!extra && d->copies[copy++].failed) {
 				slot->answer.response.status = NETIF_RSP_ERROR;
@@ -558,54 +474,25 @@ static void rx_answer(struct datapath *d)
 	}
 }
 
-/* A kept packet is the first of the next batch. */
-static void rx_begin(struct rx *rx)
-{
-	const struct rx_packet *last;
-
-	rx->slot_count = 0;
-	if (!rx->kept) {
-		rx->packet_count = rx->page_count = 0;
-		return;
-	}
-	last = &rx->packets[rx->packet_count - 1];
-	if (last->pages != rx->pages)
-		memmove(rx->pages, last->pages, last->len);
-	rx->packets[0] = *last;
-	rx->packets[0].pages = rx->pages;
-	rx->packet_count = 1;
-	rx->page_count = rx_packet_pages(last);
-}
-
-static int rx_pass(struct datapath *d, bool *busy, struct err *e)
-{
-	int ret;
-
-	rx_begin(&d->rx);
-	d->copy_count = 0;
-	ret = rx_collect(d, e);
-	if (!ret)
-		ret = copies_make(d, e);
-	if (ret)
-		return ret;
-	if (!d->rx.slot_count)
-		return 0;
-	*busy = true;
-	rx_answer(d);
-	return 0;
-}
-
 /* --- passes --- */
 
+/* Where a ring cannot be followed all ends, with what came before the fault. */
 int datapath_pass(struct datapath *d, bool *busy, struct err *e)
 {
 	int ret;
 
-	*busy = false;
-	ret = tx_pass(d, busy, e);
+	d->copy_count = 0;
+	ret = tx_take(d, e);
 	if (!ret)
-		ret = rx_pass(d, busy, e);
-	return ret;
+		ret = rx_collect(d, e);
+	if (!ret)
+		ret = copies_make(d, e);
+	if (ret)
+		return ret;
+	*busy = d->tx.packet_count || d->rx.slot_count;
+	tx_answer(d);
+	rx_answer(d);
+	return tx_send(d, e);
 }
 
 void datapath_give_way(struct datapath *d)

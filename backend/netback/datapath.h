@@ -13,18 +13,11 @@
 #include "backend/netback/counters.h"
 #include "backend/netback/packet_check.h"
 #include "backend/netback/port.h"
+#include "backend/netback/rx_packet.h"
 #include "common/err.h"
 
-/* What the guest has agreed to take, or to do. */
-struct datapath_takes {
-	bool pieces;		   /* packets of more than a page (feature-sg) */
-	bool checksum4, checksum6; /* that are not summed yet */
-	bool segments4, segments6; /* that are to be cut */
-	bool rings; /* ... its bell when it has put pages on the rx ring (feature-rx-notify) */
-};
-
 struct datapath_settings {
-	struct datapath_takes takes;
+	struct guest_takes takes;
 	struct packet_rules rules;
 };
 

@@ -46,7 +46,7 @@ static const struct cli_option options_table[] = {
 		"what the guest takes, joined by commas: pieces, checksum4, checksum6, segments4, "
 		"segments6; rings: it says when it has room for packets" },
 	{ "patience", 0, CLI_NUMBER, offsetof(struct options, patience), "N",
-		"how often it looks again before it sleeps (4)" },
+		"how often it looks again before it sleeps (2)" },
 	{ "mac", 0, CLI_TEXT, offsetof(struct options, mac), "MAC", "the guest's" },
 	{ .name = NULL },
 };
@@ -69,7 +69,7 @@ static const struct cli cli = {
 
 /* --- the command line --- */
 
-static int takes_read(const char *words, struct datapath_takes *t, struct err *e)
+static int takes_read(const char *words, struct guest_takes *t, struct err *e)
 {
 	const struct {
 		const char *word;
@@ -210,7 +210,7 @@ static int run(const struct options *o, const struct datapath_settings *settings
 int main(int argc, char *argv[])
 {
 	struct datapath_settings settings = { .rules = { .count = 0 } };
-	struct options o = { .patience = 4 };
+	struct options o = { .patience = 2 };
 	uint64_t digest = record_digest((const char *const *)argv);
 	struct cli_parsed parsed;
 	struct err e = ERR_NONE;

@@ -112,7 +112,7 @@ int tap_remove(const char *name, struct err *e)
 	return ret;
 }
 
-static unsigned int offloads(const struct datapath_takes *takes)
+static unsigned int offloads(const struct guest_takes *takes)
 {
 	unsigned int flags = 0;
 
@@ -126,7 +126,7 @@ static unsigned int offloads(const struct datapath_takes *takes)
 	return flags;
 }
 
-int tap_open(const char *name, const struct datapath_takes *takes, int *fd, struct err *e)
+int tap_open(const char *name, const struct guest_takes *takes, int *fd, struct err *e)
 {
 	int size = sizeof(struct virtio_net_hdr), ret;
 

@@ -10,7 +10,7 @@
 
 #include <stdbool.h>
 
-#include "backend/netback/datapath.h"
+#include "backend/netback/rx_packet.h"
 #include "common/err.h"
 
 /* Makes it, closed and without address, if it is not there. -EEXIST: there is a link of that name
@@ -24,6 +24,6 @@ bool tap_is(const char *name);
 /* Opens the end of one that is there where packets are read and written, without blocking, behind a
  * struct virtio_net_hdr, and tells the kernel what may be left undone in them. -ENODEV: there is
  * none. -EBUSY: somebody holds it. */
-int tap_open(const char *name, const struct datapath_takes *takes, int *fd, struct err *e);
+int tap_open(const char *name, const struct guest_takes *takes, int *fd, struct err *e);
 
 #endif

@@ -4,8 +4,8 @@
  * and what comes out at the tap is from the guest's own MAC, and its orders lie within the packet.
  *
  * sources: backend/netback/counters.c backend/netback/datapath.c backend/netback/packet_check.c
- * sources: backend/netback/port_plain.c backend/netback/ring.c backend/netback/tx_packet.c
- * sources: common/addr.c common/err.c
+ * sources: backend/netback/port_plain.c backend/netback/ring.c backend/netback/rx_packet.c
+ * sources: backend/netback/tx_packet.c common/addr.c common/err.c
  * libraries: -lpthread
  */
 #include <errno.h>
@@ -235,7 +235,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (!memory)
 		descriptors_make();
 	settings.takes =
-		(struct datapath_takes){ takes & 1, takes & 2, takes & 4, takes & 8, takes & 16 };
+		(struct guest_takes){ takes & 1, takes & 2, takes & 4, takes & 8, takes & 16 };
 	guest_make(&b);
 	m.bytes = (struct bytes){ b.at, b.end };
 	HOLDS(port_open(&port, &place, &e) == 0);
