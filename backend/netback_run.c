@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "backend/netback/record.h"
+#include "backend/visible.h"
 #include "common/backoff.h"
 #include "common/child.h"
 #include "common/clock.h"
@@ -240,7 +241,7 @@ static void words_make(struct words *w, const char *record, const struct vif_wan
 	takes_print(w, c);
 	word_print(w, "--mac=%s", mac_print(&v->mac, text));
 	for (size_t i = 0; i < v->count; i++)
-		word_print(w, "%s", addr_print(&v->addrs[i], text));
+		word_print(w, "%s", addr_print(visible_addr(v, &v->addrs[i]), text));
 	word_add(w, NULL);
 }
 

@@ -1,15 +1,15 @@
 /*
  * A guest's end of a vif on plain Linux: a tap, the rings of netif.h in a memory of its own, and a
  * netback-plain that it starts for them (backend/netback/port_plain.c). What it does is what
- *Linux's xen-netfront does; it says "ready" when packets can go.
+ * Linux's xen-netfront does; it says "ready" when packets can go.
  *
  *	netback-front NETBACK TAP TAKES ARGUMENT...
  *
  * NETBACK: the program; TAP: the guest's network device, which is made and goes with this process;
  * TAKES: netback's --takes, which is what this end can take; ARGUMENT: further ones for netback
- *(--vif,
- * --record, --mac, addresses). It ends when netback does, with its status, unless that was killed:
- *then it starts another one on the same rings, as netbackd would.
+ * (vif, record, MAC, addresses). It ends when netback does, with its status, unless that was
+ * killed: then it starts another one on the same rings, as netbackd would. SIGUSR1: it breaks the
+ * protocol, by a tx ring of more requests than that has slots.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -51,6 +51,14 @@ static struct {
 	unsigned char packet[sizeof(struct virtio_net_hdr) + 70000];
 	size_t packet_len; /* 0: none waits for room */
 } front;
+
+static volatile sig_atomic_t breaks;
+
+static void on_usr1(int number)
+{
+	(void)number;
+	breaks = 1;
+}
 
 static void die(const char *what)
 {
@@ -369,6 +377,7 @@ int main(int argc, char *argv[])
 	bells_make();
 	tap_make(argv[2], argv[3]);
 	front.netback_argv = arguments_make(argv, argc);
+	signal(SIGUSR1, on_usr1);
 	netback_start();
 	rx_offer();
 	puts("ready");
@@ -384,9 +393,12 @@ int main(int argc, char *argv[])
 		uint64_t count;
 
 		rx_pass();
+		if (breaks)
+			push(&tx_ring()->req_prod, &tx_ring()->req_event,
+				front.tx.seen + 2 * SLOTS);
 		if (poll(fds, sizeof(fds) / sizeof(fds[0]), -1) < 0 && errno != EINTR)
 			die("poll");
-		for (int i = 0; i < 2; i++)
+		for (int i = 0; i < 2 && !breaks; i++)
 			if (fds[i].revents && read(fds[i].fd, &count, sizeof(count)) < 0)
 				die("bell");
 		if (fds[2].revents)
