@@ -49,10 +49,10 @@ static void load_try(const char *domain, const char *globals)
 		{ "guest", domain },
 		{ "net", "provides_network = 1\n" },
 	};
-	struct registry r;
+	struct registry r = { .dir = NOWHERE };
 	struct err e = ERR_NONE;
 
-	HOLDS(registry_load(NOWHERE, overlays, 3, &r, NULL, &e) == 0);
+	HOLDS(registry_renew(&r, overlays, 3, &e) == 0);
 	HOLDS(r.count == 2);
 	HOLDS(!r.globals.fault.code || r.globals.fault.text[0]);
 	for (size_t i = 0; i < r.count; i++)
