@@ -291,9 +291,12 @@ int xen_vif_detach(const struct vif_id *id, bool force, struct err *e)
 	if (!nic_exists(&x, id))
 		goto out;
 	rc = libxl_devid_to_device_nic(x.ctx, id->domid, (int)id->devid, &nic);
-	if (!rc)
-		rc = force ? libxl_device_nic_destroy(x.ctx, id->domid, &nic, NULL)
-			   : libxl_device_nic_remove(x.ctx, id->domid, &nic, NULL);
+	if (!rc && !force)
+		rc = libxl_device_nic_remove(x.ctx, id->domid, &nic, NULL);
+	/* Where the kernel there has closed the backend and nobody takes its directory away, libxl
+	 * gives up (device_destroy_be_watch_cb) and leaves the vif as it is. */
+	if ((!rc && force) || (rc == ERROR_TIMEDOUT && !force && nic_exists(&x, id)))
+		rc = libxl_device_nic_destroy(x.ctx, id->domid, &nic, NULL);
 	if (rc && nic_exists(&x, id))
 		ret = xen_err(&x, rc, name, e);
 out:

@@ -64,8 +64,8 @@ struct xen_vif_spec {
 };
 int xen_vif_attach(const struct xen_vif_spec *spec, struct err *e);
 
-/* Takes a vif away: `force` without waiting for its backend (which is dead). 0 also where there is
- * none. */
+/* Takes a vif away, in the end also from a network domain that does not let go of it; `force`:
+ * without waiting for its backend (which is dead). 0 also where there is none. */
 int xen_vif_detach(const struct vif_id *id, bool force, struct err *e);
 
 #endif
