@@ -18,6 +18,7 @@
 
 #include "backend/hooks.h"
 #include "backend/name_resolver.h"
+#include "backend/dhcp.h"
 #include "backend/netback_run.h"
 #include "backend/pass.h"
 #include "backend/resolvers.h"
@@ -46,7 +47,7 @@ struct daemon {
 	struct hooks *hooks;
 	bool unanswered; /* dom0 waits until they have been told */
 	int kernel_fd, rules_fd;
-	ev_io store_io, kernel_io, rules_io, resolvers_io, forwarder_io, netback_io;
+	ev_io store_io, kernel_io, rules_io, resolvers_io, forwarder_io, netback_io, dhcp_io;
 	struct pass_timer pass;
 	ev_timer retry;
 	struct daemon_signals signals;
@@ -96,12 +97,16 @@ static int resolvers_watch(struct daemon *d, struct err *e)
 	return 0;
 }
 
-static int netback_watch(struct daemon *d, struct err *e)
+static int processes_watch(struct daemon *d, struct err *e)
 {
 	int ret = pass_open(d->service, e);
 
-	if (ret || !d->service->netback)
+	if (ret)
 		return ret;
+	ev_io_set(&d->dhcp_io, dhcp_runs_fd(d->service->dhcp), EV_READ);
+	ev_io_start(d->loop, &d->dhcp_io);
+	if (!d->service->netback)
+		return 0;
 	ev_io_set(&d->netback_io, netback_runs_fd(d->service->netback), EV_READ);
 	ev_io_start(d->loop, &d->netback_io);
 	return 0;
@@ -119,7 +124,7 @@ static int service_watch(struct daemon *d, struct err *e)
 	if (!ret)
 		ret = resolvers_watch(d, e);
 	if (!ret)
-		ret = netback_watch(d, e);
+		ret = processes_watch(d, e);
 	if (ret)
 		return ret;
 	ev_io_set(&d->store_io, store_fd(d->service->store), EV_READ);
@@ -136,6 +141,7 @@ static void service_stop(struct daemon *d)
 	ev_io_stop(d->loop, &d->forwarder_io);
 	ev_io_stop(d->loop, &d->store_io);
 	ev_io_stop(d->loop, &d->netback_io);
+	ev_io_stop(d->loop, &d->dhcp_io);
 	pass_close(d->service);
 	service_close(d->service);
 	d->connected = false;
@@ -396,6 +402,20 @@ static void on_netback(struct ev_loop *loop, ev_io *io, int events)
 	pass_timer_ask(&d->pass, 0);
 }
 
+static void on_dhcp(struct ev_loop *loop, ev_io *io, int events)
+{
+	struct daemon *d = io->data;
+	char link[LINK_NAME_MAX];
+
+	(void)loop;
+	(void)events;
+	while (dhcp_runs_next_ended(d->service->dhcp, link)) {
+		log_warning("%s: the DHCP server, dnsmasq, ended", link);
+		scope_add_link(&d->scope, link);
+	}
+	pass_timer_ask(&d->pass, 0);
+}
+
 static void hooks_say(const char *words)
 {
 	log_warning("%s", words);
@@ -433,9 +453,10 @@ static void daemon_init(struct daemon *d)
 	ev_init(&d->resolvers_io, on_resolvers);
 	ev_init(&d->forwarder_io, on_forwarder);
 	ev_init(&d->netback_io, on_netback);
+	ev_init(&d->dhcp_io, on_dhcp);
 	ev_init(&d->retry, on_retry);
 	d->store_io.data = d->kernel_io.data = d->rules_io.data = d->resolvers_io.data =
-		d->forwarder_io.data = d->netback_io.data = d->retry.data = d;
+		d->forwarder_io.data = d->netback_io.data = d->dhcp_io.data = d->retry.data = d;
 }
 
 /* Where the kernel has no nf_tables there is no news of its rules; legacy iptables never gives any,

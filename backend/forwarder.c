@@ -49,7 +49,7 @@ int forwarder_open(struct forwarder **out, struct netlink *nl, const char *run_d
 	f->failures = (struct backoff){ .first = AGAIN_FIRST, .most = AGAIN_MOST };
 	snprintf(f->state, sizeof(f->state), "%s/forwarder", run_dir);
 	for (int i = 0; i < FORWARDER_SLOTS; i++)
-		f->runs[i].fd = -1;
+		f->runs[i].process.fd = -1;
 	*out = f;
 	return 0;
 }
@@ -63,7 +63,7 @@ void forwarder_close(struct forwarder *f)
 
 int forwarder_fd(const struct forwarder *f)
 {
-	return f->current < 0 ? -1 : f->runs[f->current].fd;
+	return f->current < 0 ? -1 : f->runs[f->current].process.fd;
 }
 
 /* --- what is wanted --- */
@@ -166,14 +166,15 @@ static void runs_look(struct forwarder *f, double now)
 	forwarder_runs_read(f->state, said);
 	for (int i = 0; i < FORWARDER_SLOTS; i++) {
 		struct forwarder_run *r = &f->runs[i];
-		bool known = r->pid && r->pid == said[i].pid && r->start == said[i].start;
+		bool known = r->process.pid && r->process.pid == said[i].process.pid &&
+			     r->process.start == said[i].process.start;
 
 		if (!known) {
 			forwarder_run_forget(r);
 			*r = said[i];
 		}
-		forwarder_run_look(r);
-		if (!known || r->pid || i != f->latest)
+		kept_process_look(&r->process);
+		if (!known || r->process.pid || i != f->latest)
 			continue;
 		f->latest = -1;
 		if (now - f->since >= STEADY) {
@@ -189,7 +190,8 @@ static void runs_look(struct forwarder *f, double now)
 static int run_find(const struct forwarder *f, const struct wanted *w)
 {
 	for (int i = 0; i < FORWARDER_SLOTS; i++)
-		if (w->usable[i] && f->runs[i].pid && f->runs[i].digest == w->args[i].digest)
+		if (w->usable[i] && f->runs[i].process.pid &&
+			f->runs[i].process.digest == w->args[i].digest)
 			return i;
 	return -1;
 }
@@ -213,7 +215,7 @@ static int run_clear(struct forwarder *f, int slot, struct err *e)
 	struct forwarder_run *r = &f->runs[slot];
 	int rc, kept;
 
-	forwarder_run_end(r);
+	kept_process_end(&r->process);
 	rc = addrs_change(f, r, link_addr_delete, e);
 	forwarder_run_forget(r);
 	kept = forwarder_runs_write(f->state, f->runs, rc ? NULL : e);
@@ -224,7 +226,7 @@ static int run_clear(struct forwarder *f, int slot, struct err *e)
 static int slot_choose(const struct forwarder *f, const struct wanted *w)
 {
 	for (int i = 0; i < FORWARDER_SLOTS; i++)
-		if (w->usable[i] && !f->runs[i].pid)
+		if (w->usable[i] && !f->runs[i].process.pid)
 			return i;
 	for (int i = 0; i < FORWARDER_SLOTS; i++)
 		if (w->usable[i] && i != f->latest)
@@ -237,13 +239,13 @@ static int run_start(struct forwarder *f, int slot, const struct args *a, struct
 	struct forwarder_run *r = &f->runs[slot];
 	int rc = run_clear(f, slot, e);
 
-	r->digest = a->digest;
+	r->process.digest = a->digest;
 	r->ip4 = a->at.ip4;
 	r->ip6 = a->at.ip6;
 	if (!rc)
 		rc = addrs_change(f, r, link_addr_set, e);
 	if (!rc)
-		rc = forwarder_run_start(a->argv, r, e);
+		rc = kept_process_start(a->argv, &r->process, e);
 	if (!rc)
 		rc = forwarder_runs_write(f->state, f->runs, e);
 	if (!rc)
@@ -366,9 +368,9 @@ void forwarder_settle(struct forwarder *f, double now)
 
 		if (i == f->current)
 			continue;
-		if (r->pid && !(f->unwanted > 0 && now - f->unwanted >= GRACE))
+		if (r->process.pid && !(f->unwanted > 0 && now - f->unwanted >= GRACE))
 			others = true;
-		else if (r->pid || addr_is_set(&r->ip4) || addr_is_set(&r->ip6))
+		else if (r->process.pid || addr_is_set(&r->ip4) || addr_is_set(&r->ip6))
 			run_clear(f, i, NULL);
 	}
 	if (!others)

@@ -3,25 +3,19 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <netinet/in.h>
-#include <poll.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/pidfd.h>
 #include <sys/socket.h>
 #include <sys/time.h>
-#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
-#include "common/child.h"
 #include "common/clock.h"
 #include "common/file.h"
 
 #define DNS_PORT 53
 #define PATIENCE 2000 /* milliseconds until it takes connections; dnsmasq needs some ten */
-#define FAREWELL 1000 /* milliseconds between SIGTERM and SIGKILL */
 
 /* --- remembering: "SLOT PID START DIGEST IP4 IP6" a line --- */
 
@@ -35,17 +29,17 @@ static void addr_take(const char *text, uint8_t family, struct addr *out)
 
 static void line_take(const char *line, struct forwarder_run runs[FORWARDER_SLOTS])
 {
-	struct forwarder_run r = { .fd = -1 };
+	struct forwarder_run r = { .process = { .fd = -1 } };
 	char ip4[ADDR_TEXT_MAX], ip6[ADDR_TEXT_MAX];
 	int32_t pid;
 	unsigned int slot;
 
 	if (strpbrk(line, "+-") ||
 		sscanf(line, "%1u %9" SCNd32 " %18" SCNu64 " %16" SCNx64 " %45s %45s", &slot, &pid,
-			&r.start, &r.digest, ip4, ip6) != 6 ||
+			&r.process.start, &r.process.digest, ip4, ip6) != 6 ||
 		slot >= FORWARDER_SLOTS || pid < 0 || pid == 1)
 		return;
-	r.pid = pid;
+	r.process.pid = pid;
 	addr_take(ip4, AF_INET, &r.ip4);
 	addr_take(ip6, AF_INET6, &r.ip6);
 	runs[slot] = r;
@@ -54,7 +48,7 @@ static void line_take(const char *line, struct forwarder_run runs[FORWARDER_SLOT
 void forwarder_runs_parse(const char *text, struct forwarder_run runs[FORWARDER_SLOTS])
 {
 	for (int i = 0; i < FORWARDER_SLOTS; i++)
-		runs[i] = (struct forwarder_run){ .fd = -1 };
+		runs[i] = (struct forwarder_run){ .process = { .fd = -1 } };
 	for (const char *line = text; *line;) {
 		const char *end = line + strcspn(line, "\n");
 		char copy[160];
@@ -69,7 +63,7 @@ void forwarder_runs_parse(const char *text, struct forwarder_run runs[FORWARDER_
 
 static bool run_is_nothing(const struct forwarder_run *r)
 {
-	return !r->pid && !addr_is_set(&r->ip4) && !addr_is_set(&r->ip6);
+	return !r->process.pid && !addr_is_set(&r->ip4) && !addr_is_set(&r->ip6);
 }
 
 void forwarder_runs_print(
@@ -82,8 +76,9 @@ void forwarder_runs_print(
 	for (int i = 0; i < FORWARDER_SLOTS; i++)
 		if (!run_is_nothing(&runs[i]))
 			len += (size_t)snprintf(text + len, FORWARDER_RUNS_TEXT_MAX - len,
-				"%d %ld %" PRIu64 " %" PRIx64 " %s %s\n", i, (long)runs[i].pid,
-				runs[i].start, runs[i].digest, addr_print(&runs[i].ip4, ip4),
+				"%d %ld %" PRIu64 " %" PRIx64 " %s %s\n", i,
+				(long)runs[i].process.pid, runs[i].process.start,
+				runs[i].process.digest, addr_print(&runs[i].ip4, ip4),
 				addr_print(&runs[i].ip6, ip6));
 }
 
@@ -108,64 +103,6 @@ int forwarder_runs_write(
 }
 
 /* --- the process --- */
-
-/* When it was started; 0: there is no such process. */
-static uint64_t start_of(pid_t pid)
-{
-	char path[64], *text = NULL, *at;
-	uint64_t start = 0;
-
-	snprintf(path, sizeof(path), "/proc/%ld/stat", (long)pid);
-	if (file_read(path, 4096, &text, NULL, NULL) == 0 && (at = strrchr(text, ')')) != NULL) {
-		/* Field 2 ends there; 22 is wanted. One that has ended is none. */
-		if (strncmp(at, ") Z", 3) == 0 || strncmp(at, ") X", 3) == 0)
-			at = NULL;
-		for (int field = 2; at && field < 22; field++)
-			at = strchr(at + 1, ' ');
-		start = at ? strtoull(at, NULL, 10) : 0;
-	}
-	free(text);
-	return start;
-}
-
-static bool has_ended(const struct forwarder_run *r, int milliseconds)
-{
-	struct pollfd p = { .fd = r->fd, .events = POLLIN };
-
-	return poll(&p, 1, milliseconds) > 0;
-}
-
-void forwarder_run_look(struct forwarder_run *r)
-{
-	if (r->pid && r->fd < 0) {
-		r->fd = pidfd_open(r->pid, 0);
-		/* Opened before the look: it is the process that was looked at. */
-		if (r->fd >= 0 && start_of(r->pid) == r->start && !has_ended(r, 0))
-			return;
-	} else if (r->pid && !has_ended(r, 0)) {
-		return;
-	}
-	if (r->fd >= 0)
-		close(r->fd);
-	r->fd = -1;
-	r->pid = 0;
-}
-
-int forwarder_run_start(const char *const argv[], struct forwarder_run *r, struct err *e)
-{
-	int rc = child_start(argv, &r->pid, e);
-
-	if (rc)
-		return rc;
-	r->fd = pidfd_open(r->pid, 0);
-	r->start = start_of(r->pid);
-	if (r->fd >= 0)
-		return 0;
-	rc = err_sys(e, -errno, "%s", argv[0]);
-	kill(r->pid, SIGKILL);
-	r->pid = 0;
-	return rc;
-}
 
 /* Whether somebody takes connections at port 53 of `a`; true where there is no address. */
 static bool is_answered(const struct addr *a)
@@ -198,7 +135,7 @@ int forwarder_run_await(const struct forwarder_run *r, struct err *e)
 	long long end = clock_milliseconds() + PATIENCE;
 
 	while (!is_answered(&r->ip4) || !is_answered(&r->ip6)) {
-		if (has_ended(r, 1))
+		if (kept_process_ends(&r->process, 1))
 			return err_set(e, -ECHILD,
 				"the forwarder, dnsmasq, ended at once; its own words are in the "
 				"log");
@@ -209,22 +146,8 @@ int forwarder_run_await(const struct forwarder_run *r, struct err *e)
 	return 0;
 }
 
-void forwarder_run_end(struct forwarder_run *r)
-{
-	if (r->fd >= 0) {
-		pidfd_send_signal(r->fd, SIGTERM, NULL, 0);
-		if (!has_ended(r, FAREWELL))
-			pidfd_send_signal(r->fd, SIGKILL, NULL, 0);
-		waitpid(r->pid, NULL, WNOHANG); /* if it is our child */
-		close(r->fd);
-	}
-	r->fd = -1;
-	r->pid = 0;
-}
-
 void forwarder_run_forget(struct forwarder_run *r)
 {
-	if (r->fd >= 0)
-		close(r->fd);
-	*r = (struct forwarder_run){ .fd = -1 };
+	kept_process_forget(&r->process);
+	*r = (struct forwarder_run){ .process = r->process };
 }

@@ -26,8 +26,13 @@ enum {
 	ARP_SENDER_IP = 28,
 	ARP_END = 42,
 	IP_VERSION = 14,
+	IP4_FRAGMENT = 20,
+	IP4_PROTOCOL = 23,
 	IP4_SOURCE = 26,
+	IP4_DESTINATION = 30,
 	IP4_END = 34,
+	UDP4_PORTS = 34, /* behind an IPv4 header without options */
+	UDP4_END = 42,
 	IP6_NEXT = 20,
 	IP6_HOPS = 21,
 	IP6_SOURCE = 22,
@@ -166,6 +171,7 @@ struct guest {
 	size_t count;
 	const struct addr *gateway6;
 	struct addr linklocal; /* that goes with its MAC */
+	bool dhcp;
 };
 
 /* fe80::/64 and the modified EUI-64 of the MAC (RFC 4291 appendix A). */
@@ -201,12 +207,37 @@ static void guard_arp(struct guard *g, const struct guest *guest)
 	emit_return(g, GUARD_PASS);
 }
 
+/* One that has no address yet asks everybody for one. */
+static void guard_dhcp(struct guard *g)
+{
+	size_t nobody;
+
+	load(g, BPF_W, IP4_SOURCE);
+	nobody = begin_case(g, BPF_JEQ, 0);
+	require_length(g, UDP4_END);
+	load(g, BPF_B, IP_VERSION);
+	require(g, BPF_JEQ, 0x45); /* without options */
+	load(g, BPF_H, IP4_FRAGMENT);
+	emit(g, BPF_ALU | BPF_AND | BPF_K, 0, 0, 0x3fff); /* more to come, or offset */
+	require(g, BPF_JEQ, 0);
+	load(g, BPF_B, IP4_PROTOCOL);
+	require(g, BPF_JEQ, IPPROTO_UDP);
+	load(g, BPF_W, IP4_DESTINATION);
+	require(g, BPF_JEQ, INADDR_BROADCAST);
+	load(g, BPF_W, UDP4_PORTS);
+	require(g, BPF_JEQ, 68U << 16 | 67U);
+	emit_return(g, GUARD_PASS);
+	end_case(g, nobody);
+}
+
 static void guard_ip4(struct guard *g, const struct guest *guest)
 {
 	struct matches m = { .count = 0 };
 
 	require_length(g, IP4_END);
 	require_version(g, 4);
+	if (guest->dhcp)
+		guard_dhcp(g);
 	match_addrs(g, &m, AF_INET, IP4_SOURCE, guest->addrs, guest->count);
 	require_match(g, &m);
 	emit_return(g, GUARD_PASS);
@@ -391,7 +422,7 @@ static bool has_family(const struct guest *guest, uint8_t family)
 }
 
 void guard_make(struct guard *g, const struct mac *mac, const struct addr *addrs, size_t count,
-	const struct addr *gateway6)
+	const struct addr *gateway6, bool dhcp)
 {
 	static const struct {
 		uint16_t type;
@@ -402,7 +433,7 @@ void guard_make(struct guard *g, const struct mac *mac, const struct addr *addrs
 		{ ETH_P_IPV6, AF_INET6, guard_ip6 },
 		{ ETH_P_ARP, AF_INET, guard_arp },
 	};
-	struct guest guest = { mac, addrs, count, gateway6, linklocal_of(mac) };
+	struct guest guest = { mac, addrs, count, gateway6, linklocal_of(mac), dhcp };
 
 	g->count = 0;
 	require_length(g, ETH_END);

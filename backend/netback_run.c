@@ -242,6 +242,9 @@ static void words_make(struct words *w, const char *record, const struct vif_wan
 	word_print(w, "--mac=%s", mac_print(&v->mac, text));
 	for (size_t i = 0; i < v->count; i++)
 		word_print(w, "%s", addr_print(visible_addr(v, &v->addrs[i]), text));
+	/* Who has no address yet asks by this one; the vif's guard says what else must be true. */
+	if (v->dhcp)
+		word_add(w, "0.0.0.0");
 	word_add(w, NULL);
 }
 

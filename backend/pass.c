@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "backend/dhcp.h"
 #include "backend/netback_run.h"
 #include "backend/pass_internal.h"
 #include "backend/pass_netback.h"
@@ -97,6 +98,21 @@ static void names_note(const struct pass *p, struct outcome *o)
 	}
 }
 
+/* A guest that gets no answer by DHCP may do without; its link is in order. */
+static void dhcp_see_to(struct pass *p, const struct vif_wanted *w, bool served, struct err *e)
+{
+	double again = 0;
+
+	if (!p->s->dhcp || p->s->options.plan)
+		return;
+	if (served && w->dhcp)
+		dhcp_runs_keep(p->s->dhcp, w, p->s->settings.forwarder_user, p->now, &again, e);
+	else
+		dhcp_runs_stop(p->s->dhcp, w->link);
+	if (again > 0)
+		pass_due(p->result, again);
+}
+
 static int do_up(struct pass *p, const struct pass_action *a, struct err *e)
 {
 	static const char *const states[] = {
@@ -105,6 +121,7 @@ static int do_up(struct pass *p, const struct pass_action *a, struct err *e)
 		[VIF_FAULTY] = "error",
 		[VIF_GONE] = "error",
 	};
+	struct err dhcp = ERR_NONE;
 	struct vif_wanted w;
 	struct outcome *o;
 	int ret;
@@ -119,6 +136,7 @@ static int do_up(struct pass *p, const struct pass_action *a, struct err *e)
 	if (ret == -ENOTCONN || (ret == -ENOENT && w.life == VIF_GONE))
 		return ret;
 	o = pass_outcome(p, &a->id);
+	dhcp_see_to(p, &w, !ret && w.life == VIF_SERVED, &dhcp);
 	/* The emulated twin comes second; it must not hide what is wrong with the first. */
 	if (a->emulated && o->report.error[0])
 		return 0;
@@ -129,7 +147,10 @@ static int do_up(struct pass *p, const struct pass_action *a, struct err *e)
 	o->vif.faulty = ret != 0;
 	o->vif.addr_count = ret ? 0 : w.count;
 	memcpy(o->vif.addrs, w.addrs, o->vif.addr_count * sizeof(w.addrs[0]));
-	if (!ret)
+	if (dhcp.code)
+		snprintf(o->report.error, sizeof(o->report.error), "%.*s",
+			(int)sizeof(o->report.error) - 1, dhcp.text);
+	else if (!ret)
 		names_note(p, o);
 	return 0;
 }
@@ -314,6 +335,42 @@ static void result_count(const struct pass *p)
 	}
 }
 
+static bool is_wanted(const struct pass *p, const struct vif_id *id)
+{
+	for (size_t i = 0; i < p->backend_count; i++)
+		if (vif_id_equal(&p->backends[i].id, id) && p->backends[i].online)
+			return true;
+	return false;
+}
+
+static bool is_there(const struct pass *p, const struct vif_id *id, bool emulated)
+{
+	for (size_t i = 0; i < p->link_count; i++)
+		if (vif_id_equal(&p->links[i].id, id) && p->links[i].emulated == emulated)
+			return true;
+	return false;
+}
+
+/* Of links that are gone, or nobody wants any more. */
+static void dhcp_end_strays(struct pass *p)
+{
+	const struct domids *of = scope_guests(p->scope);
+	const char *link;
+	struct vif_id id;
+	bool emulated;
+	size_t i = 0;
+
+	if (!p->s->dhcp || p->s->options.plan)
+		return;
+	while ((link = dhcp_runs_at(p->s->dhcp, i)) != NULL)
+		if (vif_name_parse(link, &id, &emulated) == 0 &&
+			((of && !domids_have(of, id.domid)) ||
+				(is_wanted(p, &id) && is_there(p, &id, emulated))))
+			i++;
+		else
+			dhcp_runs_stop(p->s->dhcp, link);
+}
+
 static int vifs_pass(struct pass *p, struct err *e)
 {
 	int ret;
@@ -328,6 +385,8 @@ static int vifs_pass(struct pass *p, struct err *e)
 		ret = pass_look_links(p, e);
 	if (!ret)
 		pass_netback_end_strays(p);
+	if (!ret)
+		dhcp_end_strays(p);
 	if (!ret && pass_plan_make(p->backends, p->backend_count, p->links, p->link_count,
 			    &p->actions, &p->action_count) < 0)
 		ret = err_sys(e, -ENOMEM, "plan of a pass");
@@ -346,15 +405,19 @@ static int vifs_pass(struct pass *p, struct err *e)
 
 int pass_open(struct service *s, struct err *e)
 {
-	return s->settings.datapath == DATAPATH_USER
-		       ? netback_runs_open(&s->netback, service_run_dir(s), e)
-		       : 0;
+	int ret = dhcp_runs_open(&s->dhcp, service_run_dir(s), e);
+
+	return ret || s->settings.datapath != DATAPATH_USER
+		       ? ret
+		       : netback_runs_open(&s->netback, service_run_dir(s), e);
 }
 
 void pass_close(struct service *s)
 {
 	netback_runs_close(s->netback);
 	s->netback = NULL;
+	dhcp_runs_close(s->dhcp);
+	s->dhcp = NULL;
 }
 
 int pass_run(struct service *s, struct pass_memory *memory, struct scope *scope, double now,
@@ -432,6 +495,8 @@ int pass_take_down(struct service *s, struct err *e)
 	free(links);
 	if (s->options.plan)
 		return ret;
+	while (s->dhcp && dhcp_runs_at(s->dhcp, 0))
+		dhcp_runs_stop(s->dhcp, dhcp_runs_at(s->dhcp, 0));
 	rc = service_rules_remove(s, ret ? &later : e);
 	ret = ret ? ret : rc;
 	rc = netvm_report_remove(s->store, ret ? &later : e);

@@ -21,7 +21,7 @@
 #include "common/err.h"
 
 /* Capabilities that are reported to dom0: what this version can enforce. */
-#define PASS_CAPABILITIES "vif guard dns nat ip6 cable policy limits rates power visible"
+#define PASS_CAPABILITIES "vif guard dns nat ip6 cable policy limits rates power visible dhcp"
 
 struct pass_result {
 	size_t seen;	     /* vifs that were looked at */

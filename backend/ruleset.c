@@ -1,6 +1,7 @@
 #include "backend/ruleset.h"
 
 #include <netinet/in.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -114,4 +115,11 @@ const struct ruleset_guest *ruleset_guest_find(const struct ruleset *r, const ch
 	return r->guest_count
 		       ? bsearch(name, r->guests, r->guest_count, sizeof(*r->guests), guest_cmp)
 		       : NULL;
+}
+
+bool ruleset_dhcp_link(const struct ruleset_guest *g, bool twin, char link[LINK_NAME_MAX])
+{
+	const int len = snprintf(link, LINK_NAME_MAX, "%s%s", g->name, twin ? "-emu" : "");
+
+	return g->dhcp && len > 0 && len < LINK_NAME_MAX;
 }

@@ -15,7 +15,8 @@
  *   forward  established and related packets of guests pass, invalid ones are dropped; a guest
  *            reaches links outside the group; nobody else opens a connection to a guest. The
  *            virtual resolvers take nothing but DNS; what is not translated is refused at once.
- *   input    guests may ping the gateway (and resolve it, in IPv6). Port
+ *   input    guests may ping the gateway (and resolve it, in IPv6), and one that is given its
+ *            address by DHCP ask for it, by its own links. Port
  *            53 of our own forwarder is open to what was translated to it and the guest's policy
  *            lets pass, whether it runs or not, so that translation alone changes when it comes
  *            and goes; nothing else of it is, nor is it to others' packets from any link. All
@@ -92,6 +93,7 @@ struct ruleset_guest {
 	struct policy policy;
 	struct exposures exposures;	/* its ports that are open to the outside */
 	uint32_t limit[RULESET_LIMITS]; /* its own numbers; 0: none */
+	bool dhcp;			/* its link takes questions for an address */
 	uint32_t generation;		/* dom0's number of this state of it */
 	/* What its vif is to be; no engine's business. */
 	struct addr visible, visible_gateway; /* struct vif_wanted's */
@@ -164,6 +166,10 @@ typedef void (*ruleset_see)(
 
 /* By the name of its vif; NULL where it is not there. */
 const struct ruleset_guest *ruleset_guest_find(const struct ruleset *r, const char *name);
+
+/* The name of its link, or of that one's emulated twin (which one of 16 characters cannot have),
+ * where it asks by DHCP; false: none. */
+bool ruleset_dhcp_link(const struct ruleset_guest *g, bool twin, char link[LINK_NAME_MAX]);
 
 /* When the next rule of any guest expires, 0: none will. */
 int64_t ruleset_next_expiry(const struct ruleset *r);

@@ -182,6 +182,18 @@ static void render_output(struct writer *w)
 	rule(w, "-p tcp -m tcp --dport 53 --tcp-flags RST RST -j DROP");
 }
 
+/* By either of a guest's links. */
+static void rules_dhcp(struct writer *w)
+{
+	char link[LINK_NAME_MAX];
+
+	for (size_t i = 0; !w->ip6 && i < w->ruleset->guest_count; i++)
+		for (int twin = 0; twin < 2; twin++)
+			if (ruleset_dhcp_link(&w->ruleset->guests[i], twin, link))
+				rule(w, "-i %s -p udp -m udp --sport 68 --dport 67 -j ACCEPT",
+					link);
+}
+
 static void render_input(struct writer *w)
 {
 	char gateway[ADDR_TEXT_MAX];
@@ -190,6 +202,7 @@ static void render_input(struct writer *w)
 
 	rules_forwarder_closed(w);
 	rule(w, "-m devgroup ! --src-group 0x%x -j RETURN", w->ruleset->group);
+	rules_dhcp(w);
 	rules_known(w);
 	/* Neighbour discovery, without which IPv6 does not work at all: solicitation and
 	 * advertisement (RFC 4861). */

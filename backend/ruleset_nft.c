@@ -193,12 +193,25 @@ static void rules_forwarder(struct nft_writer *w)
 	}
 }
 
+/* By either link of a guest. */
+static void rules_dhcp(struct nft_writer *w)
+{
+	char link[LINK_NAME_MAX];
+
+	for (size_t i = 0; i < w->ruleset->guest_count; i++)
+		for (int twin = 0; twin < 2; twin++)
+			if (ruleset_dhcp_link(&w->ruleset->guests[i], twin, link))
+				text_addf(&w->body,
+					"iifname \"%s\" udp sport 68 udp dport 67 accept\n", link);
+}
+
 static void write_input(struct nft_writer *w)
 {
 	char text[ADDR_TEXT_MAX];
 
 	rules_forwarder_closed(w);
 	text_addf(&w->body, "iifgroup != %u return\n", w->ruleset->group);
+	rules_dhcp(w);
 	/* Neighbour discovery, without which IPv6 does not work at all (RFC 4861), and which is
 	 * never tracked. */
 	text_add(&w->body, "icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert } accept\n");

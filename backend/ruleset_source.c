@@ -266,6 +266,7 @@ static int guest_read(
 	g->limit[LIMIT_PACKETS] = at_most(c.limits.packets, CLIENT_PACKETS_MAX);
 	g->limit[LIMIT_BYTES] = at_most(c.limits.bytes, CLIENT_BYTES_MAX);
 	rc = policy_parse(c.rules, c.policy, &g->policy, e);
+	g->dhcp = c.dhcp && addr_is_set(&c.ip);
 	g->visible = c.visible_ip;
 	g->visible_gateway = c.visible_gateway;
 	g->mac = c.mac;

@@ -31,6 +31,7 @@ struct service_options {
 	bool lasting; /* this caller comes back (service_next()), and so may start a forwarder */
 };
 
+struct dhcp_runs;
 struct netback_runs;
 
 struct service {
@@ -46,7 +47,8 @@ struct service {
 	char dns_trouble[160];	    /* why there is no forwarder where one is needed, or "" */
 	struct forwarder *forwarder;
 	struct netback_runs
-		*netback; /* NULL: the kernel moves packets, or the caller starts none */
+		*netback;	/* NULL: the kernel moves packets, or the caller starts none */
+	struct dhcp_runs *dhcp; /* NULL: the caller starts none */
 	double unsettled; /* since when connections may have to end; clock_seconds(), 0: none */
 	int lock;	  /* descriptor while a call runs, else -1 */
 };

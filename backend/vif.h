@@ -50,6 +50,7 @@ struct vif_wanted {
 	struct addr gateway, gateway6; /* ours, on this link */
 	/* What the guest sees in the place of its IPv4 address and of `gateway`; absent: those. */
 	struct addr visible, visible_gateway;
+	bool dhcp; /* it is given its IPv4 address by DHCP */
 	struct addr
 		dns[VIF_DNS_MAX]; /* virtual resolvers: nobody's address; the first may be absent */
 	uint32_t mtu;		  /* 0: as it is */

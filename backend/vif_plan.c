@@ -170,10 +170,21 @@ static bool has_route(const struct vif_actual *a, const struct route *wanted)
 	return false;
 }
 
+/* The `i`th address that is the guest's on its link; NULL: there are no more. Its DHCP server
+ * answers to the one that it sees. */
+static const struct addr *neighbour_at(const struct vif_wanted *w, size_t i)
+{
+	if (i < w->count)
+		return &w->addrs[i];
+	return i == w->count && w->dhcp && addr_is_set(&w->visible) ? &w->visible : NULL;
+}
+
 static bool wants_neighbour(const struct vif_wanted *w, const struct neighbour *n)
 {
-	for (size_t i = 0; is_open(w) && i < w->count; i++)
-		if (addr_equal(&w->addrs[i], &n->addr))
+	const struct addr *a;
+
+	for (size_t i = 0; is_open(w) && (a = neighbour_at(w, i)) != NULL; i++)
+		if (addr_equal(a, &n->addr))
 			return mac_equal(&w->mac, &n->mac);
 	return false;
 }
@@ -305,17 +316,19 @@ static void plan_sysctls(struct vif_plan *p, const struct vif_wanted *w, const s
 }
 
 static void plan_neighbours(
-	struct vif_plan *p, const struct vif_wanted *w, const struct vif_actual *a)
+	struct vif_plan *p, const struct vif_wanted *w, const struct vif_actual *actual)
 {
-	for (size_t i = 0; i < w->count; i++) {
+	const struct addr *a;
+
+	for (size_t i = 0; (a = neighbour_at(w, i)) != NULL; i++) {
 		struct vif_action *action;
 
 		/* Switching the link on keeps permanent neighbours; one that was down is fed anew.
 		 */
-		if (has_neighbour(a, &w->addrs[i], &w->mac))
+		if (has_neighbour(actual, a, &w->mac))
 			continue;
 		action = plan_add(p, DO_NEIGHBOUR_SET);
-		action->addr = w->addrs[i];
+		action->addr = *a;
 		action->mac = w->mac;
 	}
 }
@@ -356,7 +369,7 @@ static void plan_open(struct vif_plan *p, const struct vif_wanted *w, const stru
 
 	for (size_t i = 0; i < w->count; i++)
 		seen[i] = *visible_addr(w, &w->addrs[i]);
-	guard_make(&p->guard, &w->mac, seen, w->count, &w->gateway6);
+	guard_make(&p->guard, &w->mac, seen, w->count, &w->gateway6, w->dhcp);
 	plan_add(p, DO_RULES)->addr.family = vif_wants_family(w, AF_INET6) ? AF_INET6 : AF_INET;
 	plan_group(p, a);
 	plan_rewrites(p, w, a);

@@ -47,6 +47,7 @@ static void take_client(struct vif_wanted *w, const struct client *c)
 			w->addrs[w->count++] = *addrs[i];
 	if (mac_is_set(&c->mac))
 		w->mac = c->mac;
+	w->dhcp = c->dhcp && addr_is_set(&c->ip);
 	w->visible = c->visible_ip;
 	w->visible_gateway = c->visible_gateway;
 	w->mtu = c->mtu;
@@ -68,6 +69,7 @@ static void take_known(struct vif_wanted *w, const struct ruleset_guest *g)
 			w->addrs[w->count++] = *addrs[i];
 	if (mac_is_set(&g->mac))
 		w->mac = g->mac;
+	w->dhcp = g->dhcp;
 	w->visible = g->visible;
 	w->visible_gateway = g->visible_gateway;
 	w->mtu = g->mtu;

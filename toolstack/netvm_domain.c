@@ -100,6 +100,12 @@ static bool rules_value(const struct registry_domain *d, char *buf, size_t size)
 	return d->rules;
 }
 
+static bool dhcp_value(const struct registry_domain *d, char *buf, size_t size)
+{
+	snprintf(buf, size, "%d", d->dhcp);
+	return d->dhcp;
+}
+
 static bool cable_value(const struct registry_domain *d, char *buf, size_t size)
 {
 	snprintf(buf, size, "%d", d->cable);
@@ -202,6 +208,7 @@ static const struct {
 	{ "rules", rules_value },
 	{ "expose", expose_value },
 	{ "links", links_value },
+	{ "dhcp", dhcp_value },
 	{ "cable", cable_value },
 	{ "connections", connections_value },
 	{ "packets_per_second", packets_value },
@@ -272,6 +279,7 @@ void domain_json(struct json *j, const struct registry_domain *d)
 	json_array_end(j);
 	list_json(j, "expose", &d->expose_text);
 	list_json(j, "links", &d->links);
+	json_bool(j, "dhcp", d->dhcp);
 	json_bool(j, "cable", d->cable);
 	number_json(j, "connections", d->connections);
 	number_json(j, "packets_per_second", d->packets_per_second);

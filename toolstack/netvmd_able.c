@@ -23,5 +23,7 @@ const char *netvmd_unable(const struct netvmd_domain *provider, const struct reg
 	if ((addr_is_set(&guest->visible_ip) || addr_is_set(&guest->visible_gateway)) &&
 		!text_has_word(provider->capabilities, "visible"))
 		return "does not say that it can show a guest another address than its own";
+	if (guest->dhcp && !text_has_word(provider->capabilities, "dhcp"))
+		return "does not say that it can answer a guest by DHCP";
 	return NULL;
 }

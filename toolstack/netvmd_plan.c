@@ -394,7 +394,7 @@ static bool client_equal(const struct client *a, const struct client *b)
 	       addr_equal(&a->visible_ip, &b->visible_ip) &&
 	       addr_equal(&a->visible_gateway, &b->visible_gateway) &&
 	       addr_equal(&a->ip6, &b->ip6) && mac_equal(&a->mac, &b->mac) && a->mtu == b->mtu &&
-	       limits_equal(&a->limits, &b->limits) && a->cable == b->cable &&
+	       limits_equal(&a->limits, &b->limits) && a->cable == b->cable && a->dhcp == b->dhcp &&
 	       a->policy == b->policy && exposures_equal(&a->exposures, &b->exposures) &&
 	       strcmp(a->rules ? a->rules : "", b->rules ? b->rules : "") == 0;
 }
@@ -419,6 +419,7 @@ static void clients_publish(struct planning *p)
 				.packets = (uint32_t)s->d->packets_per_second,
 				.bytes = (uint32_t)s->d->bytes_per_second },
 			.cable = s->d->cable,
+			.dhcp = s->d->dhcp,
 			.policy = s->d->policy,
 			.rules = s->d->rules,
 			.generation = 1 };

@@ -72,6 +72,7 @@ struct registry_domain {
 	struct exposures *exposed; /* malloc'd; NULL: nothing */
 	bool provides_network;
 	bool cable; /* false: cut off */
+	bool dhcp;  /* its network domain tells it its address by DHCP as well */
 	/* Each 0: not given. */
 	long connections;			   /* that it may have at once */
 	long packets_per_second, bytes_per_second; /* that it may send */

@@ -166,6 +166,9 @@ const struct config_key registry_domain_keys[] = {
 		"It holds within one network domain: while the two have different ones it opens "
 		"nothing. A rule that drops that port of that guest by its name (dst=@guest:web) "
 		"contradicts it, and the file is refused" },
+	{ "dhcp", CONFIG_BOOL, DOMAIN(dhcp), NULL,
+		"1: its network domain also tells it its IPv4 address, gateway, resolvers and MTU "
+		"by DHCP: for a guest in which nothing of ours runs, such as an installer" },
 	{ "cable", CONFIG_BOOL, DOMAIN(cable), NULL, "0: cut off, as if its cable was pulled" },
 	{ "connections", CONFIG_NUMBER, DOMAIN(connections), connections_check,
 		"how many tracked connections it may have at once; without the key what its "

@@ -26,7 +26,7 @@ static const char *const verdicts[] = {
 };
 static_assert(
 	sizeof(verdicts) / sizeof(verdicts[0]) == POLICY_DROP + 2, "every verdict has a word");
-static const char *const cables[] = { "off", "on", NULL };
+static const char *const on_off[] = { "off", "on", NULL };
 
 /* clang-format off */
 static const struct schema_key keys[] = {
@@ -46,8 +46,11 @@ static const struct schema_key keys[] = {
 		.help = "The only MAC address that the guest may use." },
 	{ "mtu", KEY_MTU, SCHEMA_FIELD(struct client, mtu),
 		.help = "Bytes." },
-	{ "cable", KEY_WORD, SCHEMA_FIELD(struct client, cable), .words = cables, .fallback = true,
+	{ "cable", KEY_WORD, SCHEMA_FIELD(struct client, cable), .words = on_off, .fallback = true,
 		.help = "\"off\": the guest is cut off, as by a pulled cable." },
+	{ "dhcp", KEY_WORD, SCHEMA_FIELD(struct client, dhcp), .words = on_off, .fallback = false,
+		.help = "\"on\": the network domain tells the guest its IPv4 address, gateway, "
+			"resolvers and MTU by DHCP as well, on its link alone." },
 	{ "limits/connections", KEY_NUMBER, SCHEMA_FIELD(struct client, limits.connections),
 		.help = "How many tracked connections the guest may have at once." },
 	{ "limits/packets", KEY_NUMBER, SCHEMA_FIELD(struct client, limits.packets),

@@ -165,7 +165,9 @@ struct client {
 		uint32_t packets;     /* that it may send in a second, 0: any number */
 		uint32_t bytes;	      /* of these, with their IP headers; 0: any number */
 	} limits;
-	bool cable;		    /* false: cut off. Published as "on"/"off"; absent is on */
+	bool dhcp;  /* its network domain answers it by DHCP. Published as "on"/"off"; absent is off
+		     */
+	bool cable; /* false: cut off. Published as "on"/"off"; absent is on */
 	enum policy_verdict policy; /* what happens when no rule matches */
 	char *rules; /* rule lines joined by '\n' (policy/0000...), malloc'd, NULL: none;
 			client_dispose() */

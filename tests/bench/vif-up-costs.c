@@ -71,7 +71,7 @@ static void floor_init(struct floor *f, struct netlink *nl)
 	f->gateway.ifindex = f->route.ifindex = link.ifindex;
 	f->route.dst = (struct prefix){ f->guest, 32 };
 	f->route.metric = VIF_METRIC;
-	guard_make(&f->open, &f->mac, &f->guest, 1, NULL);
+	guard_make(&f->open, &f->mac, &f->guest, 1, NULL, false);
 	guard_make_closed(&f->closed);
 }
 

@@ -26,7 +26,7 @@ static int guard_of_a_guest_with_addresses_of_both_families(void **state)
 	for (size_t i = 0; i < 5; i++)
 		assert_int_equal(addr_parse(texts[i], &addrs[i]), 0);
 	assert_int_equal(addr_parse("fe80::1", &gateway6), 0);
-	guard_make(&guard, &guest_mac, addrs, 5, &gateway6);
+	guard_make(&guard, &guest_mac, addrs, 5, &gateway6, false);
 	return 0;
 }
 
@@ -384,15 +384,57 @@ static void short_packets_are_dropped_and_never_read_behind_their_end(void **sta
 static void a_family_without_an_address_is_dropped_whole(void **state)
 {
 	(void)state;
-	guard_make(&guard, &guest_mac, addrs, 3, &(struct addr){ .family = 0 });
+	guard_make(&guard, &guest_mac, addrs, 3, &(struct addr){ .family = 0 }, false);
 	passes(ip4("10.137.0.5"));
 	is_dropped(ip6("2001:db8::5", IPPROTO_TCP));
 	is_dropped(discovery(LOCAL, 135, "fe80::1"));
-	guard_make(&guard, &guest_mac, addrs + 3, 2, &gateway6);
+	guard_make(&guard, &guest_mac, addrs + 3, 2, &gateway6, false);
 	passes(ip6("2001:db8::5", IPPROTO_TCP));
 	is_dropped(ip4("10.137.0.5"));
 	is_dropped(arp(1, "10.137.0.5"));
 	is_dropped(arp(1, "0.0.0.0"));
+}
+
+/* A question for an address (RFC 2131). */
+static struct packet dhcp(const char *from, const char *to, uint8_t from_port, uint8_t port)
+{
+	struct packet p = ip4(from);
+
+	p.len = 200;
+	p.bytes[23] = IPPROTO_UDP;
+	put_addr(&p, 30, to);
+	p.bytes[35] = from_port;
+	p.bytes[37] = port;
+	return p;
+}
+
+static void nobodys_address_asks_by_dhcp_alone_and_only_where_it_is_to(void **state)
+{
+	struct packet p = dhcp("0.0.0.0", "255.255.255.255", 68, 67);
+
+	(void)state;
+	is_dropped(p);
+	guard_make(&guard, &guest_mac, addrs, 5, &gateway6, true);
+	passes(p);
+	passes(ip4("10.137.0.5"));
+	is_dropped(ip4("10.137.0.4"));
+	is_dropped(ip4("0.0.0.0"));
+	is_dropped(dhcp("0.0.0.0", "10.137.0.1", 68, 67));
+	is_dropped(dhcp("0.0.0.0", "255.255.255.255", 67, 68));
+	is_dropped(dhcp("0.0.0.0", "255.255.255.255", 68, 53));
+	is_dropped(dhcp("0.0.0.1", "255.255.255.255", 68, 67));
+	p.bytes[23] = IPPROTO_TCP;
+	is_dropped(p);
+	p.bytes[23] = IPPROTO_UDP;
+	p.bytes[14] = 0x46; /* options, behind which the ports are elsewhere */
+	is_dropped(p);
+	p.bytes[14] = 0x45;
+	p.bytes[20] = 0x20; /* more fragments */
+	is_dropped(p);
+	p.bytes[20] = 0x40; /* "do not fragment" is no fragment */
+	passes(p);
+	p.len = 41;
+	is_dropped(p);
 }
 
 static void a_closed_guard_drops_everything(void **state)
@@ -414,7 +456,7 @@ static void sixteen_addresses_fit_and_each_of_them_may_send(void **state)
 		assert_int_equal(addr_parse("2001:db8::", &many[i]), 0);
 		many[i].bytes[15] = (uint8_t)(i + 1);
 	}
-	guard_make(&guard, &guest_mac, many, 16, &gateway6);
+	guard_make(&guard, &guest_mac, many, 16, &gateway6, false);
 	assert_true(guard.count <= GUARD_PROGRAM_MAX);
 	for (size_t i = 0; i < 16; i++) {
 		passes(ip6(addr_print(&many[i], text), IPPROTO_TCP));
@@ -553,6 +595,7 @@ int main(void)
 		GUARD_TEST(a_wrong_ip_version_is_dropped),
 		GUARD_TEST(short_packets_are_dropped_and_never_read_behind_their_end),
 		GUARD_TEST(a_family_without_an_address_is_dropped_whole),
+		GUARD_TEST(nobodys_address_asks_by_dhcp_alone_and_only_where_it_is_to),
 		GUARD_TEST(a_closed_guard_drops_everything),
 		GUARD_TEST(sixteen_addresses_fit_and_each_of_them_may_send),
 		GUARD_TEST(every_packet_meets_the_rules_however_it_is_mangled),

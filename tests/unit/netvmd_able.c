@@ -110,6 +110,15 @@ static void another_address_wants_one_that_translates(void **state)
 	assert_null(netvmd_unable(&provider, &guest));
 }
 
+static void dhcp_wants_one_that_answers(void **state)
+{
+	(void)state;
+	guest.dhcp = true;
+	assert_why("DHCP");
+	strcpy(provider.capabilities, "dhcp");
+	assert_null(netvmd_unable(&provider, &guest));
+}
+
 #define test(name) cmocka_unit_test_setup(name, set_up)
 
 int main(void)
@@ -121,6 +130,7 @@ int main(void)
 		test(one_that_is_not_ready_cannot),
 		test(a_policy_wants_one_that_enforces_policies),
 		test(another_address_wants_one_that_translates),
+		test(dhcp_wants_one_that_answers),
 		test(a_pulled_cable_wants_one_that_cuts_guests_off),
 		test(a_limit_wants_one_that_keeps_it),
 		test(a_rate_wants_one_that_keeps_it),

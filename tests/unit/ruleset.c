@@ -197,6 +197,28 @@ static void user_chains_are_called_after_known_connections_and_before_verdicts(v
 	iptables_rules_free(&rules);
 }
 
+static void a_guest_asks_by_dhcp_where_it_is_to_and_by_its_own_links(void **state)
+{
+	struct ruleset_guest guests[] = { { .name = "vif5.0", .dhcp = true },
+		{ .name = "vif6.0" } };
+	struct ruleset r = sample(1);
+	struct iptables_rules rules;
+
+	(void)state;
+	r.managed = true;
+	r.guests = guests;
+	r.guest_count = 2;
+	rules = rendered(&r, AF_INET);
+	assert_has(rules.chain[CHAIN_INPUT].rules,
+		"-A netvm-input -i vif5.0 -p udp -m udp --sport 68 --dport 67 -j ACCEPT\n"
+		"-A netvm-input -i vif5.0-emu -p udp -m udp --sport 68 --dport 67 -j ACCEPT\n");
+	assert_null(strstr(rules.chain[CHAIN_INPUT].rules, "vif6.0"));
+	iptables_rules_free(&rules);
+	rules = rendered(&r, AF_INET6);
+	assert_null(strstr(rules.chain[CHAIN_INPUT].rules, "vif5.0"));
+	iptables_rules_free(&rules);
+}
+
 static void named_uplinks_are_the_only_way_out(void **state)
 {
 	struct ruleset r = sample(1);
@@ -486,6 +508,7 @@ int main(void)
 		cmocka_unit_test(other_links_packets_are_left_to_others_before_anything_else),
 		cmocka_unit_test(
 			user_chains_are_called_after_known_connections_and_before_verdicts),
+		cmocka_unit_test(a_guest_asks_by_dhcp_where_it_is_to_and_by_its_own_links),
 		cmocka_unit_test(named_uplinks_are_the_only_way_out),
 		cmocka_unit_test(without_an_uplink_nothing_leaves),
 		cmocka_unit_test(an_empty_machine_gets_chains_rules_and_jumps_in_one_script),

@@ -5,6 +5,27 @@
 
 /* --- the base --- */
 
+static void a_guest_asks_by_dhcp_where_it_is_to_and_by_its_own_links(void **state)
+{
+	struct ruleset_guest guests[] = { { .name = "vif5.0", .dhcp = true }, { .name = "vif6.0" },
+		{ .name = "vif32751.65535", .dhcp = true } };
+	struct ruleset r = plain();
+	struct nft_rules rules;
+
+	(void)state;
+	r.managed = true;
+	r.guests = guests;
+	r.guest_count = 3;
+	rules = rendered(&r);
+	assert_has(body(&rules, "input"),
+		"iifgroup != 30830 return\n"
+		"iifname \"vif5.0\" udp sport 68 udp dport 67 accept\n"
+		"iifname \"vif5.0-emu\" udp sport 68 udp dport 67 accept\n"
+		"iifname \"vif32751.65535\" udp sport 68 udp dport 67 accept\n"
+		"icmpv6 type");
+	nft_rules_free(&rules);
+}
+
 static void the_base_is_rendered_exactly(void **state)
 {
 	struct ruleset r = plain();
@@ -357,6 +378,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_base_is_rendered_exactly),
+		cmocka_unit_test(a_guest_asks_by_dhcp_where_it_is_to_and_by_its_own_links),
 		cmocka_unit_test(without_a_real_resolver_nothing_is_translated),
 		cmocka_unit_test(a_virtual_resolver_of_the_domain_above_is_let_through),
 		cmocka_unit_test(what_came_by_a_named_uplink_is_not_passed_on_to_another_link),

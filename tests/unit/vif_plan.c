@@ -111,7 +111,7 @@ static void open_up(void)
 	actual.route_count = 3;
 	actual.neighbours = copy_of(neighbours, sizeof(neighbours));
 	actual.neighbour_count = 2;
-	guard_make(&guard, &wanted.mac, wanted.addrs, wanted.count, &wanted.gateway6);
+	guard_make(&guard, &wanted.mac, wanted.addrs, wanted.count, &wanted.gateway6, false);
 	memcpy(actual.guard, guard.prog, guard.count * sizeof(guard.prog[0]));
 	actual.guard_count = guard.count;
 	s = vif_sysctls(&count);
@@ -196,7 +196,7 @@ static void the_guard_takes_the_visible_address_in_the_place_of_the_real_one(voi
 	(void)state;
 	sees("192.168.1.5", NULL);
 	make();
-	guard_make(&guard, &wanted.mac, seen, 2, &wanted.gateway6);
+	guard_make(&guard, &wanted.mac, seen, 2, &wanted.gateway6, false);
 	assert_int_equal(guard.count, plan.guard.count);
 	assert_memory_equal(guard.prog, plan.guard.prog, guard.count * sizeof(guard.prog[0]));
 }
