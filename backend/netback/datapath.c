@@ -32,7 +32,6 @@
 #include <assert.h>
 #include <errno.h>
 #include <poll.h>
-#include <sched.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/uio.h>
@@ -493,12 +492,6 @@ int datapath_pass(struct datapath *d, bool *busy, struct err *e)
 	tx_answer(d);
 	rx_answer(d);
 	return tx_send(d, e);
-}
-
-void datapath_give_way(struct datapath *d)
-{
-	sched_yield();
-	d->tap_may = true;
 }
 
 /* How many rx requests are worth waking up for; 0: none, the tap has nothing. */

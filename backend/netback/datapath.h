@@ -36,9 +36,6 @@ int datapath_begin(struct datapath *d, struct err *e);
  * the rings' rules; -ENODEV: the tap is gone; anything else: the port is of no use any more. */
 int datapath_pass(struct datapath *d, bool *busy, struct err *e);
 
-/* Lets others run, who may have something to move then. */
-void datapath_give_way(struct datapath *d);
-
 /* Sleeps until there is something to move, at most `milliseconds` (-1: for ever). */
 int datapath_sleep(struct datapath *d, int milliseconds, struct err *e);
 

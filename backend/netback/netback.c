@@ -7,6 +7,7 @@
  * Who reads xenstore and starts it is netbackd.
  */
 #include <errno.h>
+#include <sched.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
@@ -177,7 +178,7 @@ static int serve(
 		if (ret || busy)
 			continue;
 		if (idle <= patience) {
-			datapath_give_way(d);
+			sched_yield();
 			continue;
 		}
 		ret = datapath_sleep(d, -1, e);
