@@ -320,13 +320,13 @@ int netback_runs_keep(struct netback_runs *r, const struct vif_wanted *w,
 		return ret;
 	if (now < run->again) {
 		*again = run->again - now;
-		return err_set(e, -EAGAIN, "%s: netback ended, and is started again soon", w->link);
+		return err_set(e, -EAGAIN, "netback ended, and is started again soon");
 	}
 	ret = run_start(r, run, path, &words, e);
 	/* The next one at once; those after it wait. */
 	run->again = now + backoff_failed(&run->failures, now);
 	*again = ret ? run->again - now : 0;
-	return ret ? err_prefix(e, "%s", w->link) : 0;
+	return ret;
 }
 
 void netback_runs_stop(struct netback_runs *r, const struct vif_id *id)

@@ -74,11 +74,13 @@ static int prepare(const struct pass *p, struct pass_backend *b, struct err *e)
 }
 
 /* The vif is reported as faulty and left as it is. */
-static int fail(struct pass *p, const struct vif_id *id, const struct err *why)
+static int fail(struct pass *p, const struct vif_id *id, struct err *why)
 {
 	struct outcome *o = pass_outcome(p, id);
 	struct err ignored = ERR_NONE;
+	char name[VIF_NAME_MAX];
 
+	err_prefix(why, "%s", vif_name_print(id, name));
 	snprintf(o->report.state, sizeof(o->report.state), "error");
 	snprintf(o->report.error, sizeof(o->report.error), "%.*s", (int)sizeof(o->report.error) - 1,
 		why->text);
@@ -120,7 +122,9 @@ int pass_netback_down(struct service *s, const struct pass_link *link, struct er
 		return 0;
 	netback_runs_end(s->netback, s->store, &link->id);
 	vif_name_print(&link->id, name);
-	return tap_is(name) ? tap_remove(name, e) : 0;
+	if (!tap_is(name) || tap_remove(name, e) == 0)
+		return 0;
+	return err_prefix(e, "%s", name);
 }
 
 static void stray_end(struct pass *p, const struct vif_id *id)
@@ -181,6 +185,8 @@ int pass_netback_connect(struct pass *p, const struct vif_wanted *w, struct err 
 	if (ret || !netback_plan(&seen).connect)
 		return ret;
 	ret = keep(p, w, e);
+	if (ret && ret != -ENOTCONN)
+		err_prefix(e, "%s", w->link);
 	if (!ret && b->state != XENBUS_CONNECTED)
 		ret = vif_backend_put_state(p->s->store, &w->id, XENBUS_CONNECTED, e);
 	return ret;

@@ -55,7 +55,7 @@ static int attach(const char *name, int *fd, struct err *e)
 	snprintf(r.ifr_name, sizeof(r.ifr_name), "%s", name);
 	if (ioctl(*fd, TUNSETIFF, &r) == 0)
 		return 0;
-	err_sys(e, -errno, "%s", name);
+	err_sys(e, -errno, "the tap");
 	close(*fd);
 	*fd = -1;
 	return e ? e->code : -EIO;
@@ -70,7 +70,7 @@ static int mac_set(const char *name, struct err *e)
 
 	memcpy(r.ifr_hwaddr.sa_data, mac, sizeof(mac));
 	ret = link_ask(name, SIOCSIFHWADDR, &r);
-	return ret ? err_sys(e, ret, "%s: MAC address", name) : 0;
+	return ret ? err_sys(e, ret, "MAC address of the tap") : 0;
 }
 
 /* It becomes lasting last: one that could not be made as wanted goes with its descriptor. */
@@ -81,16 +81,13 @@ int tap_make(const char *name, struct err *e)
 	if (tap_is(name))
 		return 0;
 	if (link_is(name))
-		return err_set(e, -EEXIST,
-			"%s: there is a link of that name already, which is "
-			"not ours",
-			name);
+		return err_set(e, -EEXIST, "there is a link of that name, which is not ours");
 	ret = attach(name, &fd, e);
 	if (ret)
 		return ret;
 	ret = mac_set(name, e);
 	if (!ret && ioctl(fd, TUNSETPERSIST, 1) < 0)
-		ret = err_sys(e, -errno, "%s", name);
+		ret = err_sys(e, -errno, "keeping the tap, or letting go of it");
 	close(fd);
 	return ret;
 }
@@ -102,12 +99,12 @@ int tap_remove(const char *name, struct err *e)
 	if (!link_is(name))
 		return 0;
 	if (!tap_is(name))
-		return err_set(e, -EEXIST, "%s: this link is not ours", name);
+		return err_set(e, -EEXIST, "there is a link of that name, which is not ours");
 	ret = attach(name, &fd, e);
 	if (ret)
 		return ret;
 	if (ioctl(fd, TUNSETPERSIST, 0) < 0)
-		ret = err_sys(e, -errno, "%s", name);
+		ret = err_sys(e, -errno, "keeping the tap, or letting go of it");
 	close(fd);
 	return ret;
 }
@@ -132,14 +129,14 @@ int tap_open(const char *name, const struct guest_takes *takes, int *fd, struct 
 
 	*fd = -1;
 	if (!tap_is(name))
-		return err_set(e, -ENODEV, "%s: there is no such tap of ours", name);
+		return err_set(e, -ENODEV, "there is no tap of that name");
 	ret = attach(name, fd, e);
 	if (ret)
 		return ret;
 	if (ioctl(*fd, TUNSETVNETHDRSZ, &size) == 0 &&
 		ioctl(*fd, TUNSETOFFLOAD, offloads(takes)) == 0)
 		return 0;
-	ret = err_sys(e, -errno, "%s: what the guest takes", name);
+	ret = err_sys(e, -errno, "telling the tap what the guest takes");
 	close(*fd);
 	*fd = -1;
 	return ret;
