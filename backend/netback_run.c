@@ -28,7 +28,8 @@ struct run {
 	int fd; /* pidfd, readable when it ends; -1: there is none */
 	pid_t pid;
 	struct backoff failures;
-	double again; /* not before; clock_seconds() */
+	double again;	/* not before; clock_seconds() */
+	struct err why; /* it failed last, while it waits */
 	bool watched;
 };
 
@@ -320,12 +321,16 @@ int netback_runs_keep(struct netback_runs *r, const struct vif_wanted *w,
 		return ret;
 	if (now < run->again) {
 		*again = run->again - now;
-		return err_set(e, -EAGAIN, "netback ended, and is started again soon");
+		return err_set(e, -EAGAIN, "%s",
+			run->why.code ? run->why.text : "netback ended, and is started again soon");
 	}
-	ret = run_start(r, run, path, &words, e);
+	run->why = (struct err)ERR_NONE;
+	ret = run_start(r, run, path, &words, &run->why);
 	/* The next one at once; those after it wait. */
 	run->again = now + backoff_failed(&run->failures, now);
 	*again = ret ? run->again - now : 0;
+	if (ret && e)
+		*e = run->why;
 	return ret;
 }
 
