@@ -312,7 +312,9 @@ int dhcp_runs_keep(struct dhcp_runs *r, const struct vif_wanted *w, const char *
 		return run_watch(r, run, e);
 	}
 	if (run->process.pid) {
+		/* That something else is wanted is no failure. */
 		run_end(run);
+		backoff_end(&run->failures);
 		run->again = 0;
 	}
 	if (now < run->again) {

@@ -118,7 +118,7 @@ const struct config_key settings_keys[] = {
 	{ "forwarder6", CONFIG_LIST, offsetof(struct file, forwarder6), check_own6,
 		"the same for IPv6 (fd3c:6e76:6d64::53, fd3c:6e76:6d64::54)" },
 	{ "forwarder_user", CONFIG_TEXT, offsetof(struct file, forwarder_user), check_user,
-		"the user that the forwarder runs as (netvm-dns)" },
+		"the user that the forwarder, and guests' DHCP servers, run as (netvm-dns)" },
 	{ "hooks", CONFIG_TEXT, offsetof(struct file, hooks), check_path,
 		"the directory of programs that netbackd tells what happens; netbackd(8) says how "
 		"(" SYSCONFDIR "/xen-netvm/hooks.d)" },
