@@ -90,6 +90,7 @@ struct datapath {
 	int tap;
 	struct datapath_settings settings;
 	struct counters *counters;
+	struct datapath_marks *marks;
 	struct tx tx;
 	struct rx rx;
 	bool tap_may; /* have packets: it was not asked since something went there or it rang */
@@ -101,7 +102,8 @@ struct datapath {
 /* --- set-up --- */
 
 int datapath_open(struct datapath **out, struct port *port, int tap,
-	const struct datapath_settings *settings, struct counters *counters, struct err *e)
+	const struct datapath_settings *settings, struct counters *counters,
+	struct datapath_marks *marks, struct err *e)
 {
 	struct datapath *d =
 		mmap(NULL, sizeof(*d), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -113,19 +115,11 @@ int datapath_open(struct datapath **out, struct port *port, int tap,
 	d->tap = tap;
 	d->settings = *settings;
 	d->counters = counters;
+	d->marks = marks;
 	d->tap_may = true;
 	d->tx.pages = d->pages;
 	d->rx.pages = d->pages + PAGES;
 	*out = d;
-	return 0;
-}
-
-int datapath_begin(struct datapath *d, struct err *e)
-{
-	if (ring_attach(&d->tx.ring, port_tx_ring(d->port), TX_SLOT_SIZE) < 0 ||
-		ring_attach(
-			&d->rx.ring, port_rx_ring(d->port), sizeof(union netif_rx_sring_entry)) < 0)
-		return err_set(e, -EPROTO, "a ring with impossible indices");
 	return 0;
 }
 
@@ -144,6 +138,13 @@ static int copies_make(struct datapath *d, struct err *e)
 	d->counters->copies += d->copy_count != 0;
 	d->counters->pieces += d->copy_count;
 	return ret < 0 ? err_sys(e, ret, "copying from and to the guest's pages") : 0;
+}
+
+/* It stands there before any answer does. */
+static void mark(uint32_t *place, uint32_t index)
+{
+	*(volatile uint32_t *)place = index;
+	__asm__ volatile("" ::: "memory");
 }
 
 static void drop(struct datapath *d, enum drop why)
@@ -211,6 +212,7 @@ static void tx_answer(struct datapath *d)
 	size_t slot = 0;
 
 	tx_copies_see(d);
+	mark(&d->marks->tx, tx->ring.taken);
 	for (size_t i = 0; i < tx->packet_count; i++)
 		for (size_t k = 0; k < tx->packets[i].slot_count; k++, slot++) {
 			struct netif_tx_response answer = {
@@ -445,6 +447,7 @@ static void rx_answer(struct datapath *d)
 	struct rx *rx = &d->rx;
 	size_t copy = rx->first_copy;
 
+	mark(&d->marks->rx, rx->ring.taken);
 	for (size_t i = 0, k = 0; i < rx->packet_count - rx->kept; i++) {
 		struct rx_packet *p = &rx->packets[i];
 		size_t slots = rx_packet_slots(p);
@@ -471,6 +474,70 @@ static void rx_answer(struct datapath *d)
 		d->counters->rings++;
 		port_ring_rx(d->port);
 	}
+}
+
+/* --- where another one stood --- */
+
+/* How many slots may hold its answers. */
+static int begun(const struct ring *r, uint32_t marked)
+{
+	int waiting = ring_waiting(r);
+
+	return waiting >= 0 && marked - r->pushed <= (uint32_t)waiting ? (int)(marked - r->pushed)
+								       : 0;
+}
+
+/* An answer leaves of a request its flags, size and id, and of an extra its type: enough to see
+ * where packets end. */
+static int tx_resume(struct datapath *d, struct err *e)
+{
+	struct tx *tx = &d->tx;
+	int left = begun(&tx->ring, d->marks->tx), waiting, ret = 0;
+
+	for (; !ret && left > 0; left -= (int)tx->slot_count) {
+		waiting = ring_waiting(&tx->ring);
+		if (waiting <= 0)
+			return err_set(e, -EPROTO, "requests that are gone again");
+		ret = tx_packet_take(&tx->ring, (size_t)waiting, &tx->packets[0], tx->slots, e);
+		tx->packets[0].fault = DROP_TX_GRANT;
+		tx->packet_count = 1;
+		tx->slot_count = tx->packets[0].slot_count;
+		if (!ret)
+			tx_answer(d);
+	}
+	tx->packet_count = tx->slot_count = 0;
+	return ret;
+}
+
+static void rx_resume(struct datapath *d)
+{
+	struct ring *ring = &d->rx.ring;
+
+	for (int n = begun(ring, d->marks->rx); n > 0; n--) {
+		struct netif_rx_request request;
+		struct netif_rx_response answer = { .status = NETIF_RSP_ERROR };
+
+		ring_take(ring, &request, sizeof(request));
+		answer.id = request.id;
+		ring_answer(ring, &answer, sizeof(answer));
+	}
+	if (ring_push(ring))
+		port_ring_rx(d->port);
+}
+
+int datapath_begin(struct datapath *d, bool resumed, struct err *e)
+{
+	int ret = 0;
+
+	if (ring_attach(&d->tx.ring, port_tx_ring(d->port), TX_SLOT_SIZE) < 0 ||
+		ring_attach(
+			&d->rx.ring, port_rx_ring(d->port), sizeof(union netif_rx_sring_entry)) < 0)
+		return err_set(e, -EPROTO, "a ring with impossible indices");
+	if (resumed) {
+		ret = tx_resume(d, e);
+		rx_resume(d);
+	}
+	return ret;
 }
 
 /* --- passes --- */

@@ -21,16 +21,28 @@ struct datapath_settings {
 	struct packet_rules rules;
 };
 
+/*
+ * Where answering stands, kept outside of the process: below these indices slots may hold answers
+ * that the guest was not told of yet, in the place of its requests. So who goes on where another
+ * one was killed does not take an answer for a request.
+ */
+struct datapath_marks {
+	uint32_t tx, rx;
+};
+
 struct datapath;
 
 /* `tap` gives and takes one packet a call behind a struct virtio_net_hdr, and does not block. Port,
- * tap and counters stay the caller's. Nothing of the guest's is looked at. */
+ * tap, counters and marks stay the caller's. Nothing of the guest's is looked at. */
 int datapath_open(struct datapath **out, struct port *port, int tap,
-	const struct datapath_settings *settings, struct counters *counters, struct err *e);
+	const struct datapath_settings *settings, struct counters *counters,
+	struct datapath_marks *marks, struct err *e);
 void datapath_close(struct datapath *d); /* NULL is fine */
 
-/* Takes up the rings, before the first pass. -EPROTO: their indices are no rings'. */
-int datapath_begin(struct datapath *d, struct err *e);
+/* Takes up the rings, before the first pass; `resumed`: where another one stood, whose marks are
+ * there. What had been begun to be answered is answered with an error. -EPROTO: their indices are
+ * no rings'. */
+int datapath_begin(struct datapath *d, bool resumed, struct err *e);
 
 /* Moves what there is to move, once, both ways. `busy`: there may be more. -EPROTO: the guest broke
  * the rings' rules; -ENODEV: the tap is gone; anything else: the port is of no use any more. */

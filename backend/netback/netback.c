@@ -128,11 +128,12 @@ static int settings_take(
 struct opened {
 	struct record *record;
 	int record_fd, tap;
+	bool resumed;
 	struct port *port;
 };
 
 static int all_open(const struct options *o, const struct datapath_settings *settings,
-	struct opened *out, struct err *e)
+	uint64_t digest, struct opened *out, struct err *e)
 {
 	const struct port_place place = {
 		.domid = o->domid,
@@ -141,7 +142,7 @@ static int all_open(const struct options *o, const struct datapath_settings *set
 		.tx_bell = o->tx_bell,
 		.rx_bell = o->rx_bell,
 	};
-	int ret = record_take(o->record, &out->record, &out->record_fd, e);
+	int ret = record_take(o->record, digest, &out->record, &out->record_fd, &out->resumed, e);
 
 	if (!ret)
 		ret = tap_open(o->vif, &settings->takes, &out->tap, e);
@@ -167,7 +168,7 @@ static int sandbox(struct opened *o, struct err *e)
 static int serve(
 	struct datapath *d, struct opened *o, unsigned int patience, uint64_t digest, struct err *e)
 {
-	int ret = datapath_begin(d, e);
+	int ret = datapath_begin(d, o->resumed, e);
 	unsigned int idle = 0;
 	bool busy;
 
@@ -192,11 +193,11 @@ static int run(const struct options *o, const struct datapath_settings *settings
 {
 	struct opened opened = { .record_fd = -1, .tap = -1 };
 	struct datapath *d = NULL;
-	int ret = all_open(o, settings, &opened, e);
+	int ret = all_open(o, settings, digest, &opened, e);
 
 	if (!ret)
-		ret = datapath_open(
-			&d, opened.port, opened.tap, settings, &opened.record->counters, e);
+		ret = datapath_open(&d, opened.port, opened.tap, settings, &opened.record->counters,
+			&opened.record->marks, e);
 	if (!ret)
 		ret = sandbox(&opened, e);
 	if (!ret)

@@ -10,9 +10,22 @@
 
 static const struct flock whole = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
 
-int record_take(const char *path, struct record **out, int *fd, struct err *e)
+static bool record_read(int fd, struct record *out)
+{
+	if (pread(fd, out, sizeof(*out), 0) != sizeof(*out))
+		return false;
+	out->fault[sizeof(out->fault) - 1] = '\0';
+	for (char *c = out->fault; *c; c++)
+		if (*c < 0x20 || *c > 0x7e)
+			*c = '?';
+	return true;
+}
+
+int record_take(const char *path, uint64_t digest, struct record **out, int *fd, bool *resumed,
+	struct err *e)
 {
 	struct flock lock = whole;
+	struct record before;
 	int ret;
 
 	*out = NULL;
@@ -25,30 +38,23 @@ int record_take(const char *path, struct record **out, int *fd, struct err *e)
 			      : err_sys(e, -errno, "%s", path);
 		goto out;
 	}
+	*resumed = record_read(*fd, &before) && before.digest == digest;
 	if (ftruncate(*fd, 0) < 0 || ftruncate(*fd, sizeof(**out)) < 0) {
 		ret = err_sys(e, -errno, "%s", path);
 		goto out;
 	}
 	*out = mmap(NULL, sizeof(**out), PROT_READ | PROT_WRITE, MAP_SHARED, *fd, 0);
-	if (*out != MAP_FAILED)
+	if (*out != MAP_FAILED) {
+		if (*resumed)
+			(*out)->marks = before.marks;
 		return 0;
+	}
 	*out = NULL;
 	ret = err_sys(e, -errno, "%s", path);
 out:
 	close(*fd);
 	*fd = -1;
 	return ret;
-}
-
-static bool record_read(int fd, struct record *out)
-{
-	if (pread(fd, out, sizeof(*out), 0) != sizeof(*out))
-		return false;
-	out->fault[sizeof(out->fault) - 1] = '\0';
-	for (char *c = out->fault; *c; c++)
-		if (*c < 0x20 || *c > 0x7e)
-			*c = '?';
-	return true;
 }
 
 pid_t record_holder(const char *path, struct record *out)

@@ -14,19 +14,22 @@
 
 #include <stdbool.h>
 
-#include "backend/netback/counters.h"
+#include "backend/netback/datapath.h"
 #include "common/err.h"
 
 struct record {
 	uint64_t digest; /* of the command line of who moves packets, or did */
 	struct counters counters;
+	struct datapath_marks marks;
 	char fault[ERR_TEXT_MAX]; /* what ended it */
 	bool guest;		  /* ... was the guest */
 };
 
 /* Takes the file at `path`, making it, for this process, and maps it. -EBUSY: another has it. `fd`
- * is to stay open. */
-int record_take(const char *path, struct record **out, int *fd, struct err *e);
+ * is to stay open. `resumed`: who had it before was told the same (`digest`), and its marks are
+ * still there; all else is zero. */
+int record_take(const char *path, uint64_t digest, struct record **out, int *fd, bool *resumed,
+	struct err *e);
 
 /* Who has it, 0: nobody; and its record. Whoever wrote that may have been broken into: its words
  * are printable, and no more. */

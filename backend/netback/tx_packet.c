@@ -47,7 +47,9 @@ static int extras_take(struct taking *t, struct err *e)
 		if (n == TX_EXTRAS_MAX)
 			return err_set(e, -EPROTO, "more than %d extras", TX_EXTRAS_MAX);
 		ring_take(t->ring, &extra, sizeof(extra));
-		t->slots[t->out->slot_count++] = (struct tx_slot){ .extra = true };
+		t->slots[t->out->slot_count++] =
+			(struct tx_slot){ .id = (uint16_t)(extra.type | extra.flags << 8),
+				.extra = true };
 		if (!extra.type || extra.type >= XEN_NETIF_EXTRA_TYPE_MAX)
 			return err_set(e, -EPROTO, "an extra of the unknown type %u", extra.type);
 		if (extra.type == XEN_NETIF_EXTRA_TYPE_GSO)

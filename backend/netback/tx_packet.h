@@ -32,8 +32,8 @@ enum tx_gso { TX_GSO_NONE, TX_GSO_TCP4, TX_GSO_TCP6 };
 struct tx_slot {
 	uint32_t grant;
 	uint16_t offset, len; /* of the fragment, in the guest's page */
-	uint16_t id;
-	bool extra; /* it holds no fragment, and its answer says nothing */
+	uint16_t id; /* of an extra its first two bytes, which its answer leaves as they are */
+	bool extra;  /* it holds no fragment, and its answer says nothing */
 };
 
 struct tx_packet {

@@ -224,6 +224,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	const struct port_place place = { MEMORY_FD, 0, 1, TX_BELL, RX_BELL };
 	struct meddler m = { .end = false };
 	struct counters counters = { .rings = 0 };
+	struct datapath_marks marks;
 	struct err e = ERR_NONE;
 	struct datapath *d;
 	struct port *port;
@@ -239,9 +240,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	guest_make(&b);
 	m.bytes = (struct bytes){ b.at, b.end };
 	HOLDS(port_open(&port, &place, &e) == 0);
-	HOLDS(datapath_open(&d, port, TAP, &settings, &counters, &e) == 0);
+	HOLDS(datapath_open(&d, port, TAP, &settings, &counters, &marks, &e) == 0);
 	HOLDS(pthread_create(&thread, NULL, meddle, &m) == 0);
-	ret = datapath_begin(d, &e);
+	marks = (struct datapath_marks){ next4(&b), next4(&b) };
+	ret = datapath_begin(d, takes & 64, &e);
 	for (int n = 0; !ret && n < 8; n++) {
 		world_send(&b);
 		ret = datapath_pass(d, &busy, &e);
