@@ -119,7 +119,7 @@ static int calls_restrict(struct err *e)
 		emit_call(&p, &calls[i]);
 	emit_return(&p, SECCOMP_RET_KILL_PROCESS);
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 ||
-		syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &p) < 0)
+		prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &p) < 0)
 		return err_sys(e, -errno, "the list of system calls");
 	return 0;
 }
