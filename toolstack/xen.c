@@ -11,6 +11,7 @@
 #include <libxl_utils.h>
 
 #include "toolstack/xen_internal.h"
+#include "xenstore-schema/store.h"
 
 static void words_take(xentoollog_logger *logger, xentoollog_level level, int errnoval,
 	const char *context, const char *format, va_list al)
@@ -149,36 +150,25 @@ int xen_domain_pause(uint32_t domid, bool pause, struct err *e)
 	return ret;
 }
 
-static int by_devid(const void *a, const void *b)
-{
-	const struct xen_vif *x = a, *y = b;
-
-	return x->id.devid < y->id.devid ? -1 : x->id.devid > y->id.devid;
-}
-
 /* Appends the vifs of one domain. */
-static int vifs_add(struct xen *x, uint32_t domid, struct xen_vif **vifs, size_t *count)
+static int vifs_add(
+	struct store *s, uint32_t domid, struct xen_vif **vifs, size_t *count, struct err *e)
 {
-	libxl_device_nic *list;
+	struct vif_record records[VIF_RECORDS_MAX];
 	struct xen_vif *grown;
-	int total = 0;
+	size_t n;
+	int ret = vif_record_list(s, domid, records, VIF_RECORDS_MAX, &n, e);
 
-	list = libxl_device_nic_list(x->ctx, domid, &total); /* NULL for none as for a failure */
-	grown = realloc(*vifs, (*count + (size_t)total + 1) * sizeof(*grown));
-	if (grown) {
-		*vifs = grown;
-		grown += *count;
-	}
-	for (int i = 0; i < total && grown; i++) {
-		grown[i].id = (struct vif_id){ domid, (uint32_t)list[i].devid };
-		grown[i].backend = list[i].backend_domid;
-		memcpy(grown[i].mac.bytes, list[i].mac, sizeof(grown[i].mac.bytes));
-	}
-	libxl_device_nic_list_free(list, total);
+	if (ret)
+		return ret;
+	grown = realloc(*vifs, (*count + n + 1) * sizeof(*grown));
 	if (!grown)
-		return -ENOMEM;
-	qsort(grown, (size_t)total, sizeof(*grown), by_devid);
-	*count += (size_t)total;
+		return err_sys(e, -ENOMEM, "the list of vifs");
+	*vifs = grown;
+	for (size_t i = 0; i < n; i++)
+		grown[(*count)++] = (struct xen_vif){ .id = { domid, records[i].devid },
+			.backend = records[i].backend,
+			.mac = records[i].mac };
 	return 0;
 }
 
@@ -186,18 +176,18 @@ int xen_vifs_list(const struct xen_domain *domains, size_t domain_count, struct 
 	size_t *count, struct err *e)
 {
 	struct xen_vif *vifs = NULL;
-	struct xen x;
+	struct store *s;
 	size_t n = 0;
-	int ret = xen_open(&x, e);
+	int ret = store_open(&s, e);
 
 	if (ret)
 		return ret;
 	for (size_t i = 0; i < domain_count && !ret; i++)
-		ret = vifs_add(&x, domains[i].domid, &vifs, &n);
-	xen_close(&x);
+		ret = vifs_add(s, domains[i].domid, &vifs, &n, e);
+	store_close(s);
 	if (ret) {
 		free(vifs);
-		return err_sys(e, ret, "the list of vifs");
+		return ret;
 	}
 	*out = vifs;
 	*count = n;

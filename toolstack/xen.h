@@ -44,8 +44,7 @@ struct xen_vif {
 };
 
 /* The vifs of these domains as libxl has them (its own records, which no guest can write),
- * ascending by domain, as given, and devid. `*out` malloc'd. libxl does not tell a domain that has
- * none from one that it could not read. */
+ * ascending by domain, as given, and devid. `*out` malloc'd. -ENOTCONN: xenstored is gone. */
 int xen_vifs_list(const struct xen_domain *domains, size_t domain_count, struct xen_vif **out,
 	size_t *count, struct err *e);
 

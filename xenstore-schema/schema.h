@@ -314,9 +314,21 @@ int vif_frontend_read(
 	struct store *s, uint32_t domid, uint32_t devid, struct vif_frontend *out, struct err *e);
 int vif_frontend_list(struct store *s, uint32_t domid, uint32_t *devids, size_t max, size_t *count,
 	struct err *e);
-/* Fires when a vif of the guest is made or taken away. It is libxl's own record
- * (/libxl/G/device/vif) that is watched, because the guest can write to device/vif as often as it
- * likes. */
+/*
+ * A vif as libxl has it: /libxl/G/device/vif/<devid>, which dom0 alone can write (docs/misc/
+ * xenstore-paths.pandoc, tools/libs/light/libxl_device.c: libxl__device_generic_add). Ascending by
+ * devid; one whose record makes no sense, or goes meanwhile, is left out. -E2BIG: more than `max`.
+ * libxl_device_nic_list() asks xenstored some fifty times for each.
+ */
+#define VIF_RECORDS_MAX 256 /* `max` at most */
+struct vif_record {
+	uint32_t devid, backend; /* the domid that its backend is, or was, in */
+	struct mac mac;		 /* all zero: none */
+};
+int vif_record_list(struct store *s, uint32_t domid, struct vif_record *out, size_t max,
+	size_t *count, struct err *e);
+/* Fires when a vif of the guest is made or taken away. It is libxl's own record that is watched,
+ * because the guest can write to device/vif as often as it likes. */
 int vifs_watch(struct store *s, uint32_t domid, const char *token, struct err *e);
 int vifs_unwatch(struct store *s, uint32_t domid, const char *token, struct err *e);
 

@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* clang-format off */
@@ -213,6 +214,65 @@ static const char *libxl_path(char buf[STORE_PATH_MAX], uint32_t domid)
 {
 	snprintf(buf, STORE_PATH_MAX, "/libxl/%u/device/vif", domid);
 	return buf;
+}
+
+/* "/local/domain/B/backend/vif/G/D", exactly. */
+static int backend_of(const char *text, const struct vif_id *id, uint32_t *out)
+{
+	char path[STORE_PATH_MAX], *end;
+	const char prefix[] = "/local/domain/";
+	unsigned long domid;
+
+	if (!text || strncmp(text, prefix, sizeof(prefix) - 1) != 0)
+		return -EPROTO;
+	domid = strtoul(text + sizeof(prefix) - 1, &end, 10);
+	if (domid >= DOMID_LIMIT || strcmp(text, backend_path(path, (uint32_t)domid, id, "")) != 0)
+		return -EPROTO;
+	*out = (uint32_t)domid;
+	return 0;
+}
+
+/* -EPROTO: it makes no sense. */
+static int record_read(struct store *s, const char *dir, const struct vif_id *id,
+	struct vif_record *out, struct err *e)
+{
+	static const char *const names[] = { "backend", "mac" };
+	char path[STORE_PATH_MAX], name[16];
+	struct store_values v;
+	int ret;
+
+	snprintf(name, sizeof(name), "%u", id->devid);
+	ret = store_read_each(s, path_join(path, dir, name), names, 2, &v, e);
+	if (ret)
+		return ret;
+	*out = (struct vif_record){ .devid = id->devid };
+	ret = backend_of(v.value[0], id, &out->backend);
+	if (!ret && v.value[1] && mac_parse(v.value[1], &out->mac))
+		memset(&out->mac, 0, sizeof(out->mac));
+	store_values_free(&v);
+	return ret;
+}
+
+int vif_record_list(struct store *s, uint32_t domid, struct vif_record *out, size_t max,
+	size_t *count, struct err *e)
+{
+	char dir[STORE_PATH_MAX];
+	uint32_t devids[VIF_RECORDS_MAX];
+	size_t n = 0;
+	int ret = schema_list_devids(s, libxl_path(dir, domid), devids,
+		max < VIF_RECORDS_MAX ? max : VIF_RECORDS_MAX, &n, e);
+
+	*count = 0;
+	for (size_t i = 0; i < n && !ret; i++) {
+		const struct vif_id id = { domid, devids[i] };
+
+		ret = record_read(s, dir, &id, &out[*count], e);
+		if (!ret)
+			(*count)++;
+		else if (ret != -ENOTCONN)
+			ret = 0;
+	}
+	return ret;
 }
 
 int vifs_watch(struct store *s, uint32_t domid, const char *token, struct err *e)

@@ -227,6 +227,39 @@ static void links_are_listed_ascending_without_foreign_names(struct store *s)
 	IS(2, count);
 }
 
+static void libxl_s_records_of_vifs_are_read_strictly(struct store *s)
+{
+	static const struct {
+		const char *path, *value;
+	} nodes[] = {
+		{ "/libxl/5/device/vif/1/backend", "/local/domain/3/backend/vif/5/1" },
+		{ "/libxl/5/device/vif/1/mac", "00:16:3e:00:00:01" },
+		{ "/libxl/5/device/vif/0/backend", "/local/domain/0/backend/vif/5/0" },
+		{ "/libxl/5/device/vif/2/backend", "/local/domain/3/backend/vif/6/2" },
+		{ "/libxl/5/device/vif/3/backend", "/local/domain/03/backend/vif/5/3" },
+		{ "/libxl/5/device/vif/4/mac", "00:16:3e:00:00:04" },
+		{ "/libxl/5/device/vif/5/backend", "/local/domain/32753/backend/vif/5/5" },
+		{ "/libxl/5/device/vif/x/backend", "/local/domain/3/backend/vif/5/1" },
+	};
+	const struct mac none = { .bytes = { 0 } };
+	struct vif_record records[8];
+	size_t count;
+
+	RETURNS(0, vif_record_list(s, 5, records, 8, &count, &scenario_err));
+	IS(0, count);
+	for (size_t i = 0; i < sizeof(nodes) / sizeof(nodes[0]); i++)
+		node_put(s, nodes[i].path, nodes[i].value);
+	RETURNS(0, vif_record_list(s, 5, records, 8, &count, &scenario_err));
+	IS(2, count);
+	IS(0, records[0].devid);
+	IS(0, records[0].backend);
+	IS(true, mac_equal(&none, &records[0].mac));
+	IS(1, records[1].devid);
+	IS(3, records[1].backend);
+	IS(0x3e, records[1].mac.bytes[2]);
+	RETURNS(-E2BIG, vif_record_list(s, 5, records, 3, &count, &scenario_err));
+}
+
 const struct scenario scenarios_published[] = {
 	SCENARIO("a guest link comes back as it was published", a_guest_link_comes_back),
 	SCENARIO("only what differs is written: no watch fires in vain, foreign keys are kept",
@@ -245,5 +278,7 @@ const struct scenario scenarios_published[] = {
 		an_address_of_no_host_is_not_published),
 	SCENARIO("links are listed ascending, without foreign names",
 		links_are_listed_ascending_without_foreign_names),
+	SCENARIO("libxl's records of vifs are read, those that make sense",
+		libxl_s_records_of_vifs_are_read_strictly),
 	{ 0 },
 };
