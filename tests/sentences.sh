@@ -40,7 +40,7 @@ awaited() {
 	local end=$((SECONDS + PATIENCE))
 	until "$@" >/dev/null 2>&1; do
 		[ $SECONDS -lt $end ] || return 1
-		sleep 0.05
+		sleep "${PAUSE:-0.05}"
 	done
 }
 
