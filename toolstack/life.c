@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "common/child.h"
 #include "common/clock.h"
@@ -37,10 +38,13 @@ int life_await(const struct life *l, struct err *e)
 	struct pollfd p = { .fd = store_fd(l->store), .events = POLLIN };
 	char path[STORE_PATH_MAX], token[64];
 	long long left = l->end - clock_milliseconds();
+	/* What a vif brings with it comes as dozens of events, which one look can serve. */
+	const struct timespec rest = { .tv_nsec = 100 * 1000 * 1000 };
 	int ret;
 
 	/* A second at most: netvmd may publish the provider at any time, and no watch says so. */
-	poll(&p, 1, left > 1000 ? 1000 : left > 0 ? (int)left : 0);
+	if (poll(&p, 1, left > 1000 ? 1000 : left > 0 ? (int)left : 0) > 0)
+		nanosleep(&rest, NULL);
 	while ((ret = store_next_event(l->store, path, token, e)) > 0)
 		;
 	return ret;
