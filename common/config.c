@@ -305,7 +305,8 @@ static int library_read(struct reading *r)
 		return -ENOMEM;
 	memcpy(whole, r->text, len);
 	whole[len] = '\n';
-	refused = r->lib->cfg_readdata(r->xlu, whole, (int)len + 1);
+	refused = r->lib->cfg_readdata(
+		r->xlu, whole, (int)len + (len && whole[len - 1] == '\n' ? 0 : 1));
 	free(whole);
 	return refused ? EINVAL : 0;
 }

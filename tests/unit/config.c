@@ -207,6 +207,7 @@ static void faults_are_named_with_file_and_line(void **state)
 		{ "name = \n", 1 },
 		{ "name = \"x\"\n\nip =\nflag = 1\n", 3 },
 		{ "name = \"x\"\n\nM", 3 },
+		{ "name = \"x\"\nlist = [ \"10.0.0.1\",\n", 2 },
 	};
 	struct sample s;
 	struct err e;
