@@ -22,7 +22,10 @@ ended() {
 	started=()
 }
 
+# What those have started themselves ends first: nobody else would end it.
 leave() {
+	local pid
+	for pid in "${started[@]}"; do pkill -KILL -P "$pid"; done
 	ended
 	umount -l "$scratch" && rmdir "$scratch"
 }

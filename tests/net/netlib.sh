@@ -78,7 +78,7 @@ forwarder_user_make() {
 	echo 'netvm-dns:x:59953:' >>"$scratch/group"
 }
 
-# The same with netback between the two, for scenarios that run again so (tests/net/netback-again): the guest may send from its usual
+# The same with netback between the two, for scenarios that run again so (tests/net/long/netback-again): the guest may send from its usual
 # addresses alone.
 vif_by_netback() {
 	local id=$1 dev=$2 record=$scratch/vif$1.$2
