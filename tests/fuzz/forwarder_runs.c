@@ -3,7 +3,7 @@
  * what was taken is printed and taken again as it is.
  *
  * sources: backend/forwarder_run.c common/addr.c common/child.c common/clock.c common/err.c
- * sources: common/file.c
+ * sources: common/file.c backend/kept_process.c
  */
 #include <string.h>
 #include <sys/socket.h>
@@ -23,8 +23,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	forwarder_runs_parse(text, runs);
 	free(text);
 	for (int i = 0; i < FORWARDER_SLOTS; i++) {
-		HOLDS(runs[i].pid == 0 || runs[i].pid > 1);
-		HOLDS(runs[i].fd == -1);
+		HOLDS(runs[i].process.pid == 0 || runs[i].process.pid > 1);
+		HOLDS(runs[i].process.fd == -1);
 		HOLDS(runs[i].ip4.family == 0 || runs[i].ip4.family == AF_INET);
 		HOLDS(runs[i].ip6.family == 0 || runs[i].ip6.family == AF_INET6);
 	}
