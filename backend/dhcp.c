@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <net/if.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -40,20 +39,6 @@ struct dhcp_runs {
 
 /* --- what it is told --- */
 
-static void word(struct dhcp_words *w, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-static void word(struct dhcp_words *w, const char *fmt, ...)
-{
-	char *at = w->text + w->used;
-	va_list ap;
-
-	va_start(ap, fmt);
-	w->used += (size_t)vsnprintf(at, sizeof(w->text) - w->used, fmt, ap) + 1;
-	va_end(ap);
-	w->argv[w->count++] = at;
-	w->argv[w->count] = NULL;
-	w->digest = digest_add(w->digest, at, strlen(at) + 1);
-}
-
 /* The guest's own, as it sees it. */
 static const struct addr *address_of(const struct vif_wanted *w)
 {
@@ -63,7 +48,7 @@ static const struct addr *address_of(const struct vif_wanted *w)
 	return &w->addrs[0];
 }
 
-static void words_resolvers(struct dhcp_words *out, const struct vif_wanted *w)
+static void words_resolvers(struct arguments *out, const struct vif_wanted *w)
 {
 	char list[2 * ADDR_TEXT_MAX + 2] = "", text[ADDR_TEXT_MAX];
 	size_t len = 0;
@@ -73,7 +58,7 @@ static void words_resolvers(struct dhcp_words *out, const struct vif_wanted *w)
 			len += (size_t)snprintf(list + len, sizeof(list) - len, ",%s",
 				addr_print(&w->dns[i], text));
 	if (len)
-		word(out, "--dhcp-option=option:dns-server%s", list);
+		arguments_add(out, "--dhcp-option=option:dns-server%s", list);
 }
 
 /* What is fixed: dnsmasq(8). The address is in no subnet of the link, so --shared-network says that
@@ -81,7 +66,7 @@ static void words_resolvers(struct dhcp_words *out, const struct vif_wanted *w)
  * packet while it has no address. Options 121 (RFC 3442) and 249 (the same for Windows before
  * Vista) hold the routes; who knows them does not take the router of option 3. */
 void dhcp_words_make(
-	struct dhcp_words *out, const struct vif_wanted *w, const char *user, const char *group)
+	struct arguments *out, const struct vif_wanted *w, const char *user, const char *group)
 {
 	static const char *const fixed[] = { "dnsmasq", "--keep-in-foreground",
 		"--conf-file=/dev/null", "--no-resolv", "--no-hosts",
@@ -90,23 +75,23 @@ void dhcp_words_make(
 		"--dhcp-broadcast", "--dhcp-no-override", "--dhcp-ignore=tag:!known" };
 	char ip[ADDR_TEXT_MAX], gateway[ADDR_TEXT_MAX], mac[MAC_TEXT_MAX];
 
-	*out = (struct dhcp_words){ .digest = DIGEST_START };
+	*out = (struct arguments){ .count = 0 };
 	addr_print(address_of(w), ip);
 	addr_print(addr_is_set(&w->visible_gateway) ? &w->visible_gateway : &w->gateway, gateway);
 	for (size_t i = 0; i < sizeof(fixed) / sizeof(fixed[0]); i++)
-		word(out, "%s", fixed[i]);
-	word(out, "--user=%s", user);
-	word(out, "--group=%s", group);
-	word(out, "--interface=%s", w->link);
-	word(out, "--shared-network=%s,%s", w->link, ip);
-	word(out, "--dhcp-range=%s,static,255.255.255.255,%d", ip, LEASE);
-	word(out, "--dhcp-host=%s,%s", mac_print(&w->mac, mac), ip);
-	word(out, "--dhcp-option=option:router,%s", gateway);
-	word(out, "--dhcp-option=121,%s/32,0.0.0.0,0.0.0.0/0,%s", gateway, gateway);
-	word(out, "--dhcp-option=249,%s/32,0.0.0.0,0.0.0.0/0,%s", gateway, gateway);
+		arguments_add(out, "%s", fixed[i]);
+	arguments_add(out, "--user=%s", user);
+	arguments_add(out, "--group=%s", group);
+	arguments_add(out, "--interface=%s", w->link);
+	arguments_add(out, "--shared-network=%s,%s", w->link, ip);
+	arguments_add(out, "--dhcp-range=%s,static,255.255.255.255,%d", ip, LEASE);
+	arguments_add(out, "--dhcp-host=%s,%s", mac_print(&w->mac, mac), ip);
+	arguments_add(out, "--dhcp-option=option:router,%s", gateway);
+	arguments_add(out, "--dhcp-option=121,%s/32,0.0.0.0,0.0.0.0/0,%s", gateway, gateway);
+	arguments_add(out, "--dhcp-option=249,%s/32,0.0.0.0,0.0.0.0/0,%s", gateway, gateway);
 	words_resolvers(out, w);
 	if (w->mtu)
-		word(out, "--dhcp-option=option:mtu,%u", w->mtu);
+		arguments_add(out, "--dhcp-option=option:mtu,%u", w->mtu);
 }
 
 /* --- what is remembered: a file a link, "PID START DIGEST" --- */
@@ -269,13 +254,15 @@ static void run_end(struct run *run)
 	run->watched = false;
 }
 
-static int run_start(
-	struct dhcp_runs *r, struct run *run, const struct dhcp_words *words, struct err *e)
+static int run_start(struct dhcp_runs *r, struct run *run, const struct arguments *words,
+	uint64_t digest, struct err *e)
 {
 	int ret;
 
-	run->process = (struct kept_process){ .digest = words->digest, .fd = -1 };
-	ret = kept_process_start(words->argv, &run->process, e);
+	run->process = (struct kept_process){ .digest = digest, .fd = -1 };
+	ret = arguments_check(words, e);
+	if (!ret)
+		ret = kept_process_start(words->argv, &run->process, e);
 	if (!ret)
 		ret = remember_write(r, run, e);
 	if (!ret)
@@ -291,7 +278,8 @@ int dhcp_runs_keep(struct dhcp_runs *r, const struct vif_wanted *w, const char *
 	const char *group = forwarder_user_group(user);
 	const unsigned int ifindex = if_nametoindex(w->link);
 	struct run *run = run_get(r, w->link);
-	struct dhcp_words words;
+	struct arguments words;
+	uint64_t digest;
 	int ret;
 
 	*again = 0;
@@ -303,10 +291,10 @@ int dhcp_runs_keep(struct dhcp_runs *r, const struct vif_wanted *w, const char *
 			user);
 	dhcp_words_make(&words, w, user, group);
 	/* It is bound to a link, not to what has the same name later. */
-	words.digest = digest_add(words.digest, &ifindex, sizeof(ifindex));
+	digest = digest_add(arguments_digest(words.argv), &ifindex, sizeof(ifindex));
 	kept_process_look(&run->process);
 	run->watched = run->watched && run->process.pid;
-	if (run->process.pid && run->process.digest == words.digest) {
+	if (run->process.pid && run->process.digest == digest) {
 		if (now >= run->again)
 			backoff_end(&run->failures);
 		return run_watch(r, run, e);
@@ -322,7 +310,7 @@ int dhcp_runs_keep(struct dhcp_runs *r, const struct vif_wanted *w, const char *
 		return err_set(e, -EAGAIN, "%s: no DHCP: dnsmasq ended, and is started again soon",
 			w->link);
 	}
-	ret = run_start(r, run, &words, e);
+	ret = run_start(r, run, &words, digest, e);
 	/* Where it ends at once the next one waits. */
 	run->again = now + backoff_failed(&run->failures, now);
 	*again = ret ? run->again - now : 0;

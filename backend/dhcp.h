@@ -17,6 +17,7 @@
 #include <stdbool.h>
 
 #include "backend/vif.h"
+#include "common/arguments.h"
 #include "common/err.h"
 
 struct dhcp_runs;
@@ -42,16 +43,8 @@ void dhcp_runs_stop(struct dhcp_runs *r, const char *link);
 /* The links where guests are answered, or lately were, by index; NULL: there are no more. */
 const char *dhcp_runs_at(const struct dhcp_runs *r, size_t index);
 
-/* Pure: the command line for a guest with an IPv4 address, and a digest of it. */
-#define DHCP_WORDS_MAX 32
-struct dhcp_words {
-	const char *argv[DHCP_WORDS_MAX + 1];
-	size_t count;
-	char text[2048];
-	size_t used;
-	uint64_t digest;
-};
+/* Pure: the command line for a guest with an IPv4 address. */
 void dhcp_words_make(
-	struct dhcp_words *out, const struct vif_wanted *w, const char *user, const char *group);
+	struct arguments *out, const struct vif_wanted *w, const char *user, const char *group);
 
 #endif

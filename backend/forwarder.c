@@ -10,7 +10,6 @@
 #include "backend/forwarder.h"
 
 #include <errno.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,8 +17,8 @@
 
 #include "backend/forwarder_run.h"
 #include "backend/forwarder_user.h"
+#include "common/arguments.h"
 #include "common/backoff.h"
-#include "common/digest.h"
 
 #define AGAIN_FIRST 0.5 /* seconds until one that died at once is tried again */
 #define AGAIN_MOST  30.0
@@ -68,29 +67,10 @@ int forwarder_fd(const struct forwarder *f)
 
 /* --- what is wanted --- */
 
-#define ARGS_MAX (24 + RULESET_RESOLVERS_MAX)
-#define ARG_MAX	 96
-
 struct args {
-	char text[ARGS_MAX][ARG_MAX];
-	const char *argv[ARGS_MAX + 1];
-	size_t count;
+	struct arguments words;
 	struct forwarder_at at;
-	uint64_t digest;
 };
-
-__attribute__((format(printf, 2, 3))) static void arg(struct args *a, const char *fmt, ...)
-{
-	char *text = a->text[a->count];
-	va_list ap;
-
-	va_start(ap, fmt);
-	vsnprintf(text, ARG_MAX, fmt, ap);
-	va_end(ap);
-	a->argv[a->count++] = text;
-	a->argv[a->count] = NULL;
-	a->digest = digest_add(a->digest, text, strlen(text) + 1);
-}
 
 /* The address where slot `i` listens in a family that is `wanted`; false: the settings have none.
  */
@@ -103,7 +83,7 @@ static bool listen_at(struct args *a, bool wanted, const struct addr *slots, int
 	if (!wanted)
 		return true;
 	*at = slots[i];
-	arg(a, "--listen-address=%s", addr_print(at, text));
+	arguments_add(&a->words, "--listen-address=%s", addr_print(at, text));
 	return true;
 }
 
@@ -120,13 +100,13 @@ static bool args_make(struct args *a, const struct forward *w, const struct sett
 		"--dns-forward-max=1000" };
 	char text[ADDR_TEXT_MAX];
 
-	*a = (struct args){ .digest = DIGEST_START };
+	*a = (struct args){ .words.count = 0 };
 	for (size_t i = 0; i < sizeof(fixed) / sizeof(fixed[0]); i++)
-		arg(a, "%s", fixed[i]);
-	arg(a, "--user=%s", s->forwarder_user);
-	arg(a, "--group=%s", group);
+		arguments_add(&a->words, "%s", fixed[i]);
+	arguments_add(&a->words, "--user=%s", s->forwarder_user);
+	arguments_add(&a->words, "--group=%s", group);
 	for (size_t i = 0; i < w->ask_count; i++)
-		arg(a, "--server=%s%s%s", addr_print(&w->ask[i].addr, text),
+		arguments_add(&a->words, "--server=%s%s%s", addr_print(&w->ask[i].addr, text),
 			addr_is_linklocal(&w->ask[i].addr) ? "%"
 			: w->ask[i].link[0]		   ? "@"
 							   : "",
@@ -191,7 +171,7 @@ static int run_find(const struct forwarder *f, const struct wanted *w)
 {
 	for (int i = 0; i < FORWARDER_SLOTS; i++)
 		if (w->usable[i] && f->runs[i].process.pid &&
-			f->runs[i].process.digest == w->args[i].digest)
+			f->runs[i].process.digest == arguments_digest(w->args[i].words.argv))
 			return i;
 	return -1;
 }
@@ -239,13 +219,15 @@ static int run_start(struct forwarder *f, int slot, const struct args *a, struct
 	struct forwarder_run *r = &f->runs[slot];
 	int rc = run_clear(f, slot, e);
 
-	r->process.digest = a->digest;
+	r->process.digest = arguments_digest(a->words.argv);
 	r->ip4 = a->at.ip4;
 	r->ip6 = a->at.ip6;
 	if (!rc)
+		rc = arguments_check(&a->words, e);
+	if (!rc)
 		rc = addrs_change(f, r, link_addr_set, e);
 	if (!rc)
-		rc = kept_process_start(a->argv, &r->process, e);
+		rc = kept_process_start(a->words.argv, &r->process, e);
 	if (!rc)
 		rc = forwarder_runs_write(f->state, f->runs, e);
 	if (!rc)

@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +13,7 @@
 
 #include "backend/netback/record.h"
 #include "backend/visible.h"
+#include "common/arguments.h"
 #include "common/backoff.h"
 #include "common/child.h"
 #include "common/clock.h"
@@ -177,33 +177,8 @@ static void pid_end(pid_t pid)
 	close(fd);
 }
 
-/* The command line, word by word. */
-struct words {
-	const char *argv[32 + VIF_ADDRS_MAX];
-	size_t count;
-	char text[2048];
-	size_t used;
-};
-
-static void word_add(struct words *w, const char *word)
-{
-	w->argv[w->count++] = word;
-}
-
-static void word_print(struct words *w, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-static void word_print(struct words *w, const char *fmt, ...)
-{
-	char *at = w->text + w->used;
-	va_list ap;
-
-	va_start(ap, fmt);
-	w->used += (size_t)vsnprintf(at, sizeof(w->text) - w->used, fmt, ap) + 1;
-	va_end(ap);
-	word_add(w, at);
-}
-
 /* What the guest takes, in the words of netback's --takes. */
-static void takes_print(struct words *w, const struct vif_connection *c)
+static void takes_print(struct arguments *w, const struct vif_connection *c)
 {
 	const struct {
 		const char *word;
@@ -223,30 +198,29 @@ static void takes_print(struct words *w, const struct vif_connection *c)
 			strcat(text, *text ? "," : "");
 			strcat(text, table[i].word);
 		}
-	word_print(w, "--takes=%s", text);
+	arguments_add(w, "--takes=%s", text);
 }
 
-static void words_make(struct words *w, const char *record, const struct vif_wanted *v,
+static void words_make(struct arguments *w, const char *record, const struct vif_wanted *v,
 	const struct vif_connection *c)
 {
 	char text[ADDR_TEXT_MAX];
 
-	word_add(w, PROGRAM);
-	word_print(w, "--vif=%s", v->link);
-	word_print(w, "--record=%s", record);
-	word_print(w, "--domid=%u", v->id.domid);
-	word_print(w, "--tx-ring=%u", c->tx_ring);
-	word_print(w, "--rx-ring=%u", c->rx_ring);
-	word_print(w, "--tx-bell=%u", c->channel_tx ? c->channel_tx : c->channel);
-	word_print(w, "--rx-bell=%u", c->channel_rx ? c->channel_rx : c->channel);
+	arguments_add(w, "%s", PROGRAM);
+	arguments_add(w, "--vif=%s", v->link);
+	arguments_add(w, "--record=%s", record);
+	arguments_add(w, "--domid=%u", v->id.domid);
+	arguments_add(w, "--tx-ring=%u", c->tx_ring);
+	arguments_add(w, "--rx-ring=%u", c->rx_ring);
+	arguments_add(w, "--tx-bell=%u", c->channel_tx ? c->channel_tx : c->channel);
+	arguments_add(w, "--rx-bell=%u", c->channel_rx ? c->channel_rx : c->channel);
 	takes_print(w, c);
-	word_print(w, "--mac=%s", mac_print(&v->mac, text));
+	arguments_add(w, "--mac=%s", mac_print(&v->mac, text));
 	for (size_t i = 0; i < v->count; i++)
-		word_print(w, "%s", addr_print(visible_addr(v, &v->addrs[i]), text));
+		arguments_add(w, "%s", addr_print(visible_addr(v, &v->addrs[i]), text));
 	/* Who has no address yet asks by this one; the vif's guard says what else must be true. */
 	if (v->dhcp)
-		word_add(w, "0.0.0.0");
-	word_add(w, NULL);
+		arguments_add(w, "0.0.0.0");
 }
 
 /* Until it says that it moves packets. */
@@ -267,15 +241,17 @@ static int run_await(const char *path, uint64_t digest, const struct run *run, s
 }
 
 static int run_start(struct netback_runs *r, struct run *run, const char *path,
-	const struct words *words, struct err *e)
+	const struct arguments *words, struct err *e)
 {
 	pid_t pid = 0;
-	int ret = child_start(words->argv, &pid, e);
+	int ret = arguments_check(words, e);
 
+	if (!ret)
+		ret = child_start(words->argv, &pid, e);
 	if (!ret)
 		ret = run_watch(r, run, pid, e);
 	if (!ret)
-		ret = run_await(path, record_digest(words->argv), run, e);
+		ret = run_await(path, arguments_digest(words->argv), run, e);
 	if (ret && pid) {
 		pid_end(pid);
 		forget(run);
@@ -297,7 +273,7 @@ int netback_runs_keep(struct netback_runs *r, const struct vif_wanted *w,
 	const struct vif_connection *c, double now, double *again, struct err *e)
 {
 	struct run *run = run_get(r, &w->id);
-	struct words words = { .count = 0 };
+	struct arguments words = { .count = 0 };
 	struct record record;
 	uint64_t digest;
 	char path[300];
@@ -308,7 +284,7 @@ int netback_runs_keep(struct netback_runs *r, const struct vif_wanted *w,
 	if (!run)
 		return err_sys(e, -ENOMEM, "netback");
 	words_make(&words, record_path(r->dir, &w->id, path), w, c);
-	digest = record_digest(words.argv);
+	digest = arguments_digest(words.argv);
 	holder = record_holder(path, &record);
 	if (holder && record.digest == digest) {
 		if (now >= run->again)

@@ -133,6 +133,19 @@ static int netlink_take(struct netlink *nl, const struct netlink_request *r, siz
 	return 0;
 }
 
+/* The next of what the kernel answers, into nl->answer: its length. */
+static ssize_t answer_receive(struct netlink *nl, int s)
+{
+	ssize_t n;
+
+	do
+		n = recv(s, nl->answer, sizeof(nl->answer), MSG_TRUNC);
+	while (n < 0 && errno == EINTR);
+	if (n < 0)
+		return -errno;
+	return (size_t)n > sizeof(nl->answer) ? -EMSGSIZE : n;
+}
+
 static int netlink_run_once(
 	struct netlink *nl, struct netlink_request *r, netlink_answer answer, void *arg, bool *torn)
 {
@@ -148,14 +161,10 @@ static int netlink_run_once(
 	if (send(s, r->header, r->header->nlmsg_len, 0) < 0)
 		return -errno;
 	while (!end && rc == 0) {
-		ssize_t n = recv(s, nl->answer, sizeof(nl->answer), MSG_TRUNC);
+		ssize_t n = answer_receive(nl, s);
 
-		if (n < 0 && errno == EINTR)
-			continue;
 		if (n < 0)
-			return -errno;
-		if ((size_t)n > sizeof(nl->answer))
-			return -EMSGSIZE;
+			return (int)n;
 		rc = netlink_take(nl, r, (size_t)n, answer, arg, &end, torn);
 	}
 	return rc;
@@ -234,14 +243,10 @@ int netlink_run_all(struct netlink *nl, char *messages, size_t len)
 	if (send(s, messages, len, 0) < 0)
 		return -errno;
 	while (!over) {
-		ssize_t n = recv(s, nl->answer, sizeof(nl->answer), MSG_TRUNC);
+		ssize_t n = answer_receive(nl, s);
 
-		if (n < 0 && errno == EINTR)
-			continue;
 		if (n < 0)
-			return -errno;
-		if ((size_t)n > sizeof(nl->answer))
-			return -EMSGSIZE;
+			return (int)n;
 		over = batch_take(nl, first, (size_t)n, &rc);
 	}
 	return rc;

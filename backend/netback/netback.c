@@ -17,6 +17,7 @@
 #include "backend/netback/record.h"
 #include "backend/netback/sandbox.h"
 #include "backend/netback/tap.h"
+#include "common/arguments.h"
 #include "common/cli.h"
 #include "common/log.h"
 
@@ -213,7 +214,7 @@ int main(int argc, char *argv[])
 {
 	struct datapath_settings settings = { .rules = { .count = 0 } };
 	struct options o = { .patience = 2 };
-	uint64_t digest = record_digest((const char *const *)argv);
+	uint64_t digest = arguments_digest((const char *const *)argv);
 	struct cli_parsed parsed;
 	struct err e = ERR_NONE;
 	int ret;

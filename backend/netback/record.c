@@ -6,8 +6,6 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "common/digest.h"
-
 static const struct flock whole = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
 
 static bool record_read(int fd, struct record *out)
@@ -80,13 +78,4 @@ bool record_fault(const char *path, struct record *out)
 	if (fd >= 0)
 		close(fd);
 	return is;
-}
-
-uint64_t record_digest(const char *const argv[])
-{
-	uint64_t digest = DIGEST_START;
-
-	for (; *argv; argv++)
-		digest = digest_add(digest, *argv, strlen(*argv) + 1);
-	return digest;
 }

@@ -37,7 +37,4 @@ pid_t record_holder(const char *path, struct record *out);
 /* Whether somebody has said what ended it, who has ended. */
 bool record_fault(const char *path, struct record *out);
 
-/* Digest of an argument vector. */
-uint64_t record_digest(const char *const argv[]);
-
 #endif
