@@ -56,6 +56,7 @@ struct daemon {
 	struct scope scope;	  /* of the next pass */
 	struct pass_listeners to; /* what happens */
 	bool ready;
+	bool datapaths_differ; /* dom0's and the file's, which was said */
 };
 
 static void tell_manager(const struct daemon *d, const struct pass_result *r)
@@ -68,6 +69,18 @@ static void tell_manager(const struct daemon *d, const struct pass_result *r)
 	notify_send(text);
 	if (!d->ready)
 		notify_send("READY=1");
+}
+
+/* Once, when it comes to be so. */
+static void datapaths_tell(struct daemon *d)
+{
+	const struct settings *s = &d->service->settings;
+	bool differ = settings_datapaths_differ(s), user = settings_datapath_is_user(s);
+
+	if (differ && !d->datapaths_differ)
+		log_warning("datapath: dom0 says \"%s\", which counts; netbackd.conf says \"%s\"",
+			user ? "user" : "kernel", user ? "kernel" : "user");
+	d->datapaths_differ = differ;
 }
 
 /* --- the service --- */
@@ -105,8 +118,6 @@ static int processes_watch(struct daemon *d, struct err *e)
 		return ret;
 	ev_io_set(&d->dhcp_io, dhcp_runs_fd(d->service->dhcp), EV_READ);
 	ev_io_start(d->loop, &d->dhcp_io);
-	if (!d->service->netback)
-		return 0;
 	ev_io_set(&d->netback_io, netback_runs_fd(d->service->netback), EV_READ);
 	ev_io_start(d->loop, &d->netback_io);
 	return 0;
@@ -255,6 +266,7 @@ static void on_pass(void *arg)
 		log_info("dom0 does not manage this domain any more: its own configuration counts");
 		service_renew(d);
 	} else {
+		datapaths_tell(d);
 		tell_manager(d, &r);
 		d->ready = true;
 	}

@@ -130,6 +130,13 @@ static const char *record_path(const char *dir, const struct vif_id *id, char bu
 	return buf;
 }
 
+bool netback_runs_have(const struct netback_runs *r, const struct vif_id *id)
+{
+	char path[300];
+
+	return access(record_path(r->dir, id, path), F_OK) == 0;
+}
+
 pid_t netback_process(const char *run_dir, const struct vif_id *id, struct record *out)
 {
 	char dir[256], path[300];

@@ -46,6 +46,9 @@ int netback_runs_watch(
 /* Stops, and watches no more: the vif is no more. */
 void netback_runs_end(struct netback_runs *r, struct store *s, const struct vif_id *id);
 
+/* Whether one was started for this vif that was not stopped since; it may have ended. */
+bool netback_runs_have(const struct netback_runs *r, const struct vif_id *id);
+
 /* The process that moves a vif's packets, 0: none, and its record. For anybody. */
 pid_t netback_process(const char *run_dir, const struct vif_id *id, struct record *out);
 

@@ -121,7 +121,7 @@ static int do_up(struct pass *p, const struct pass_action *a, struct err *e)
 		[VIF_FAULTY] = "error",
 		[VIF_GONE] = "error",
 	};
-	struct err dhcp = ERR_NONE;
+	struct err note = ERR_NONE;
 	struct vif_wanted w;
 	struct outcome *o;
 	int ret;
@@ -131,12 +131,12 @@ static int do_up(struct pass *p, const struct pass_action *a, struct err *e)
 		return 0;
 	ret = service_vif_up(p->s, &a->id, a->emulated, &w, e);
 	if (!ret)
-		ret = pass_netback_connect(p, &w, e);
+		ret = pass_netback_connect(p, &w, &note, e);
 	/* Gone meanwhile: the next pass sees it. (-ENOENT is iptables' absence, too.) */
 	if (ret == -ENOTCONN || (ret == -ENOENT && w.life == VIF_GONE))
 		return ret;
 	o = pass_outcome(p, &a->id);
-	dhcp_see_to(p, &w, !ret && w.life == VIF_SERVED, &dhcp);
+	dhcp_see_to(p, &w, !ret && w.life == VIF_SERVED, &note);
 	/* The emulated twin comes second; it must not hide what is wrong with the first. */
 	if (a->emulated && o->report.error[0])
 		return 0;
@@ -147,9 +147,9 @@ static int do_up(struct pass *p, const struct pass_action *a, struct err *e)
 	o->vif.faulty = ret != 0;
 	o->vif.addr_count = ret ? 0 : w.count;
 	memcpy(o->vif.addrs, w.addrs, o->vif.addr_count * sizeof(w.addrs[0]));
-	if (dhcp.code)
+	if (!ret && note.code)
 		snprintf(o->report.error, sizeof(o->report.error), "%.*s",
-			(int)sizeof(o->report.error) - 1, dhcp.text);
+			(int)sizeof(o->report.error) - 1, note.text);
 	else if (!ret)
 		names_note(p, o);
 	return 0;
@@ -407,9 +407,7 @@ int pass_open(struct service *s, struct err *e)
 {
 	int ret = dhcp_runs_open(&s->dhcp, service_run_dir(s), e);
 
-	return ret || s->settings.datapath != DATAPATH_USER
-		       ? ret
-		       : netback_runs_open(&s->netback, service_run_dir(s), e);
+	return ret ? ret : netback_runs_open(&s->netback, service_run_dir(s), e);
 }
 
 void pass_close(struct service *s)

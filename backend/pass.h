@@ -21,7 +21,8 @@
 #include "common/err.h"
 
 /* Capabilities that are reported to dom0: what this version can enforce. */
-#define PASS_CAPABILITIES "vif guard dns nat ip6 cable policy limits rates power visible dhcp"
+#define PASS_CAPABILITIES                                                                          \
+	"vif guard dns nat ip6 cable policy limits rates power visible dhcp datapath"
 
 struct pass_result {
 	size_t seen;	     /* vifs that were looked at */

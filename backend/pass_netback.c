@@ -11,9 +11,17 @@
 /* xen-netback's driver, whether it is a module or part of the kernel. */
 #define KERNEL_DRIVER "/sys/bus/xen-backend/drivers/vif"
 
-static bool is_asked_for(const struct pass *p)
+/* Whether a vif's packets are netback's to move: all of them with datapath = user, and those that
+ * it moved when that was so, until their guests let go of them. */
+static bool is_ours(const struct service *s, const struct vif_id *id)
 {
-	return p->s->netback && !p->s->options.plan;
+	return s->netback && !s->options.plan &&
+	       (settings_datapath_is_user(&s->settings) || netback_runs_have(s->netback, id));
+}
+
+static bool is_kept_meanwhile(const struct pass *p, const struct vif_id *id)
+{
+	return is_ours(p->s, id) && !settings_datapath_is_user(&p->s->settings);
 }
 
 static int see(
@@ -51,6 +59,15 @@ static int state_do(const struct pass *p, const struct netback_plan *plan, struc
 	return ret;
 }
 
+/* Nothing is made for who has let go: whoever is to move its packets now finds it free. */
+static void plan_part(struct netback_plan *plan)
+{
+	if (!plan->stop)
+		return;
+	plan->remove_tap = true;
+	plan->make_tap = plan->announce = false;
+}
+
 static int prepare(const struct pass *p, struct pass_backend *b, struct err *e)
 {
 	struct netback_plan plan;
@@ -62,6 +79,8 @@ static int prepare(const struct pass *p, struct pass_backend *b, struct err *e)
 	if (ret)
 		return ret;
 	plan = netback_plan(&seen);
+	if (is_kept_meanwhile(p, &b->id))
+		plan_part(&plan);
 	if (plan.stop)
 		netback_runs_stop(p->s->netback, &b->id);
 	if (plan.make_tap && access(KERNEL_DRIVER, F_OK) == 0)
@@ -91,9 +110,9 @@ static int fail(struct pass *p, const struct vif_id *id, struct err *why)
 
 int pass_netback_prepare(struct pass *p, struct err *e)
 {
-	for (size_t i = 0; is_asked_for(p) && i < p->backend_count; i++) {
+	for (size_t i = 0; i < p->backend_count; i++) {
 		struct err why = ERR_NONE;
-		int ret = prepare(p, &p->backends[i], &why);
+		int ret = is_ours(p->s, &p->backends[i].id) ? prepare(p, &p->backends[i], &why) : 0;
 
 		/* -ENOENT: it has gone meanwhile, which the next pass sees. */
 		if (ret && ret != -ENOTCONN && ret != -ENOENT)
@@ -118,7 +137,7 @@ int pass_netback_down(struct service *s, const struct pass_link *link, struct er
 {
 	char name[VIF_NAME_MAX];
 
-	if (!s->netback || s->options.plan || link->emulated)
+	if (link->emulated || !is_ours(s, &link->id))
 		return 0;
 	netback_runs_end(s->netback, s->store, &link->id);
 	vif_name_print(&link->id, name);
@@ -143,7 +162,7 @@ void pass_netback_end_strays(struct pass *p)
 	struct vif_id id;
 	size_t i = 0;
 
-	if (!is_asked_for(p))
+	if (!p->s->netback || p->s->options.plan)
 		return;
 	while (netback_runs_at(p->s->netback, i, &id))
 		if ((of && !domids_have(of, id.domid)) || has_backend(p, &id))
@@ -170,7 +189,8 @@ static int keep(struct pass *p, const struct vif_wanted *w, struct err *e)
 	return ret;
 }
 
-int pass_netback_connect(struct pass *p, const struct vif_wanted *w, struct err *e)
+int pass_netback_connect(
+	struct pass *p, const struct vif_wanted *w, struct err *note, struct err *e)
 {
 	struct pass_backend *b = NULL;
 	struct netback_seen seen;
@@ -179,8 +199,12 @@ int pass_netback_connect(struct pass *p, const struct vif_wanted *w, struct err 
 	for (size_t i = 0; i < p->backend_count; i++)
 		if (vif_id_equal(&p->backends[i].id, &w->id))
 			b = &p->backends[i];
-	if (!is_asked_for(p) || w->emulated || !b)
+	if (!is_ours(p->s, &w->id) || w->emulated || !b)
 		return 0;
+	if (is_kept_meanwhile(p, &w->id))
+		err_set(note, -EBUSY,
+			"datapath = kernel, but netback moves its packets until it is attached "
+			"anew");
 	ret = see(p, b, &seen, e);
 	if (ret || !netback_plan(&seen).connect)
 		return ret;

@@ -67,24 +67,19 @@ static int check_packet_filter(const char *text, struct err *e)
 		       : err_set(e, -EINVAL, "\"auto\", \"nftables\" or \"iptables\"");
 }
 
-static enum datapath_choice datapath_find(const char *text)
-{
-	static const char *const words[DATAPATH_CHOICES] = {
-		[DATAPATH_KERNEL] = "kernel",
-		[DATAPATH_USER] = "user",
-	};
-	int i = 0;
-
-	while (i < DATAPATH_CHOICES && strcmp(words[i], text) != 0)
-		i++;
-	return (enum datapath_choice)i;
-}
-
 static int check_datapath(const char *text, struct err *e)
 {
-	return datapath_find(text) < DATAPATH_CHOICES
+	return strcmp(text, "kernel") == 0 || strcmp(text, "user") == 0
 		       ? 0
 		       : err_set(e, -EINVAL, "\"kernel\" or \"user\"");
+}
+
+/* NULL: nothing is said. */
+static enum provider_datapath datapath_find(const char *text)
+{
+	if (!text)
+		return PROVIDER_DATAPATH_OWN;
+	return strcmp(text, "user") == 0 ? PROVIDER_DATAPATH_USER : PROVIDER_DATAPATH_KERNEL;
 }
 
 static int check_connections(const char *text, struct err *e)
@@ -142,7 +137,8 @@ const struct config_key settings_keys[] = {
 		"what moves guests' packets between their rings and their vifs: \"kernel\", "
 		"Linux's "
 		"xen-netback, or \"user\", a process for each vif that has nothing else "
-		"(netbackd(8)); with that xen-netback must not be loaded here (kernel)" },
+		"(netbackd(8)); with that xen-netback must not be loaded here (kernel; where dom0 "
+		"says one, that one)" },
 	{ "connections", CONFIG_NUMBER, offsetof(struct file, connections), check_connections,
 		"how many tracked connections a guest may have at once, for whom dom0 says nothing "
 		"else (a quarter of what the kernel tracks in all, which it reckons from the "
@@ -171,11 +167,9 @@ static int file_defaults(struct file *f)
 	f->gateway = strdup("10.137.0.1");
 	f->gateway6 = strdup("fe80::1");
 	f->packet_filter = strdup("auto");
-	f->datapath = strdup("kernel");
 	f->forwarder_user = strdup("netvm-dns");
 	f->hooks = strdup(SYSCONFDIR "/xen-netvm/hooks.d");
-	if (!f->gateway || !f->gateway6 || !f->packet_filter || !f->datapath ||
-		!f->forwarder_user || !f->hooks)
+	if (!f->gateway || !f->gateway6 || !f->packet_filter || !f->forwarder_user || !f->hooks)
 		rc = -ENOMEM;
 	return rc;
 }
@@ -318,6 +312,17 @@ void settings_manage(struct settings *s, const struct provider *p)
 	memcpy(s->dns, p->dns, sizeof(s->dns));
 	memcpy(s->dns6, p->dns6, sizeof(s->dns6));
 	s->routed6_told = p->routed6;
+	s->datapath_told = p->datapath;
+}
+
+bool settings_datapath_is_user(const struct settings *s)
+{
+	return (s->datapath_told ? s->datapath_told : s->datapath) == PROVIDER_DATAPATH_USER;
+}
+
+bool settings_datapaths_differ(const struct settings *s)
+{
+	return s->datapath_told && s->datapath && s->datapath_told != s->datapath;
 }
 
 const struct prefixes *settings_routed6(const struct settings *s)

@@ -22,9 +22,6 @@
 
 #define FORWARDER_SLOTS RULESET_FORWARDERS_MAX
 
-/* Who moves guests' packets between their rings and their vif's link. */
-enum datapath_choice { DATAPATH_KERNEL, DATAPATH_USER, DATAPATH_CHOICES };
-
 struct settings {
 	struct addr gateway, gateway6;	/* this domain's own address on every vif; always set */
 	struct addr dns[2], dns6[2];	/* virtual resolvers; an absent one is not translated */
@@ -45,7 +42,9 @@ struct settings {
 	char *hooks;	      /* the directory of hooks.h; malloc'd */
 	bool dns_above;	      /* the network domain above has the same virtual resolvers */
 	enum packet_filter_choice packet_filter;
-	enum datapath_choice datapath;
+	/* What moves guests' packets between their rings and their vif's link, as the file says
+	 * (PROVIDER_DATAPATH_OWN: it does not), and as dom0 does. */
+	enum provider_datapath datapath, datapath_told;
 	uint32_t connections; /* that a guest may have; 0: limits_connections() */
 	bool managed;	      /* dom0 publishes a netvm-provider: gateway and dns are from there */
 };
@@ -67,6 +66,11 @@ void settings_manage(struct settings *s, const struct provider *p);
 /* The links that guests' packets may leave by, where they are named: in the file, or by dom0, whose
  * word that this is a VPN names the usual names of tunnels. None: they are not named. */
 const struct uplink_names *settings_uplinks(const struct settings *s);
+
+/* Whether netback moves guests' packets: where dom0 says so, else where the file does. */
+bool settings_datapath_is_user(const struct settings *s);
+/* Whether the file names the one that dom0 does not want. */
+bool settings_datapaths_differ(const struct settings *s);
 
 /* Subnets of guests whose packets leave as they are. */
 const struct prefixes *settings_routed6(const struct settings *s);

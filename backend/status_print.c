@@ -132,6 +132,7 @@ static void routed6_print(const struct prefixes *subnets)
 
 static void text_print(const struct status *st)
 {
+	const struct settings *settings = &st->service->settings;
 	const struct netvm_report *r = &st->report;
 
 	printf("state: %s\n", r->state[0] ? r->state : "no netbackd has reported");
@@ -143,6 +144,9 @@ static void text_print(const struct status *st)
 		printf("ALARM: %s\n", r->alarm);
 	routed6_print(&st->service->ruleset.routed6);
 	printf("packet filter: %s\n", st->packet_filter ? st->packet_filter : "none");
+	printf("datapath: %s%s\n", settings_datapath_is_user(settings) ? "user" : "kernel",
+		settings_datapaths_differ(settings) ? " (dom0's word; netbackd.conf has the other)"
+						    : "");
 	printf("policies: %s\n", st->service->ruleset.managed ? "dom0's" : "none (standalone)");
 	if (st->service->ruleset.managed && st->hits_fault.code)
 		printf("what rules counted is not known: %s\n", st->hits_fault.text);
@@ -255,6 +259,8 @@ static int json_print(const struct status *st)
 	text_or_null(j, "resolvers", st->report.resolvers);
 	text_or_null(j, "alarm", st->report.alarm);
 	text_or_null(j, "packet_filter", st->packet_filter);
+	json_text(j, "datapath",
+		settings_datapath_is_user(&st->service->settings) ? "user" : "kernel");
 	json_array(j, "routed6");
 	for (size_t i = 0; i < st->service->ruleset.routed6.count; i++)
 		json_text(j, NULL, prefix_print(&st->service->ruleset.routed6.item[i], subnet));

@@ -76,6 +76,12 @@ static bool role_value(const struct registry_domain *d, char *buf, size_t size)
 	return d->role_text;
 }
 
+static bool datapath_value(const struct registry_domain *d, char *buf, size_t size)
+{
+	snprintf(buf, size, "%s", d->datapath_text ? d->datapath_text : "");
+	return d->datapath_text;
+}
+
 static bool watchdog_value(const struct registry_domain *d, char *buf, size_t size)
 {
 	static const char *const words[] = { [WATCHDOG_REPORTS] = "report",
@@ -202,6 +208,7 @@ static const struct {
 	{ "mac", mac_value },
 	{ "mtu", mtu_value },
 	{ "role", role_value },
+	{ "datapath", datapath_value },
 	{ "watchdog", watchdog_value },
 	{ "routed6", routed6_value },
 	{ "policy", policy_value },
@@ -271,6 +278,7 @@ void domain_json(struct json *j, const struct registry_domain *d)
 	value_json(j, d, "mac");
 	number_json(j, "mtu", d->mtu);
 	value_json(j, d, "role");
+	value_json(j, d, "datapath");
 	value_json(j, d, "watchdog");
 	list_json(j, "routed6", &d->routed6_text);
 	value_json(j, d, "policy");

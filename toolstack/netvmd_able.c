@@ -25,5 +25,8 @@ const char *netvmd_unable(const struct netvmd_domain *provider, const struct reg
 		return "does not say that it can show a guest another address than its own";
 	if (guest->dhcp && !text_has_word(provider->capabilities, "dhcp"))
 		return "does not say that it can answer a guest by DHCP";
+	if (guest->netvm && guest->netvm->datapath != PROVIDER_DATAPATH_OWN &&
+		!text_has_word(provider->capabilities, "datapath"))
+		return "does not say that it can choose what moves packets (datapath)";
 	return NULL;
 }

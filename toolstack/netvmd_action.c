@@ -67,8 +67,10 @@ const char *netvmd_action_print(const struct netvmd_action *a, char buf[NETVMD_W
 			a->force ? ", whose backend is dead" : "");
 		break;
 	case NETVMD_PUBLISH_PROVIDER:
-		snprintf(buf, NETVMD_WORDS_MAX, "%s: publish provider, gateway %s", provider,
-			addrs_print(&a->published.gateway, &a->published.gateway6, addrs));
+		snprintf(buf, NETVMD_WORDS_MAX, "%s: publish provider, gateway %s%s%s", provider,
+			addrs_print(&a->published.gateway, &a->published.gateway6, addrs),
+			a->published.datapath ? ", datapath " : "",
+			provider_datapath_word(a->published.datapath));
 		break;
 	case NETVMD_PUBLISH_LINK:
 		snprintf(buf, NETVMD_WORDS_MAX, "%s: publish link %u, %s, %s", guest, devid,

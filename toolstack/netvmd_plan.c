@@ -313,7 +313,7 @@ static bool provider_equal(const struct provider *a, const struct provider *b)
 	       addr_equal(&a->gateway6, &b->gateway6) && addr_equal(&a->dns[0], &b->dns[0]) &&
 	       addr_equal(&a->dns[1], &b->dns[1]) && addr_equal(&a->dns6[0], &b->dns6[0]) &&
 	       addr_equal(&a->dns6[1], &b->dns6[1]) && prefixes_equal(&a->routed6, &b->routed6) &&
-	       a->probe == b->probe && a->power == b->power;
+	       a->datapath == b->datapath && a->probe == b->probe && a->power == b->power;
 }
 
 static void providers_publish(struct planning *p)
@@ -333,6 +333,7 @@ static void providers_publish(struct planning *p)
 			.dns = { g->dns[0], g->dns[1] },
 			.dns6 = { g->dns6[0], g->dns6[1] },
 			.routed6 = s->d->routed6,
+			.datapath = s->d->datapath,
 		};
 		/* What `netvm` asks stays. */
 		if (s->now->provider_readable) {

@@ -236,6 +236,9 @@ static int domain_type(struct registry_domain *d, const char *path, struct err *
 		mac_parse(d->mac_text, &d->mac);
 	if (d->role_text && strcmp(d->role_text, "vpn") == 0)
 		d->role = PROVIDER_VPN;
+	if (d->datapath_text)
+		d->datapath = strcmp(d->datapath_text, "user") == 0 ? PROVIDER_DATAPATH_USER
+								    : PROVIDER_DATAPATH_KERNEL;
 	if (d->watchdog_text && strcmp(d->watchdog_text, "off") == 0)
 		d->watchdog = WATCHDOG_OFF;
 	else if (d->watchdog_text && strcmp(d->watchdog_text, "restart") == 0)

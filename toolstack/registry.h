@@ -55,7 +55,7 @@ struct registry_domain {
 	/* As written: NULL or empty where the file says nothing. */
 	char *netvm_text; /* a name, "none", or NULL: the default */
 	char *ip_text, *ip6_text, *visible_ip_text, *visible_gateway_text, *mac_text, *role_text,
-		*watchdog_text, *policy_text;
+		*datapath_text, *watchdog_text, *policy_text;
 	char *config; /* the domain's xl config; NULL: see registry_xl_config() */
 	struct config_list pci, expose_text, links, routed6_text;
 	/* Of its policy, joined by '\n', each in order (policy.h, or with "dst=@guest:NAME"); NULL:
@@ -77,6 +77,7 @@ struct registry_domain {
 	long connections;			   /* that it may have at once */
 	long packets_per_second, bytes_per_second; /* that it may send */
 	enum provider_role role;
+	enum provider_datapath datapath; /* of a network domain */
 	enum registry_watchdog watchdog;
 	struct prefixes routed6;    /* of a network domain: subnets that the world routes to it */
 	enum policy_verdict policy; /* not given: accept without rules, drop with rules */

@@ -18,6 +18,13 @@ static int role_check(const char *text, struct err *e)
 	return err_set(e, -EINVAL, "\"router\" or \"vpn\"");
 }
 
+static int datapath_check(const char *text, struct err *e)
+{
+	if (strcmp(text, "kernel") == 0 || strcmp(text, "user") == 0)
+		return 0;
+	return err_set(e, -EINVAL, "\"kernel\" or \"user\"");
+}
+
 static int watchdog_check(const char *text, struct err *e)
 {
 	if (strcmp(text, "off") == 0 || strcmp(text, "report") == 0 || strcmp(text, "restart") == 0)
@@ -136,6 +143,12 @@ const struct config_key registry_domain_keys[] = {
 		"takes, at most 1500, and it follows that" },
 	{ "role", CONFIG_TEXT, DOMAIN(role_text), role_check,
 		"of a network domain: \"router\" (the default) or \"vpn\"" },
+	{ "datapath", CONFIG_TEXT, DOMAIN(datapath_text), datapath_check,
+		"of a network domain: what moves its guests' packets, \"kernel\" (xen-netback) or "
+		"\"user\" (a process for each vif that has nothing else; xen-netback must not be "
+		"loaded there: netbackd(8)). A guest is attached to a network domain that can do "
+		"so, or not at all. Without the key what its netbackd.conf(5) says, which counts "
+		"for nothing beside it" },
 	{ "watchdog", CONFIG_TEXT, DOMAIN(watchdog_text), watchdog_check,
 		"what netvm watchdog does about this network domain when it does not answer any "
 		"more, or has lost its uplink: \"report\" (the default) says so, \"restart\" "

@@ -19,6 +19,20 @@ static const char *const powers[] = {
 static_assert(
 	sizeof(powers) / sizeof(powers[0]) == PROVIDER_SUSPENDS + 2, "every state has a word");
 
+static const char *const datapaths[] = {
+	[PROVIDER_DATAPATH_OWN] = "own",
+	[PROVIDER_DATAPATH_KERNEL] = "kernel",
+	[PROVIDER_DATAPATH_USER] = "user",
+	NULL,
+};
+static_assert(sizeof(datapaths) / sizeof(datapaths[0]) == PROVIDER_DATAPATH_USER + 2,
+	"every data path has a word");
+
+const char *provider_datapath_word(enum provider_datapath d)
+{
+	return d == PROVIDER_DATAPATH_OWN ? "" : datapaths[d];
+}
+
 const char *provider_power_word(enum provider_power p)
 {
 	return powers[p];
@@ -45,6 +59,11 @@ static const struct schema_key keys[] = {
 		.help = "IPv6 subnets that the world outside routes to this network domain: what "
 			"its guests send from addresses of these leaves as it is, without source "
 			"translation. Absent: what its own netbackd.conf says." },
+	{ "datapath", KEY_WORD, SCHEMA_FIELD(struct provider, datapath), .words = datapaths,
+		.fallback = PROVIDER_DATAPATH_OWN,
+		.help = "What moves its guests' packets: \"kernel\" (xen-netback), \"user\" (a "
+			"netback process for each vif), or \"own\": what its own netbackd.conf "
+			"says. A vif for which that cannot be had fails." },
 	{ "probe", KEY_NUMBER, SCHEMA_FIELD(struct provider, probe),
 		.help = "A live network domain answers with the same number after one pass over "
 			"its state." },

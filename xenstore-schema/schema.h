@@ -117,6 +117,11 @@ int guest_link_watch(struct store *s, uint32_t domid, const char *token, struct 
 
 enum provider_role { PROVIDER_ROUTER, PROVIDER_VPN };
 
+/* What moves guests' packets; OWN: what the network domain's own configuration says. */
+enum provider_datapath { PROVIDER_DATAPATH_OWN, PROVIDER_DATAPATH_KERNEL, PROVIDER_DATAPATH_USER };
+
+const char *provider_datapath_word(enum provider_datapath d); /* OWN: "" */
+
 /* What the host is about to do, or does. */
 enum provider_power { PROVIDER_RUNS, PROVIDER_SUSPENDS };
 const char *provider_power_word(enum provider_power p);
@@ -128,7 +133,8 @@ struct provider {
 	struct addr dns[2], dns6[2];
 	struct prefixes routed6; /* subnets that the world routes to it: their guests' packets leave
 				  * as they are */
-	uint32_t probe;		 /* dom0 changes it and expects it back in struct netvm_report */
+	enum provider_datapath datapath;
+	uint32_t probe;		   /* dom0 changes it and expects it back in struct netvm_report */
 	enum provider_power power; /* likewise */
 };
 

@@ -53,6 +53,7 @@ static void a_client_that_no_reader_would_take_is_not_published(struct store *s)
 static void a_provider_comes_back(struct store *s)
 {
 	struct provider in = { .role = PROVIDER_VPN,
+		.datapath = PROVIDER_DATAPATH_USER,
 		.gateway = addr_of("10.137.0.6"),
 		.dns = { addr_of("10.139.1.1") },
 		.routed6 = { { { addr_of("2001:db8:5::"), 64 }, { addr_of("fd00:6::"), 48 } }, 2 },
@@ -66,6 +67,7 @@ static void a_provider_comes_back(struct store *s)
 	IS(0, memcmp(&in, &out, sizeof(in)));
 	IS_TEXT("n0,r6", node_perms(NETVM "/netvm-provider/dns1"));
 	IS_TEXT("vpn", node_text(s, NETVM "/netvm-provider/role"));
+	IS_TEXT("user", node_text(s, NETVM "/netvm-provider/datapath"));
 	IS_TEXT("2001:db8:5::/64 fd00:6::/48", node_text(s, NETVM "/netvm-provider/routed6"));
 	RETURNS(0, store_remove(s, NETVM "/netvm-provider/role", &scenario_err));
 	RETURNS(0, provider_read(s, 6, &out, &scenario_err));

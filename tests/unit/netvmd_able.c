@@ -119,6 +119,22 @@ static void dhcp_wants_one_that_answers(void **state)
 	assert_null(netvmd_unable(&provider, &guest));
 }
 
+static void a_data_path_wants_one_that_follows_dom0(void **state)
+{
+	struct registry_domain net = { .datapath = PROVIDER_DATAPATH_USER };
+
+	(void)state;
+	guest.netvm = &net;
+	assert_why("datapath");
+	net.datapath = PROVIDER_DATAPATH_KERNEL;
+	assert_why("datapath");
+	net.datapath = PROVIDER_DATAPATH_OWN;
+	assert_null(netvmd_unable(&provider, &guest));
+	net.datapath = PROVIDER_DATAPATH_USER;
+	strcpy(provider.capabilities, "vif datapath");
+	assert_null(netvmd_unable(&provider, &guest));
+}
+
 #define test(name) cmocka_unit_test_setup(name, set_up)
 
 int main(void)
@@ -134,6 +150,7 @@ int main(void)
 		test(a_pulled_cable_wants_one_that_cuts_guests_off),
 		test(a_limit_wants_one_that_keeps_it),
 		test(a_rate_wants_one_that_keeps_it),
+		test(a_data_path_wants_one_that_follows_dom0),
 	};
 
 	return cmocka_run_group_tests_name("netvmd_able", tests, NULL, NULL);

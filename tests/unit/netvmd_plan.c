@@ -432,6 +432,17 @@ static void a_network_domain_is_told_which_subnets_are_routed_to_it(void **state
 	assert_int_equal(now("net")->provider.routed6.count, 0);
 }
 
+static void a_network_domain_is_told_what_moves_packets(void **state)
+{
+	(void)state;
+	settle();
+	assert_int_equal(now("net")->provider.datapath, PROVIDER_DATAPATH_OWN);
+	world_wanted(&w, "net")->datapath = PROVIDER_DATAPATH_USER;
+	assert_plan("net (1): publish provider, gateway 10.137.0.1, datapath user\n");
+	settle();
+	assert_int_equal(now("net")->provider.datapath, PROVIDER_DATAPATH_USER);
+}
+
 static void the_generation_of_an_entry_changes_with_it_and_only_then(void **state)
 {
 	(void)state;
@@ -506,6 +517,7 @@ int main(void)
 		test(rubbish_that_is_published_is_written_anew),
 		test(the_probe_of_a_provider_is_left_as_it_is),
 		test(a_network_domain_is_told_which_subnets_are_routed_to_it),
+		test(a_network_domain_is_told_what_moves_packets),
 		test(the_generation_of_an_entry_changes_with_it_and_only_then),
 		test(a_proxy_is_a_guest_and_a_network_domain),
 		test(two_families_and_a_name_that_is_none_are_printed),

@@ -46,7 +46,8 @@ static void every_key_of_a_domain_is_typed(void **state)
 	char text[ADDR_TEXT_MAX];
 
 	(void)state;
-	file_write("net", "provides_network = 1\nrole = \"vpn\"\nrouted6 = [ \"2001:db8:5::/64\", "
+	file_write("net", "provides_network = 1\nrole = \"vpn\"\ndatapath = \"user\"\nrouted6 = [ "
+			  "\"2001:db8:5::/64\", "
 			  "\"fd00:6::/48\" ]\npci = [ \"0000:03:00.0\", \"04:00.1\" ]\n");
 	file_write("work", "netvm = \"net\"\nip = \"10.137.0.9\"\nip6 = \"fd00::9\"\nmac = "
 			   "\"00:16:3e:00:00:09\"\nmtu = 1400\nconnections = "
@@ -69,6 +70,7 @@ static void every_key_of_a_domain_is_typed(void **state)
 	d = domain_of(&r, "net");
 	assert_true(d->provides_network);
 	assert_int_equal(d->role, PROVIDER_VPN);
+	assert_int_equal(d->datapath, PROVIDER_DATAPATH_USER);
 	assert_int_equal(d->routed6.count, 2);
 	assert_int_equal(d->routed6.item[1].len, 48);
 	assert_true(d->cable);

@@ -205,6 +205,34 @@ static void routed_subnets_are_dom0s_where_it_says_any(void **state)
 	settings_dispose(&s);
 }
 
+static void the_data_path_is_dom0s_where_it_says_one(void **state)
+{
+	struct provider p = { .role = PROVIDER_ROUTER };
+	struct err e = ERR_NONE;
+	struct settings s;
+
+	(void)state;
+	assert_int_equal(read_text("", &s, &e), 0);
+	assert_false(settings_datapath_is_user(&s));
+	p.datapath = PROVIDER_DATAPATH_USER;
+	settings_manage(&s, &p);
+	assert_true(settings_datapath_is_user(&s));
+	assert_false(settings_datapaths_differ(&s));
+	settings_dispose(&s);
+	assert_int_equal(read_text("datapath = \"user\"\n", &s, &e), 0);
+	assert_true(settings_datapath_is_user(&s));
+	settings_manage(&s, &p);
+	assert_false(settings_datapaths_differ(&s));
+	p.datapath = PROVIDER_DATAPATH_KERNEL;
+	settings_manage(&s, &p);
+	assert_false(settings_datapath_is_user(&s));
+	assert_true(settings_datapaths_differ(&s));
+	p.datapath = PROVIDER_DATAPATH_OWN;
+	settings_manage(&s, &p);
+	assert_true(settings_datapath_is_user(&s));
+	settings_dispose(&s);
+}
+
 static void a_vpn_s_uplinks_are_tunnels_unless_the_file_names_others(void **state)
 {
 	struct provider p = { .role = PROVIDER_VPN };
@@ -234,6 +262,7 @@ int main(void)
 		cmocka_unit_test(a_file_that_was_asked_for_must_be_there),
 		cmocka_unit_test(dom0s_word_goes_before_the_file),
 		cmocka_unit_test(routed_subnets_are_dom0s_where_it_says_any),
+		cmocka_unit_test(the_data_path_is_dom0s_where_it_says_one),
 		cmocka_unit_test(a_vpn_s_uplinks_are_tunnels_unless_the_file_names_others),
 	};
 

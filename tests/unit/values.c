@@ -122,6 +122,8 @@ static void words_are_those_of_the_table(void **state)
 	takes(&client_dir, "cable", TEXTS("on", "off"));
 	refuses(&client_dir, "cable", TEXTS("", "1", "ON"));
 	takes(&provider_dir, "role", TEXTS("router", "vpn"));
+	takes(&provider_dir, "datapath", TEXTS("own", "kernel", "user"));
+	refuses(&provider_dir, "datapath", TEXTS("", "User", "none"));
 	takes(&vif_backend_dir, "online", TEXTS("0", "1"));
 	refuses(&vif_backend_dir, "online", TEXTS("", "2", "yes"));
 }
