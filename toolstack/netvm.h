@@ -150,4 +150,15 @@ const char **netvm_items_without(const struct config_list *l,
 struct json;
 int netvm_json_end(struct json *j, struct err *e);
 
+struct table;
+/* What a list shows of one domain: rows of `t`, or where there is a `j` objects of that. `asked`:
+ * the list is of this domain alone. */
+typedef void (*netvm_rows)(struct table *t, struct json *j, const struct registry *r,
+	const struct registry_domain *d, bool asked);
+
+/* Prints a list of all domains, or of `only`: as the table that `t` was started as, or with --json
+ * as one array. */
+int netvm_rows_show(const struct netvm *n, const struct registry *r,
+	const struct registry_domain *only, struct table *t, netvm_rows rows, struct err *e);
+
 #endif

@@ -94,32 +94,24 @@ static void json_add(struct json *j, const struct registry_domain *d)
 	}
 }
 
-/* Of all domains, or of `only`. */
+static void domain_show(struct table *t, struct json *j, const struct registry *r,
+	const struct registry_domain *d, bool asked)
+{
+	(void)r;
+	(void)asked;
+	if (j)
+		json_add(j, d);
+	else
+		rows_add(t, d);
+}
+
 static int show(const struct netvm *n, const struct registry *r, const struct registry_domain *only,
 	struct err *e)
 {
-	struct json *j = n->o.json ? json_open() : NULL;
 	struct table t;
 
 	table_start(&t, "PORT", "LEADS TO", "PORT THERE", "OPEN TO", "THROUGH", NULL);
-	if (j)
-		json_array(j, NULL);
-	for (size_t i = 0; i < r->count; i++) {
-		const struct registry_domain *d = &r->domain[i];
-
-		if (only && d != only)
-			continue;
-		if (n->o.json)
-			json_add(j, d);
-		else
-			rows_add(&t, d);
-	}
-	if (!n->o.json) {
-		table_print(&t);
-		return 0;
-	}
-	json_array_end(j);
-	return netvm_json_end(j, e);
+	return netvm_rows_show(n, r, only, &t, domain_show, e);
 }
 
 /* --- changing --- */

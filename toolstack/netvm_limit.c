@@ -70,32 +70,26 @@ static void json_add(struct json *j, const struct registry_domain *d)
 	json_object_end(j);
 }
 
-/* Of all domains that have limits, or of `only` in any case. */
+/* One that is in order and has no limits is shown where it was asked for. */
+static void domain_show(struct table *t, struct json *j, const struct registry *r,
+	const struct registry_domain *d, bool asked)
+{
+	(void)r;
+	if (!asked && !d->fault.code && !has_limits(d))
+		return;
+	if (j)
+		json_add(j, d);
+	else
+		row_add(t, d);
+}
+
 static int show(const struct netvm *n, const struct registry *r, const struct registry_domain *only,
 	struct err *e)
 {
-	struct json *j = n->o.json ? json_open() : NULL;
 	struct table t;
 
 	table_start(&t, "NAME", "CONNECTIONS", "PACKETS/S", "BYTES/S", "LIMITED BY", NULL);
-	if (j)
-		json_array(j, NULL);
-	for (size_t i = 0; i < r->count; i++) {
-		const struct registry_domain *d = &r->domain[i];
-
-		if (only ? d != only : !d->fault.code && !has_limits(d))
-			continue;
-		if (j)
-			json_add(j, d);
-		else
-			row_add(&t, d);
-	}
-	if (!n->o.json) {
-		table_print(&t);
-		return 0;
-	}
-	json_array_end(j);
-	return netvm_json_end(j, e);
+	return netvm_rows_show(n, r, only, &t, domain_show, e);
 }
 
 /* --- changing --- */

@@ -45,12 +45,12 @@ static void json_add(struct json *j, const struct registry *r, const struct regi
 	json_object_end(j);
 }
 
-/* Of a domain, in whichever of both is open. */
-static void domain_show(
-	struct table *t, struct json *j, const struct registry *r, const struct registry_domain *d)
+static void domain_show(struct table *t, struct json *j, const struct registry *r,
+	const struct registry_domain *d, bool asked)
 {
 	struct registry_link l;
 
+	(void)asked;
 	if (d->fault.code && !j)
 		table_row(t, d->name, "?", "?", "at fault, see netvm list");
 	for (size_t i = 0; i < d->links.count && !d->fault.code; i++) {
@@ -62,25 +62,13 @@ static void domain_show(
 	}
 }
 
-/* Of all domains, or of `only`. */
 static int show(const struct netvm *n, const struct registry *r, const struct registry_domain *only,
 	struct err *e)
 {
-	struct json *j = n->o.json ? json_open() : NULL;
 	struct table t;
 
 	table_start(&t, "FROM", "TO", "PORT", "THROUGH", NULL);
-	if (j)
-		json_array(j, NULL);
-	for (size_t i = 0; i < r->count; i++)
-		if (!only || only == &r->domain[i])
-			domain_show(&t, j, r, &r->domain[i]);
-	if (!n->o.json) {
-		table_print(&t);
-		return 0;
-	}
-	json_array_end(j);
-	return netvm_json_end(j, e);
+	return netvm_rows_show(n, r, only, &t, domain_show, e);
 }
 
 /* --- changing --- */

@@ -7,6 +7,7 @@
 
 #include "common/log.h"
 #include "common/json.h"
+#include "toolstack/table.h"
 
 #define NEAR_MAX 2 /* so many wrong letters */
 
@@ -158,4 +159,24 @@ int netvm_json_end(struct json *j, struct err *e)
 	int ret = json_close(j);
 
 	return ret ? err_sys(e, ret, "the JSON could not be written") : 0;
+}
+
+int netvm_rows_show(const struct netvm *n, const struct registry *r,
+	const struct registry_domain *only, struct table *t, netvm_rows rows, struct err *e)
+{
+	struct json *j = n->o.json ? json_open() : NULL;
+
+	if (j)
+		json_array(j, NULL);
+	for (size_t i = 0; i < r->count; i++)
+		if (!only || only == &r->domain[i])
+			rows(t, j, r, &r->domain[i], only != NULL);
+	if (j)
+		json_array_end(j);
+	if (n->o.json) {
+		table_dispose(t);
+		return netvm_json_end(j, e);
+	}
+	table_print(t);
+	return 0;
 }

@@ -63,8 +63,14 @@ void table_print(struct table *t)
 		else
 			for (size_t pad = width[column] + 2 - strlen(text); pad; pad--)
 				putchar(' ');
-		free(t->cell[i]);
 	}
+	table_dispose(t);
+}
+
+void table_dispose(struct table *t)
+{
+	for (size_t i = 0; i < t->count; i++)
+		free(t->cell[i]);
 	free(t->cell);
 	memset(t, 0, sizeof(*t));
 }

@@ -18,5 +18,6 @@ void table_start(struct table *t, ...) __attribute__((sentinel));
 void table_row(struct table *t, ...);
 /* Prints and frees it. */
 void table_print(struct table *t);
+void table_dispose(struct table *t);
 
 #endif
