@@ -24,6 +24,7 @@
 #include "backend/packet_filter.h"
 #include "backend/vif.h"
 #include "common/clock.h"
+#include "tests/bench/median.h"
 
 #define GUESTS	 1000
 #define RULES	 20
@@ -110,19 +111,6 @@ static struct ruleset_guest *guest5(struct ruleset *r)
 	return (struct ruleset_guest *)(uintptr_t)ruleset_guest_find(r, "vif5.0");
 }
 
-static int double_cmp(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-
-	return (x > y) - (x < y);
-}
-
-static double median(double *of)
-{
-	qsort(of, TURNS, sizeof(*of), double_cmp);
-	return of[TURNS / 2];
-}
-
 /* --- changes --- */
 
 static void changes(struct bench *b)
@@ -154,8 +142,9 @@ static void changes(struct bench *b)
 		policy_dispose(&guest5(&few)->policy);
 		policy_fill(&guest5(&few)->policy, RULES);
 	}
-	printf("all %.3f\nseen %.3f\nnone %.3f\none %.3f\nmany %.3f\nrule %.3f\n", median(all),
-		median(seen), median(none), median(one), median(many), median(rule));
+	printf("all %.3f\nseen %.3f\nnone %.3f\none %.3f\nmany %.3f\nrule %.3f\n",
+		median(all, TURNS), median(seen, TURNS), median(none, TURNS), median(one, TURNS),
+		median(many, TURNS), median(rule, TURNS));
 	ruleset_dispose(&few);
 	ruleset_dispose(&r);
 }
@@ -253,8 +242,8 @@ static void packets(struct bench *b)
 		all_new[t] = forward(b, true);
 		all_old[t] = forward(b, false);
 	}
-	printf("new-1 %.1f\nold-1 %.1f\nnew-1000 %.1f\nold-1000 %.1f\n", median(few_new),
-		median(few_old), median(all_new), median(all_old));
+	printf("new-1 %.1f\nold-1 %.1f\nnew-1000 %.1f\nold-1000 %.1f\n", median(few_new, TURNS),
+		median(few_old, TURNS), median(all_new, TURNS), median(all_old, TURNS));
 	ruleset_dispose(&few);
 	ruleset_dispose(&r);
 }
@@ -270,7 +259,7 @@ static void packets_alone(struct bench *b)
 		new[t] = forward(b, true);
 		old[t] = forward(b, false);
 	}
-	printf("new %.1f\nold %.1f\n", median(new), median(old));
+	printf("new %.1f\nold %.1f\n", median(new, TURNS), median(old, TURNS));
 }
 
 /* --- the bench --- */

@@ -10,6 +10,7 @@
 
 #include "common/clock.h"
 #include "toolstack/netvmd_plan.h"
+#include "tests/bench/median.h"
 
 #define TURNS 9
 
@@ -26,13 +27,6 @@ static void *room(size_t count, size_t size)
 	if (!p)
 		die("memory", "there is none");
 	return p;
-}
-
-static int double_cmp(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-
-	return (x > y) - (x < y);
 }
 
 /* --- a host where all of them run --- */
@@ -109,8 +103,7 @@ static double plans(const struct registry *r, const struct netvmd_actual *a, siz
 		*actions = p.count;
 		netvmd_plan_dispose(&p);
 	}
-	qsort(of, TURNS, sizeof(*of), double_cmp);
-	return of[TURNS / 2];
+	return median(of, TURNS);
 }
 
 /* Until everything is as wanted. */

@@ -16,6 +16,8 @@
 #include <sys/wait.h>
 #include <time.h>
 
+#include "tests/bench/median.h"
+
 extern char **environ;
 
 #define OPTIONS_MAX 4
@@ -47,13 +49,6 @@ static double now(void)
 	return (double)t.tv_sec * 1e6 + (double)t.tv_nsec / 1e3;
 }
 
-static int compare(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-
-	return (x > y) - (x < y);
-}
-
 int main(int argc, char *argv[])
 {
 	size_t count = argc >= 3 && argc <= 3 + OPTIONS_MAX ? strtoul(argv[1], NULL, 10) : 0;
@@ -70,8 +65,7 @@ int main(int argc, char *argv[])
 		run(argv[2], "offline", argv + 3);
 		took[i] = now() - start;
 	}
-	qsort(took, count, sizeof(*took), compare);
-	printf("%.0f\n", took[count / 2]);
+	printf("%.0f\n", median(took, count));
 	free(took);
 	return 0;
 }

@@ -1,5 +1,6 @@
 /*
- * vif-up-costs RUNDIR CONFIG: what bringing vif5.0 up costs netbackd, beside the floor.
+ * vif-up-costs RUNDIR CONFIG VIF ADDRESS MAC: what bringing that vif up costs netbackd, beside the
+ * floor. ADDRESS and MAC are those of its guest, as xenstore has them.
  *
  * Prints "up MS", "up-cpu MS" (of the process, as netbackd does it: service_vif_up(), xenstored
  * included) and "floor MS" (the same kernel state set by bare netlink messages and sysctls, without
@@ -14,10 +15,9 @@
 #include "backend/vif_plan.h"
 #include "common/clock.h"
 #include "common/file.h"
+#include "tests/bench/median.h"
 
 #define TURNS 101
-
-static const struct vif_id id = { 5, 0 };
 
 static void die(const char *what, const struct err *e)
 {
@@ -33,23 +33,11 @@ static double cpu_ms(void)
 	return (double)t.tv_sec * 1e3 + (double)t.tv_nsec / 1e6;
 }
 
-static int double_cmp(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-
-	return (x > y) - (x < y);
-}
-
-static double median(double *of)
-{
-	qsort(of, TURNS, sizeof(*of), double_cmp);
-	return of[TURNS / 2];
-}
-
 /* --- the floor --- */
 
 struct floor {
 	struct netlink *nl;
+	const char *vif;
 	struct addr guest;
 	struct link_addr gateway;
 	struct route route;
@@ -57,15 +45,19 @@ struct floor {
 	struct guard open, closed;
 };
 
-static void floor_init(struct floor *f, struct netlink *nl)
+static void floor_init(struct floor *f, struct netlink *nl, const char *const words[3])
 {
 	struct err e = ERR_NONE;
 	struct link link;
 
-	*f = (struct floor){ .nl = nl, .mac = { { 0, 0x16, 0x3e, 0, 0, 5 } } };
-	if (link_get(nl, "vif5.0", &link, &e) < 0)
-		die("vif5.0", &e);
-	addr_parse("10.137.0.5", &f->guest);
+	*f = (struct floor){ .nl = nl, .vif = words[0] };
+	if (link_get(nl, f->vif, &link, &e) < 0)
+		die(f->vif, &e);
+	if (addr_parse(words[1], &f->guest) < 0 || mac_parse(words[2], &f->mac) < 0) {
+		fprintf(stderr, "vif-up-costs: %s %s: not an address and a MAC\n", words[1],
+			words[2]);
+		exit(2);
+	}
 	addr_parse("10.137.0.1", &f->gateway.addr);
 	f->gateway.prefix_len = 32;
 	f->gateway.ifindex = f->route.ifindex = link.ifindex;
@@ -75,7 +67,7 @@ static void floor_init(struct floor *f, struct netlink *nl)
 	guard_make_closed(&f->closed);
 }
 
-static void sysctls_set(struct err *e)
+static void sysctls_set(const char *vif, struct err *e)
 {
 	const struct vif_sysctl *s;
 	size_t count;
@@ -84,7 +76,7 @@ static void sysctls_set(struct err *e)
 	s = vif_sysctls(&count);
 	for (size_t i = 0; i < count; i++)
 		if (s[i].when != SYSCTL_WITH_IP6 &&
-			sysctl_set(vif_sysctl_name(&s[i], "vif5.0", name), s[i].value, e) < 0)
+			sysctl_set(vif_sysctl_name(&s[i], vif, name), s[i].value, e) < 0)
 			die(name, e);
 }
 
@@ -93,7 +85,7 @@ static void floor_up(struct floor *f)
 	int ifindex = f->route.ifindex;
 	struct err e = ERR_NONE;
 
-	sysctls_set(&e);
+	sysctls_set(f->vif, &e);
 	if (link_set_group(f->nl, ifindex, VIF_GROUP, &e) < 0 ||
 		guard_set(f->nl, ifindex, f->open.prog, f->open.count, &e) < 0 ||
 		conntrack_forget(f->nl, &f->guest, &e) < 0 ||
@@ -120,18 +112,20 @@ int main(int argc, char *argv[])
 	double up[TURNS], cpu[TURNS], floor[TURNS];
 	struct service_options o = { .backend = SCHEMA_SELF };
 	struct err e = ERR_NONE;
+	struct vif_id id;
 	struct service s;
 	struct floor f;
+	bool emulated;
 
-	if (argc != 3) {
-		fprintf(stderr, "usage: vif-up-costs RUNDIR CONFIG\n");
+	if (argc != 6 || vif_name_parse(argv[3], &id, &emulated) < 0) {
+		fprintf(stderr, "usage: vif-up-costs RUNDIR CONFIG VIF ADDRESS MAC\n");
 		return 2;
 	}
 	o.run_dir = argv[1];
 	o.config = argv[2];
 	if (service_open(&s, &o, &e) < 0 || service_rules_stand(&s, NULL, NULL, &e) < 0)
 		die("service", &e);
-	floor_init(&f, s.nl);
+	floor_init(&f, s.nl, (const char *const *)argv + 3);
 	for (int t = 0; t < TURNS; t++) {
 		double begin = clock_seconds(), cpu_begin = cpu_ms();
 
@@ -146,7 +140,8 @@ int main(int argc, char *argv[])
 		floor[t] = (clock_seconds() - begin) * 1000;
 		floor_down(&f);
 	}
-	printf("up %.3f\nup-cpu %.3f\nfloor %.3f\n", median(up), median(cpu), median(floor));
+	printf("up %.3f\nup-cpu %.3f\nfloor %.3f\n", median(up, TURNS), median(cpu, TURNS),
+		median(floor, TURNS));
 	service_close(&s);
 	return 0;
 }

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "backend/collision.h"
+#include "tests/unit/addrs.h"
 
 static const struct link links[] = {
 	{ .ifindex = 2, .name = "eth0" },
@@ -11,24 +12,16 @@ static const struct link links[] = {
 };
 static const struct uplinks there = { .there = { { "eth0" }, 1 } };
 
-static struct addr addr(const char *text)
-{
-	struct addr a = { .family = 0 };
-
-	assert_int_equal(addr_parse(text, &a), 0);
-	return a;
-}
-
 /* What is said where a link has `own`/`len` and a guest has `guest`. */
 static const char *said(int ifindex, const char *own, uint8_t len, const char *guest)
 {
 	static char words[COLLISION_WORDS_MAX];
 	struct ruleset r = { .managed = true };
-	const struct link_addr a = { .ifindex = ifindex, .addr = addr(own), .prefix_len = len };
-	const struct addr g = addr(guest);
+	const struct link_addr a = { .ifindex = ifindex, .addr = addr_of(own), .prefix_len = len };
+	const struct addr g = addr_of(guest);
 
-	r.ip4.gateway = addr("10.137.0.1");
-	r.ip6.gateway = addr("fe80::1");
+	r.ip4.gateway = addr_of("10.137.0.1");
+	r.ip6.gateway = addr_of("fe80::1");
 	collision_find(&r, &there, links, 2, &a, 1, &g, 1, words);
 	return words;
 }
@@ -53,7 +46,7 @@ static void so_is_their_gateway(void **state)
 static void so_is_a_routed_subnet_that_the_uplink_has(void **state)
 {
 	struct ruleset r = { .routed6.count = 1 };
-	struct link_addr a = { .ifindex = 2, .addr = addr("2001:db8:5::7"), .prefix_len = 64 };
+	struct link_addr a = { .ifindex = 2, .addr = addr_of("2001:db8:5::7"), .prefix_len = 64 };
 	char words[COLLISION_WORDS_MAX];
 
 	(void)state;

@@ -5,17 +5,10 @@
 #include <string.h>
 
 #include "backend/dhcp.h"
+#include "tests/unit/addrs.h"
 
 static struct vif_wanted wanted;
 static struct arguments words;
-
-static struct addr addr_of(const char *text)
-{
-	struct addr a;
-
-	assert_int_equal(addr_parse(text, &a), 0);
-	return a;
-}
 
 static int a_guest(void **state)
 {

@@ -6,18 +6,10 @@
 #include <sys/socket.h>
 
 #include "backend/explain.h"
+#include "tests/unit/addrs.h"
 
 static struct ruleset rules;
 static struct ruleset_guest guest = { .name = "vif5.0" };
-
-static struct addr addr_of(const char *text)
-{
-	struct addr a = { 0 };
-
-	if (addr_parse(text, &a) != 0)
-		fail_msg("\"%s\" is no address", text);
-	return a;
-}
 
 static int world_make(void **state)
 {

@@ -4,15 +4,12 @@
  * and entries are made and lost behind its back; most events are missed, most actions fail or are
  * done by halves. Whenever that ends, it ends in the state that the registry wants, in a few
  * passes.
- *
- * The seed of the last round, which is the one that failed, is printed; NETVM_SEED begins with it.
  */
 #include "tests/unit/unit.h"
 
 #include <stdio.h>
-#include <stdlib.h>
-#include <time.h>
 
+#include "tests/unit/at_random.h"
 #include "tests/unit/netvmd_world.h"
 
 #define ROUNDS	   2000
@@ -21,14 +18,6 @@
 
 static const char *const names[] = { "a", "b", "c", "net", "vpn", "stranger" };
 #define NAMES (sizeof(names) / sizeof(names[0]))
-
-static uint64_t seed, random_state;
-
-static unsigned int chance(unsigned int below)
-{
-	random_state = random_state * 6364136223846793005ULL + 1442695040888963407ULL;
-	return (unsigned int)(random_state >> 33) % below;
-}
 
 static struct netvmd_domain *any(struct world *w)
 {
@@ -242,28 +231,18 @@ static void round_run(void)
 
 static void whatever_happened_it_ends_as_the_registry_wants(void **state)
 {
-	const char *given = getenv("NETVM_SEED");
-
 	(void)state;
-	seed = given ? strtoull(given, NULL, 10) : (uint64_t)time(NULL);
-	for (int i = 0; i < ROUNDS; i++, seed++) {
-		random_state = seed;
+	for (int i = 0; i < ROUNDS; i++) {
+		seed_round();
 		round_run();
 	}
-}
-
-static int seed_print(void **state)
-{
-	(void)state;
-	print_message("last seed: %llu\n", (unsigned long long)seed);
-	return 0;
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_teardown(
-			whatever_happened_it_ends_as_the_registry_wants, seed_print),
+		cmocka_unit_test_setup_teardown(
+			whatever_happened_it_ends_as_the_registry_wants, seed_choose, seed_print),
 	};
 
 	return cmocka_run_group_tests_name("netvmd_random", tests, NULL, NULL);

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "backend/policy_decide.h"
+#include "tests/unit/addrs.h"
 
 #define NOW 1000
 
@@ -25,15 +26,6 @@ static struct policy_world world = { .lan = lan,
 	.names = names,
 	.name_count = sizeof(names) / sizeof(names[0]),
 	.now = NOW };
-
-static struct addr addr_of(const char *text)
-{
-	struct addr a = { 0 };
-
-	if (addr_parse(text, &a) != 0)
-		fail_msg("\"%s\" is no address", text);
-	return a;
-}
 
 static int world_make(void **state)
 {

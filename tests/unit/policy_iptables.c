@@ -7,14 +7,7 @@
 #include <sys/socket.h>
 
 #include "backend/policy_iptables.h"
-
-static struct addr addr(const char *text)
-{
-	struct addr a;
-
-	assert_int_equal(addr_parse(text, &a), 0);
-	return a;
-}
+#include "tests/unit/addrs.h"
 
 /* A managed domain with `count` guests, 10.137.X.Y each and the given rules. */
 static struct ruleset sample(size_t count, const char *rules)
@@ -22,7 +15,7 @@ static struct ruleset sample(size_t count, const char *rules)
 	struct ruleset r = { .managed = true, .now = 1000 };
 	struct err e = ERR_NONE;
 
-	r.ip4.dns[0] = addr("10.139.1.1");
+	r.ip4.dns[0] = addr_of("10.139.1.1");
 	r.guests = calloc(count, sizeof(*r.guests));
 	assert_non_null(r.guests);
 	for (size_t i = 0; i < count; i++) {
@@ -31,7 +24,7 @@ static struct ruleset sample(size_t count, const char *rules)
 
 		snprintf(g->name, sizeof(g->name), "vif%zu.0", i + 1);
 		snprintf(ip, sizeof(ip), "10.137.%zu.%zu", i / 250, i % 250 + 2);
-		g->ip = addr(ip);
+		g->ip = addr_of(ip);
 		assert_int_equal(policy_parse(rules, POLICY_DROP, &g->policy, &e), 0);
 	}
 	return r;
@@ -121,7 +114,7 @@ static void a_name_is_dropped_in_the_families_that_it_has(void **state)
 	rendered_free(&out);
 	r.names[0].addrs = calloc(1, sizeof(struct addr));
 	assert_non_null(r.names[0].addrs);
-	r.names[0].addrs[0] = addr("2001:db8::1");
+	r.names[0].addrs[0] = addr_of("2001:db8::1");
 	r.names[0].count = 1;
 	out = rendered(&r);
 	assert_string_equal(only_guest(&out), "-j REJECT --reject-with icmp-admin-prohibited\n");
@@ -131,7 +124,7 @@ static void a_name_is_dropped_in_the_families_that_it_has(void **state)
 
 static void words_are_sets_and_internet_is_what_is_in_none(void **state)
 {
-	struct prefix lan[] = { { addr("198.51.100.0"), 24 }, { addr("2001:db8::"), 32 } };
+	struct prefix lan[] = { { addr_of("198.51.100.0"), 24 }, { addr_of("2001:db8::"), 32 } };
 	struct ruleset r = sample(1, "action=drop dst=@lan\naction=accept dst=@internet");
 	struct rendered out;
 

@@ -1,14 +1,10 @@
-/*
- * The rule language at random: what is printed reads as the same rule. Prints its seed; NETVM_SEED
- * begins with another.
- */
+/* The rule language at random: what is printed reads as the same rule. */
 #include "tests/unit/unit.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <sys/socket.h>
-#include <time.h>
 
+#include "tests/unit/at_random.h"
 #include "xenstore-schema/policy_internal.h"
 
 #define ROUNDS 20000
@@ -21,23 +17,15 @@ static void parse(const char *text, struct policy *out)
 		fail_msg("\"%s\" was refused: %s", text, e.text);
 }
 
-static uint64_t seed, random_state;
-
-static unsigned int draw(unsigned int below)
-{
-	random_state = random_state * 6364136223846793005ULL + 1442695040888963407ULL;
-	return (unsigned int)(random_state >> 33) % below;
-}
-
 static void random_prefix(struct prefix *p, char text[PREFIX_TEXT_MAX])
 {
 	do {
-		struct addr a = { .family = draw(2) ? AF_INET : AF_INET6 };
+		struct addr a = { .family = chance(2) ? AF_INET : AF_INET6 };
 		char addr[ADDR_TEXT_MAX];
 
-		p->len = (uint8_t)draw((unsigned int)addr_len(&a) * 8 + 1);
+		p->len = (uint8_t)chance((unsigned int)addr_len(&a) * 8 + 1);
 		for (size_t i = 0; i < p->len; i++)
-			a.bytes[i / 8] |= (uint8_t)(draw(2) << (7 - i % 8));
+			a.bytes[i / 8] |= (uint8_t)(chance(2) << (7 - i % 8));
 		snprintf(text, PREFIX_TEXT_MAX, "%s/%u", addr_print(&a, addr), p->len);
 	} while (prefix_parse(text, p) != 0);
 }
@@ -46,24 +34,24 @@ static void random_rule(struct policy_rule *r)
 {
 	char text[PREFIX_TEXT_MAX];
 
-	*r = (struct policy_rule){ .action = (enum policy_verdict)draw(2),
-		.target = (enum policy_target)draw(POLICY_TARGETS),
-		.proto = (enum policy_proto)draw(4),
-		.expire = draw(2) ? 1 + draw(2000000000) : 0,
-		.comment = draw(2) ? strdup(" any text = \\\"' ") : NULL,
+	*r = (struct policy_rule){ .action = (enum policy_verdict)chance(2),
+		.target = (enum policy_target)chance(POLICY_TARGETS),
+		.proto = (enum policy_proto)chance(4),
+		.expire = chance(2) ? 1 + chance(2000000000) : 0,
+		.comment = chance(2) ? strdup(" any text = \\\"' ") : NULL,
 		.line = 1 };
 	if (r->target == POLICY_TO_PREFIX)
 		random_prefix(&r->prefix, text);
 	if (r->target == POLICY_TO_NAME)
-		r->name = strdup(draw(2) ? "a" : "a-b.c_d.example");
+		r->name = strdup(chance(2) ? "a" : "a-b.c_d.example");
 	if (r->target == POLICY_TO_DNS && r->proto == POLICY_PROTO_ICMP)
 		r->proto = POLICY_PROTO_ANY;
-	r->has_icmp_type = r->proto == POLICY_PROTO_ICMP && draw(2);
-	r->icmp_type = r->has_icmp_type ? (uint8_t)draw(256) : 0;
-	r->has_ports = r->proto != POLICY_PROTO_ICMP && draw(2);
+	r->has_icmp_type = r->proto == POLICY_PROTO_ICMP && chance(2);
+	r->icmp_type = r->has_icmp_type ? (uint8_t)chance(256) : 0;
+	r->has_ports = r->proto != POLICY_PROTO_ICMP && chance(2);
 	if (r->has_ports) {
-		r->port_first = (uint16_t)draw(r->target == POLICY_TO_DNS ? 54 : 65536);
-		r->port_last = (uint16_t)(r->port_first + draw(65536U - r->port_first));
+		r->port_first = (uint16_t)chance(r->target == POLICY_TO_DNS ? 54 : 65536);
+		r->port_last = (uint16_t)(r->port_first + chance(65536U - r->port_first));
 		if (r->target == POLICY_TO_DNS && r->port_last < 53)
 			r->port_last = 53;
 	}
@@ -92,8 +80,8 @@ static void any_rule_that_is_printed_reads_as_the_same(void **state)
 	struct policy p;
 
 	(void)state;
-	for (int i = 0; i < ROUNDS; i++, seed++) {
-		random_state = seed;
+	for (int i = 0; i < ROUNDS; i++) {
+		seed_round();
 		random_rule(&r);
 		policy_rule_print(&r, line);
 		parse(line, &p);
@@ -104,22 +92,6 @@ static void any_rule_that_is_printed_reads_as_the_same(void **state)
 		free(r.comment);
 		policy_dispose(&p);
 	}
-}
-
-static int seed_choose(void **state)
-{
-	const char *given = getenv("NETVM_SEED");
-
-	(void)state;
-	seed = given ? strtoull(given, NULL, 10) : (uint64_t)time(NULL) * ROUNDS;
-	return 0;
-}
-
-static int seed_print(void **state)
-{
-	(void)state;
-	print_message("last seed: %llu\n", (unsigned long long)seed);
-	return 0;
 }
 
 int main(void)

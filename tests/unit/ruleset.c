@@ -7,14 +7,7 @@
 #include <sys/socket.h>
 
 #include "backend/ruleset_iptables.h"
-
-static struct addr addr(const char *text)
-{
-	struct addr a;
-
-	assert_int_equal(addr_parse(text, &a), 0);
-	return a;
-}
+#include "tests/unit/addrs.h"
 
 /* A network domain with `count` real resolvers, 192.0.2.1 and so on. */
 static struct ruleset sample(size_t count)
@@ -22,13 +15,13 @@ static struct ruleset sample(size_t count)
 	struct ruleset r = { .group = 30830, .mark = RULESET_MARK };
 	char text[ADDR_TEXT_MAX];
 
-	r.ip4.gateway = addr("10.137.0.1");
-	r.ip4.dns[0] = addr("10.139.1.1");
-	r.ip4.dns[1] = addr("10.139.1.2");
+	r.ip4.gateway = addr_of("10.137.0.1");
+	r.ip4.dns[0] = addr_of("10.139.1.1");
+	r.ip4.dns[1] = addr_of("10.139.1.2");
 	r.ip4.resolver_count = count;
 	for (size_t i = 0; i < count; i++) {
 		snprintf(text, sizeof(text), "192.0.2.%zu", i + 1);
-		r.ip4.resolvers[i] = addr(text);
+		r.ip4.resolvers[i] = addr_of(text);
 	}
 	return r;
 }

@@ -11,9 +11,9 @@ static struct ruleset plain6(void)
 {
 	struct ruleset r = plain();
 
-	r.ip6.gateway = addr("fe80::1");
-	r.ip6.dns[0] = addr("2001:db8::53");
-	r.ip6.resolvers[0] = addr("2001:db8:1::1");
+	r.ip6.gateway = addr_of("fe80::1");
+	r.ip6.dns[0] = addr_of("2001:db8::53");
+	r.ip6.resolvers[0] = addr_of("2001:db8:1::1");
 	r.ip6.resolver_count = 1;
 	return r;
 }

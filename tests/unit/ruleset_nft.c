@@ -265,7 +265,7 @@ static void another_guest_is_reached_by_a_rule_about_it_alone(void **state)
 
 static void names_are_sets_of_their_addresses(void **state)
 {
-	struct addr addrs[] = { addr("192.0.2.7"), addr("192.0.2.8"), addr("192.0.2.7") };
+	struct addr addrs[] = { addr_of("192.0.2.7"), addr_of("192.0.2.8"), addr_of("192.0.2.7") };
 	struct policy_name name = { .name = (char *)"www.example.net", .addrs = addrs, .count = 3 };
 	struct ruleset r = managed(1,
 		"action=accept dsthost=www.example.net\n"

@@ -10,24 +10,17 @@
 #include <stdlib.h>
 
 #include "backend/ruleset_nft.h"
-
-static inline struct addr addr(const char *text)
-{
-	struct addr a;
-
-	assert_int_equal(addr_parse(text, &a), 0);
-	return a;
-}
+#include "tests/unit/addrs.h"
 
 /* A network domain that nobody manages, with one real resolver. */
 static inline struct ruleset plain(void)
 {
 	struct ruleset r = { .group = 30830, .mark = RULESET_MARK };
 
-	r.ip4.gateway = addr("10.137.0.1");
-	r.ip4.dns[0] = addr("10.139.1.1");
-	r.ip4.dns[1] = addr("10.139.1.2");
-	r.ip4.resolvers[0] = addr("192.0.2.1");
+	r.ip4.gateway = addr_of("10.137.0.1");
+	r.ip4.dns[0] = addr_of("10.139.1.1");
+	r.ip4.dns[1] = addr_of("10.139.1.2");
+	r.ip4.resolvers[0] = addr_of("192.0.2.1");
 	r.ip4.resolver_count = 1;
 	return r;
 }
@@ -48,8 +41,8 @@ static inline struct ruleset managed(size_t count, const char *rules, enum polic
 
 		snprintf(g->name, sizeof(g->name), "vif%zu.0", i + 1);
 		snprintf(ip, sizeof(ip), "10.137.%zu.%zu", i / 250, i % 250 + 2);
-		g->ip = addr(ip);
-		g->ip6 = addr("2001:db8:137::2");
+		g->ip = addr_of(ip);
+		g->ip6 = addr_of("2001:db8:137::2");
 		g->ip6.bytes[15] = (uint8_t)(i + 2);
 		assert_int_equal(policy_parse(rules, otherwise, &g->policy, &e), 0);
 	}

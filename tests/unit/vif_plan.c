@@ -7,20 +7,13 @@
 
 #include "backend/vif_plan.h"
 #include "backend/visible.h"
+#include "tests/unit/addrs.h"
 
 static struct vif_wanted wanted;
 static struct vif_actual actual;
 static struct vif_plan plan;
 static char *words; /* the plan, a line an action */
 static size_t words_len;
-
-static struct addr addr_of(const char *text)
-{
-	struct addr a;
-
-	assert_int_equal(addr_parse(text, &a), 0);
-	return a;
-}
 
 /* A guest with an address of each family, and a link as netback makes it. */
 static int a_guest_and_a_bare_link(void **state)
