@@ -1,43 +1,35 @@
-/*
- * libxlutil parses; this file asks it for each key of the table. libxlutil prints its words about
- * syntax errors into a FILE that we give it; they become the sentence in `struct err`. It cannot
- * list the keys of a file nor tell a key's line: config_index.c does.
- */
+/* What a text says (config_text.h) goes, key by key of the table, where the table says. */
 #include "common/config.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "common/addr.h"
-#include "common/config_index.h"
+#include "common/config_text.h"
 #include "common/file.h"
-#include "common/xlutil.h"
 
-#define VALUE_SHOWN 100	 /* characters of a value that a sentence repeats */
-#define WORDS_MAX   1024 /* characters that are kept of what libxlutil says */
+#define VALUE_SHOWN 100 /* characters of a value that a sentence repeats */
 
 /* A reading under way: what every step needs. */
 struct reading {
-	const char *path;
-	const struct xlutil *lib;
-	XLU_Config *xlu;
-	struct config_index index;
-	const char *text;
-	char words[WORDS_MAX]; /* what libxlutil says */
-	FILE *words_to;
+	struct config_text said;
 	config_tell tell; /* not NULL: faults are told to it, and reading goes on */
 	void *arg;
 	int told;
 };
 
-static int fault(
-	const struct reading *r, const struct config_key *k, const char *wanted, struct err *e)
-{
-	const struct config_place *p = config_place(&r->index, k->name);
+/* A key of the table that the text gives. */
+struct given {
+	const struct config_key *k;
+	const struct config_place *place;
+	const struct config_value *value;
+};
 
-	return err_set(e, -EINVAL, "%s:%u: %s: %s", r->path, p ? p->line : 0, k->name, wanted);
+static int fault(const struct reading *r, const struct given *g, const char *wanted, struct err *e)
+{
+	return err_set(
+		e, -EINVAL, "%s:%u: %s: %s", r->said.path, g->place->line, g->place->name, wanted);
 }
 
 int config_refuse(const char *text, const char *expected, struct err *e)
@@ -60,43 +52,40 @@ static int tell_or_return(struct reading *r, int ret, const struct err *e)
 
 /* `item`: which text of the key's value it is, from 0. */
 static int value_refuse(
-	struct reading *r, const struct config_key *k, const char *text, size_t item, struct err *e)
+	struct reading *r, const struct given *g, const char *text, size_t item, struct err *e)
 {
 	struct err why = ERR_NONE, fault = ERR_NONE;
 
-	k->check(text, &why);
+	g->k->check(text, &why);
 	config_refuse(text, why.text, &fault);
-	err_prefix(&fault, "%s:%u: %s", r->path,
-		config_item_line(r->text, config_place(&r->index, k->name), item), k->name);
+	err_prefix(&fault, "%s:%u: %s", r->said.path,
+		config_item_line(r->said.text, g->place, item), g->place->name);
 	if (e)
 		*e = fault;
 	return tell_or_return(r, -EINVAL, &fault);
 }
 
 static int value_check(
-	struct reading *r, const struct config_key *k, const char *text, size_t item, struct err *e)
+	struct reading *r, const struct given *g, const char *text, size_t item, struct err *e)
 {
-	if (!k->check || k->check(text, NULL) == 0)
+	if (!g->k->check || g->k->check(text, NULL) == 0)
 		return 0;
-	return value_refuse(r, k, text, item, e);
+	return value_refuse(r, g, text, item, e);
 }
 
-static int text_take(struct reading *r, const struct config_key *k, void *at, struct err *e)
+static int text_take(struct reading *r, const struct given *g, void *at, struct err *e)
 {
-	const char *text;
 	char *copy;
-	int ret = r->lib->cfg_get_string(r->xlu, k->name, &text, 1);
+	int ret;
 
-	if (ret == ESRCH)
-		return 0;
-	if (ret)
-		return fault(r, k, "takes one text in quotes", e);
-	ret = value_check(r, k, text, 0, e);
+	if (g->value->list)
+		return fault(r, g, "takes one text in quotes", e);
+	ret = value_check(r, g, g->value->one, 0, e);
 	if (ret)
 		return ret;
-	copy = strdup(text);
+	copy = strdup(g->value->one);
 	if (!copy)
-		return err_sys(e, -ENOMEM, "%s", r->path);
+		return err_sys(e, -ENOMEM, "%s", r->said.path);
 	free(*(char **)at);
 	*(char **)at = copy;
 	return 0;
@@ -113,34 +102,25 @@ static int decimal_read(const char *text, long *out)
 	return 0;
 }
 
-static int number_take(struct reading *r, const struct config_key *k, void *at, struct err *e)
+static int number_take(struct reading *r, const struct given *g, void *at, struct err *e)
 {
-	const char *text;
 	long n;
-	int ret = r->lib->cfg_get_string(r->xlu, k->name, &text, 1);
+	int ret = g->value->list ? fault(r, g, "takes a number", e)
+				 : value_check(r, g, g->value->one, 0, e);
 
-	if (ret == ESRCH)
-		return 0;
-	if (!ret)
-		ret = value_check(r, k, text, 0, e);
-	else
-		ret = fault(r, k, "takes a number", e);
-	if (!ret && decimal_read(text, &n))
-		ret = fault(r, k, "takes a decimal number", e);
+	if (!ret && (g->value->list || decimal_read(g->value->one, &n)))
+		ret = fault(r, g, "takes a decimal number", e);
 	if (!ret)
 		*(long *)at = n;
 	return ret;
 }
 
-static int bool_take(struct reading *r, const struct config_key *k, void *at, struct err *e)
+static int bool_take(struct reading *r, const struct given *g, void *at, struct err *e)
 {
 	long n;
-	int ret = r->lib->cfg_get_long(r->xlu, k->name, &n, 1);
 
-	if (ret == ESRCH)
-		return 0;
-	if (ret || n < 0 || n > 1)
-		return fault(r, k, "takes 0 or 1", e);
+	if (g->value->list || decimal_read(g->value->one, &n) || n > 1)
+		return fault(r, g, "takes 0 or 1", e);
 	*(bool *)at = n == 1;
 	return 0;
 }
@@ -205,68 +185,63 @@ static int lines_add(void *to, const char *text)
 	return 0;
 }
 
-static int item_take(struct reading *r, const struct config_key *k, const char *text, size_t item,
+static int item_take(struct reading *r, const struct given *g, const char *text, size_t item,
 	item_add add, void *to, struct err *e)
 {
-	int ret = text ? value_check(r, k, text, item, e)
-		       : fault(r, k, "takes a list of texts, no lists in it", e);
+	int ret = text ? value_check(r, g, text, item, e)
+		       : fault(r, g, "takes a list of texts, no lists in it", e);
 
 	if (ret)
 		return ret;
 	ret = add(to, text);
 	if (ret == -E2BIG)
-		return fault(r, k, "has too many items", e);
-	return ret ? err_sys(e, ret, "%s", r->path) : 0;
+		return fault(r, g, "has too many items", e);
+	return ret ? err_sys(e, ret, "%s", r->said.path) : 0;
 }
 
-/* Each text of a list, or the one text in place of one; -ESRCH: the key is not given. */
+/* Each text of a list, or the one text in place of one. */
 static int items_take(
-	struct reading *r, const struct config_key *k, item_add add, void *to, struct err *e)
+	struct reading *r, const struct given *g, item_add add, void *to, struct err *e)
 {
-	XLU_ConfigList *items;
-	const char *text;
-	int count, ret = r->lib->cfg_get_list(r->xlu, k->name, &items, &count, 1);
+	const struct config_value *v = g->value;
+	int ret = 0;
 
-	if (ret == ESRCH)
-		return -ESRCH;
-	if (ret && r->lib->cfg_get_string(r->xlu, k->name, &text, 1) == 0)
-		return item_take(r, k, text, 0, add, to, e);
-	if (ret)
-		return fault(r, k, "takes a list of texts: [ \"...\", \"...\" ]", e);
-	for (int i = 0; i < count && !ret; i++)
-		ret = item_take(r, k, r->lib->cfg_get_listitem(items, i), (size_t)i, add, to, e);
+	if (!v->list)
+		return item_take(r, g, v->one, 0, add, to, e);
+	for (size_t i = 0; i < v->count && !ret; i++)
+		ret = item_take(r, g, r->said.item[v->first + i], i, add, to, e);
 	return ret;
 }
 
-static int list_take(struct reading *r, const struct config_key *k, void *at, struct err *e)
+static int list_take(struct reading *r, const struct given *g, void *at, struct err *e)
 {
 	struct config_list list = { .count = 0 };
-	int ret = items_take(r, k, list_add, &list, e);
+	int ret = items_take(r, g, list_add, &list, e);
 
 	if (ret) {
 		config_list_clear(&list);
-		return ret == -ESRCH ? 0 : ret;
+		return ret;
 	}
 	config_list_clear(at);
 	*(struct config_list *)at = list;
 	return 0;
 }
 
-static int lines_take(struct reading *r, const struct config_key *k, void *at, struct err *e)
+static int lines_take(struct reading *r, const struct given *g, void *at, struct err *e)
 {
 	struct lines lines = { NULL, 0, 0 };
-	int ret = items_take(r, k, lines_add, &lines, e);
+	int ret = items_take(r, g, lines_add, &lines, e);
 
 	if (ret) {
 		free(lines.text);
-		return ret == -ESRCH ? 0 : ret;
+		return ret;
 	}
 	free(*(char **)at);
 	*(char **)at = lines.text;
 	return 0;
 }
 
-static int (*const takers[])(struct reading *, const struct config_key *, void *, struct err *) = {
+static int (*const takers[])(struct reading *, const struct given *, void *, struct err *) = {
 	[CONFIG_TEXT] = text_take,
 	[CONFIG_NUMBER] = number_take,
 	[CONFIG_BOOL] = bool_take,
@@ -274,139 +249,54 @@ static int (*const takers[])(struct reading *, const struct config_key *, void *
 	[CONFIG_LINES] = lines_take,
 };
 
-/*
- * libxlutil says "FILE:LINE: config parsing error near `...': ..."; its first line is taken. Where
- * a line ends too early it names the line before (libxlu_cfg_l.l counts a newline down once more
- * than flex counts it up).
- */
-static int syntax_fault(struct reading *r, struct err *e)
-{
-	const size_t len = strlen(r->path);
-	unsigned int line;
-	int words = 0;
-
-	r->words[strcspn(r->words, "\n")] = '\0';
-	if (strncmp(r->words, r->path, len) != 0 ||
-		sscanf(r->words + len, ":%u:%n", &line, &words) != 1 || !words)
-		return err_set(e, -EINVAL, "%s", r->words);
-	line += strstr(r->words + len, "near <newline>") != NULL;
-	return err_set(e, -EINVAL, "%s:%u:%s", r->path, line, r->words + len + words);
-}
-
-/* Negative: errno; positive: the library refuses the text. It skips a character that means nothing
- * where that is the last of a text, not where a newline follows. */
-static int library_read(struct reading *r)
-{
-	const size_t len = strlen(r->text);
-	char *whole = malloc(len + 1);
-	int refused;
-
-	if (!whole)
-		return -ENOMEM;
-	memcpy(whole, r->text, len);
-	whole[len] = '\n';
-	refused = r->lib->cfg_readdata(
-		r->xlu, whole, (int)len + (len && whole[len - 1] == '\n' ? 0 : 1));
-	free(whole);
-	return refused ? EINVAL : 0;
-}
-
-static int text_parse(struct reading *r, struct err *e)
-{
-	int ret;
-
-	r->words_to = fmemopen(r->words, sizeof(r->words), "w");
-	if (!r->words_to)
-		return err_sys(e, -errno, "%s", r->path);
-	ret = xlutil_load(&r->lib, e);
-	if (ret)
-		return ret;
-	r->xlu = r->lib->cfg_init(r->words_to, r->path);
-	if (!r->xlu)
-		return err_sys(e, -ENOMEM, "%s", r->path);
-	ret = library_read(r);
-	if (ret == 0)
-		return 0;
-	if (ret < 0)
-		return err_sys(e, ret, "%s", r->path);
-	fflush(r->words_to);
-	if (!r->words[0])
-		return err_sys(e, -EINVAL, "%s: could not be parsed", r->path);
-	return syntax_fault(r, e);
-}
-
 static bool key_is_known(const struct config_key *keys, const char *name)
 {
 	for (; keys->name; keys++)
-		if (strcmp(keys->name, name) == 0)
+		if (config_key_is(keys->name, name))
 			return true;
 	return false;
-}
-
-/* Whether there is nothing but comments and empty lines. */
-static bool says_nothing(const char *text)
-{
-	text += strspn(text, " \t\n");
-	while (*text == '#') {
-		text += strcspn(text, "\n");
-		text += strspn(text, " \t\n");
-	}
-	return !*text;
 }
 
 /* Whoever makes more of them than a list holds has seen enough. */
 static int unknown_collect(const struct reading *r, const struct config_key *keys,
 	struct config_list *unknown, struct err *e)
 {
-	for (size_t i = 0; i < r->index.count; i++)
-		if (!key_is_known(keys, r->index.key[i].name) &&
-			config_list_add(unknown, r->index.key[i].name) == -ENOMEM)
-			return err_sys(e, -ENOMEM, "%s", r->path);
+	const struct config_index *index = &r->said.index;
+
+	for (size_t i = 0; i < index->count; i++)
+		if (!key_is_known(keys, index->key[i].name) &&
+			config_list_add(unknown, index->key[i].name) == -ENOMEM)
+			return err_sys(e, -ENOMEM, "%s", r->said.path);
 	return 0;
 }
 
-/* All of it; `unknown` as config_parse(). A file that says nothing, as we install them, needs no
- * library to read it. */
-static int reading_run(struct reading *r, const struct config_key *keys, void *out,
-	struct config_list *unknown, struct err *e)
+/* Nothing, where the text does not give it. */
+static int key_take(struct reading *r, const struct config_key *k, void *out, struct err *e)
 {
+	struct given g = { k, config_place(&r->said.index, k->name), NULL };
 	struct err fault = ERR_NONE;
 	int ret;
 
-	if (says_nothing(r->text))
+	if (!g.place)
 		return 0;
-	ret = text_parse(r, e);
-	if (!ret)
-		ret = config_index_make(r->path, r->text, &r->index, e);
-	for (const struct config_key *k = keys; !ret && k->name; k++) {
-		ret = takers[k->kind](r, k, (char *)out + k->offset, &fault);
-		ret = tell_or_return(r, ret, &fault);
-		if (ret && e)
-			*e = fault;
-	}
-	return ret || !unknown ? ret : unknown_collect(r, keys, unknown, e);
+	g.value = &r->said.value[g.place - r->said.index.key];
+	ret = tell_or_return(r, takers[k->kind](r, &g, (char *)out + k->offset, &fault), &fault);
+	if (ret && e)
+		*e = fault;
+	return ret;
 }
 
-/* Thousands of files may be read one after the other: what is large in it is not cleared. */
-static void reading_begin(struct reading *r, const char *path, const char *text)
+/* All of it; `unknown` as config_parse(). */
+static int reading_run(struct reading *r, const char *path, const char *text,
+	const struct config_key *keys, void *out, struct config_list *unknown, struct err *e)
 {
-	r->path = path;
-	r->xlu = NULL;
-	r->index.count = 0;
-	r->text = text;
-	r->words[0] = '\0';
-	r->words_to = NULL;
-	r->tell = NULL;
-	r->arg = NULL;
-	r->told = 0;
-}
+	int ret = config_text_read(path, text, &r->said, e);
 
-static void reading_end(struct reading *r)
-{
-	if (r->xlu)
-		r->lib->cfg_destroy(r->xlu);
-	if (r->words_to)
-		fclose(r->words_to);
+	for (const struct config_key *k = keys; !ret && k->name; k++)
+		ret = key_take(r, k, out, e);
+	if (!ret && unknown)
+		ret = unknown_collect(r, keys, unknown, e);
+	return ret;
 }
 
 int config_parse(const char *path, const char *text, const struct config_key *keys, void *out,
@@ -415,21 +305,22 @@ int config_parse(const char *path, const char *text, const struct config_key *ke
 	struct reading r;
 	int ret;
 
-	reading_begin(&r, path, text);
-	ret = reading_run(&r, keys, out, unknown, e);
-	reading_end(&r);
+	r.tell = NULL;
+	ret = reading_run(&r, path, text, keys, out, unknown, e);
+	config_text_clear(&r.said);
 	return ret;
 }
 
 static void tell_unknown(struct reading *r, const struct config_key *keys)
 {
-	for (size_t i = 0; i < r->index.count; i++) {
+	for (size_t i = 0; i < r->said.index.count; i++) {
+		const struct config_place *p = &r->said.index.key[i];
 		struct err fault = ERR_NONE;
 
-		if (key_is_known(keys, r->index.key[i].name))
+		if (key_is_known(keys, p->name))
 			continue;
-		err_set(&fault, -EINVAL, "%s:%u: \"%s\" means nothing here", r->path,
-			r->index.key[i].line, r->index.key[i].name);
+		err_set(&fault, -EINVAL, "%s:%u: \"%s\" means nothing here", r->said.path, p->line,
+			p->name);
 		tell_or_return(r, -EINVAL, &fault);
 	}
 }
@@ -442,18 +333,18 @@ int config_check(const char *path, const struct config_key *keys, void *out, con
 	char *text = NULL;
 	int ret = file_read(path, CONFIG_FILE_MAX, &text, NULL, e);
 
-	reading_begin(&r, path, text);
+	if (ret)
+		return ret;
 	r.tell = tell;
 	r.arg = arg;
-	if (!ret) {
-		ret = reading_run(&r, keys, out, NULL, &fault);
-		if (!ret)
-			tell_unknown(&r, keys);
-		else if (e)
-			*e = fault;
-		ret = tell_or_return(&r, ret, &fault);
-	}
-	reading_end(&r);
+	r.told = 0;
+	ret = reading_run(&r, path, text, keys, out, NULL, &fault);
+	if (!ret)
+		tell_unknown(&r, keys);
+	else if (e)
+		*e = fault;
+	ret = tell_or_return(&r, ret, &fault);
+	config_text_clear(&r.said);
 	free(text);
 	return ret ? ret : r.told;
 }

@@ -1,10 +1,9 @@
 /*
- * config: files in xl's configuration syntax (xl.cfg(5): KEY = "text" | number | [ "list", ... ]),
- * read with libxlutil.
+ * config: files in xl's configuration syntax (xl.cfg(5): KEY = "text" | number | [ "list", ... ]).
  *
  * A table says which keys there are and what each may hold; every fault is named with file and
- * line, that of the item in a list. The only user of libxlutil in the project. Must not know what
- * the keys mean.
+ * line, that of the item in a list. How such a text is read is config_text.h's business. Must not
+ * know what the keys mean.
  */
 #ifndef NETVM_CONFIG_H
 #define NETVM_CONFIG_H

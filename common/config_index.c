@@ -3,7 +3,6 @@
 
 #include <ctype.h>
 #include <errno.h>
-#include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -20,7 +19,7 @@ size_t config_key_length(const char *text)
 const struct config_place *config_place(const struct config_index *index, const char *name)
 {
 	for (size_t i = 0; i < index->count; i++)
-		if (strcmp(index->key[i].name, name) == 0)
+		if (config_key_is(index->key[i].name, name))
 			return &index->key[i];
 	return NULL;
 }

@@ -7,7 +7,9 @@
 #ifndef NETVM_CONFIG_INDEX_H
 #define NETVM_CONFIG_INDEX_H
 
+#include <stdbool.h>
 #include <stddef.h>
+#include <string.h>
 
 #include "common/err.h"
 
@@ -29,6 +31,13 @@ size_t config_key_length(const char *text);
 
 /* -EINVAL: a key is given twice; -E2BIG. `path` is for the sentence. `out` is empty before. */
 int config_index_make(const char *path, const char *text, struct config_index *out, struct err *e);
+
+/* strcmp(3) == 0, and nearly always without calling that: of thousands of files each key is looked
+ * for among all. */
+static inline bool config_key_is(const char *a, const char *b)
+{
+	return *a == *b && strcmp(a, b) == 0;
+}
 
 /* NULL: the text has no such key. */
 const struct config_place *config_place(const struct config_index *index, const char *name);

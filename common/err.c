@@ -1,7 +1,6 @@
 #include "common/err.h"
 
 #include <errno.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -14,15 +13,21 @@ static void text_mark_cut(char *text, size_t size, int len)
 		memcpy(text + size - 4, "...", 4);
 }
 
+int err_vset(struct err *e, int code, const char *fmt, va_list ap)
+{
+	if (!e)
+		return code;
+	e->code = code;
+	text_mark_cut(e->text, sizeof(e->text), vsnprintf(e->text, sizeof(e->text), fmt, ap));
+	return code;
+}
+
 int err_set(struct err *e, int code, const char *fmt, ...)
 {
 	va_list ap;
 
-	if (!e)
-		return code;
-	e->code = code;
 	va_start(ap, fmt);
-	text_mark_cut(e->text, sizeof(e->text), vsnprintf(e->text, sizeof(e->text), fmt, ap));
+	err_vset(e, code, fmt, ap);
 	va_end(ap);
 	return code;
 }

@@ -9,6 +9,8 @@
 #ifndef NETVM_ERR_H
 #define NETVM_ERR_H
 
+#include <stdarg.h>
+
 #define ERR_TEXT_MAX 512
 
 struct err {
@@ -26,6 +28,10 @@ struct err {
  * `return err_set(...)` reads well.
  */
 int err_set(struct err *e, int code, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+
+/* As err_set(), of arguments that the caller began. */
+int err_vset(struct err *e, int code, const char *fmt, va_list ap)
+	__attribute__((format(printf, 3, 0)));
 
 /* As err_set(), with ": " and the system's words for `code` behind the sentence. */
 int err_sys(struct err *e, int code, const char *fmt, ...) __attribute__((format(printf, 3, 4)));

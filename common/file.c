@@ -29,64 +29,88 @@ static int write_all(int fd, const char *data, size_t len)
 	return 0;
 }
 
-int file_read(const char *path, size_t max, char **out, size_t *len, struct err *e)
-{
-	return file_read_at(AT_FDCWD, path, path, max, out, len, e);
-}
+struct bytes {
+	char *buf; /* malloc'd */
+	size_t used, size;
+};
 
-int file_read_at(int dir, const char *name, const char *path, size_t max, char **out, size_t *len,
-	struct err *e)
+/* One read(2): how many bytes it gave; `*full`: as many as there was room for. */
+static ssize_t bytes_read(int fd, struct bytes *b, bool *full)
 {
-	int fd = -1, ret = 0;
-	char *buf = NULL, *grown;
-	size_t used = 0, size = 0;
+	size_t room;
 	ssize_t n;
 
-	fd = openat(dir, name, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	if (fd < 0) {
-		ret = err_sys(e, -errno, "%s", path);
-		goto out;
+	if (b->size - b->used < 2) {
+		size_t size = b->size ? b->size * 2 : 4096;
+		char *grown = realloc(b->buf, size);
+
+		if (!grown)
+			return -ENOMEM;
+		b->buf = grown;
+		b->size = size;
 	}
-	/* Sizes that stat(2) gives are not to be trusted (procfs, a file that grows): read until
-	 * the end or the limit. */
+	room = b->size - b->used - 1;
+	do
+		n = read(fd, b->buf + b->used, room);
+	while (n < 0 && errno == EINTR);
+	if (n < 0)
+		return -errno;
+	b->used += (size_t)n;
+	*full = (size_t)n == room;
+	return n;
+}
+
+/* Sizes that stat(2) gives are not to be trusted (procfs, a file that grows): it is read until the
+ * end or the limit. In a `plain` file that is where there was less than asked for. */
+static int all_read(
+	int fd, const char *path, size_t max, bool plain, struct bytes *b, struct err *e)
+{
+	bool full = false;
+	ssize_t n;
+
 	do {
-		if (size - used < 2) {
-			size = size ? size * 2 : 4096;
-			grown = realloc(buf, size);
-			if (!grown) {
-				ret = err_sys(e, -ENOMEM, "%s", path);
-				goto out;
-			}
-			buf = grown;
-		}
-		n = read(fd, buf + used, size - used - 1);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0) {
-			ret = err_sys(e, -errno, "%s", path);
-			goto out;
-		}
-		used += (size_t)n;
-		if (used > max) {
-			ret = err_set(e, -EFBIG,
+		n = bytes_read(fd, b, &full);
+		if (n < 0)
+			return err_sys(e, (int)n, "%s", path);
+		if (b->used > max)
+			return err_set(e, -EFBIG,
 				"%s: larger than the %zu bytes that are read of it", path, max);
-			goto out;
-		}
-	} while (n != 0);
-	buf[used] = '\0';
-	if (strlen(buf) != used) {
-		ret = err_set(e, -EILSEQ, "%s: holds a NUL byte, which no text does", path);
-		goto out;
+	} while (n && (full || !plain));
+	b->buf[b->used] = '\0';
+	if (strlen(b->buf) != b->used)
+		return err_set(e, -EILSEQ, "%s: holds a NUL byte, which no text does", path);
+	return 0;
+}
+
+static int read_at(int dir, const char *name, const char *path, size_t max, bool plain, char **out,
+	size_t *len, struct err *e)
+{
+	struct bytes b = { .buf = NULL };
+	int fd = openat(dir, name, O_RDONLY | O_CLOEXEC | O_NONBLOCK), ret;
+
+	if (fd < 0)
+		return err_sys(e, -errno, "%s", path);
+	ret = all_read(fd, path, max, plain, &b, e);
+	close(fd);
+	if (ret) {
+		free(b.buf);
+		return ret;
 	}
-	*out = buf;
-	buf = NULL;
+	*out = b.buf;
 	if (len)
-		*len = used;
-out:
-	free(buf);
-	if (fd >= 0)
-		close(fd);
-	return ret;
+		*len = b.used;
+	return 0;
+}
+
+int file_read(const char *path, size_t max, char **out, size_t *len, struct err *e)
+{
+	return read_at(AT_FDCWD, path, path, max, false, out, len, e);
+}
+
+int file_read_plain(
+	int dir, const char *name, const char *path, size_t max, char **out, struct err *e)
+{
+	return read_at(dir, name, path, max, true, out, NULL, e);
 }
 
 /* Makes a rename in the directory of `path` last. */

@@ -18,9 +18,10 @@
  * -EILSEQ, others the errno of open(2) or read(2).
  */
 int file_read(const char *path, size_t max, char **out, size_t *len, struct err *e);
-/* As that, of a file below the open directory `dir`; `path` is for messages only. */
-int file_read_at(int dir, const char *name, const char *path, size_t max, char **out, size_t *len,
-	struct err *e);
+/* As that, of a file of a disk below the open directory `dir`, in two system calls less than it
+ * might take; `path` is for messages only. */
+int file_read_plain(
+	int dir, const char *name, const char *path, size_t max, char **out, struct err *e);
 
 /* Replaces `path` by `len` bytes: written beside it, fsync'd, renamed over it, the directory
  * fsync'd. `mode` as for open(2). */

@@ -15,7 +15,6 @@ static const struct {
 	{ "xlu_cfg_readdata", offsetof(struct xlutil, cfg_readdata) },
 	{ "xlu_cfg_destroy", offsetof(struct xlutil, cfg_destroy) },
 	{ "xlu_cfg_get_string", offsetof(struct xlutil, cfg_get_string) },
-	{ "xlu_cfg_get_long", offsetof(struct xlutil, cfg_get_long) },
 	{ "xlu_cfg_get_list", offsetof(struct xlutil, cfg_get_list) },
 	{ "xlu_cfg_get_listitem", offsetof(struct xlutil, cfg_get_listitem) },
 };

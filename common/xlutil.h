@@ -1,9 +1,9 @@
 /*
- * xlutil: libxlutil's configuration parser, loaded when a file is first read.
+ * xlutil: libxlutil's configuration parser, loaded when a text is first read with it.
  *
  * Linked as usual, libxlutil brings libxenlight and ten more libraries into every program at its
- * start, a millisecond, also where no file is there to be read; and a hotplug program is all start.
- * Only config.c uses this.
+ * start, a millisecond, also where no file is there that needs it; and a hotplug program is all
+ * start. Only config_library.c uses this.
  */
 #ifndef NETVM_XLUTIL_H
 #define NETVM_XLUTIL_H
@@ -17,7 +17,6 @@ struct xlutil {
 	__typeof__(xlu_cfg_readdata) *cfg_readdata;
 	__typeof__(xlu_cfg_destroy) *cfg_destroy;
 	__typeof__(xlu_cfg_get_string) *cfg_get_string;
-	__typeof__(xlu_cfg_get_long) *cfg_get_long;
 	__typeof__(xlu_cfg_get_list) *cfg_get_list;
 	__typeof__(xlu_cfg_get_listitem) *cfg_get_listitem;
 };

@@ -83,7 +83,6 @@ int xlutil_load(const struct xlutil **out, struct err *e)
 		.cfg_readdata = xlu_cfg_readdata,
 		.cfg_destroy = xlu_cfg_destroy,
 		.cfg_get_string = xlu_cfg_get_string,
-		.cfg_get_long = xlu_cfg_get_long,
 		.cfg_get_list = xlu_cfg_get_list,
 		.cfg_get_listitem = xlu_cfg_get_listitem,
 	};

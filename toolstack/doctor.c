@@ -84,7 +84,7 @@ static enum result look_xenstore(const struct subject *s, struct doctor_finding 
 static bool has_devices(const struct registry *r)
 {
 	for (size_t i = 0; i < r->count; i++)
-		if (!r->domain[i].fault.code && r->domain[i].pci.count)
+		if (!r->domain[i].fault && r->domain[i].pci.count)
 			return true;
 	return false;
 }
@@ -122,8 +122,7 @@ static enum result look_registry(const struct subject *s, struct doctor_finding 
 static enum result look_provider(const struct subject *s, struct doctor_finding *out)
 {
 	for (size_t i = 0; i < s->f->registry->count; i++)
-		if (!s->f->registry->domain[i].fault.code &&
-			s->f->registry->domain[i].provides_network)
+		if (!s->f->registry->domain[i].fault && s->f->registry->domain[i].provides_network)
 			return fine(out, "%s provides network", s->f->registry->domain[i].name);
 	mend(out, "netvm add NAME provides_network=1 netvm=none");
 	return wrong(out, "no domain provides network");
@@ -406,13 +405,13 @@ unsigned int doctor_examine(const struct doctor_facts *f,
 	for (size_t i = 0; i < f->registry->count; i++) {
 		s.d = &f->registry->domain[i];
 		s.now = &f->domain[i];
-		if (!s.d->fault.code && s.d->provides_network)
+		if (!s.d->fault && s.d->provides_network)
 			RUN(netvm_checks, &s, &t);
 	}
 	for (size_t i = 0; i < f->registry->count; i++) {
 		s.d = &f->registry->domain[i];
 		s.now = &f->domain[i];
-		if (!s.d->fault.code && s.d->netvm && s.now->running)
+		if (!s.d->fault && s.d->netvm && s.now->running)
 			RUN(guest_checks, &s, &t);
 	}
 	return t.faults;

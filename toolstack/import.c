@@ -177,8 +177,8 @@ static void backend_find(struct check *c, const struct import_domain *d)
 			"vif: backend=%s: there is no such domain in the registry; its xl config "
 			"may be named beside this one",
 			name);
-	else if (there->fault.code)
-		say(c, d, d->vif_line, "vif: backend=%s: %s", name, there->fault.text);
+	else if (there->fault)
+		say(c, d, d->vif_line, "vif: backend=%s: %s", name, there->fault->text);
 	else if (!there->provides_network)
 		say(c, d, d->vif_line,
 			"vif: backend=%s: in the registry that is no network domain; netvm set %s "

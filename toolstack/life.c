@@ -83,7 +83,7 @@ static bool is_wanted_by(const struct registry *r, const char *user, const char 
 {
 	const struct registry_domain *d = registry_find(r, user);
 
-	return d && !d->fault.code && d->netvm && strcmp(d->netvm->name, netvm) == 0;
+	return d && !d->fault && d->netvm && strcmp(d->netvm->name, netvm) == 0;
 }
 
 static void name_add(char names[LIFE_USERS_MAX], const char *name, size_t *count)

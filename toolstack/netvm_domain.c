@@ -265,8 +265,8 @@ static void lines_json(struct json *j, const char *lines)
 void domain_json(struct json *j, const struct registry_domain *d)
 {
 	json_text(j, "name", d->name);
-	json_text(j, "fault", d->fault.code ? d->fault.text : NULL);
-	if (d->fault.code)
+	json_text(j, "fault", d->fault ? d->fault->text : NULL);
+	if (d->fault)
 		return;
 	json_text(j, "netvm", d->netvm ? d->netvm->name : NULL);
 	json_bool(j, "netvm_is_default", netvm_is_default(d));

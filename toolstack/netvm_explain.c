@@ -151,15 +151,16 @@ static void doubt_print(const struct packet_hop *h)
 static void end_print(const struct packet_way *w)
 {
 	const struct packet_hop *last = w->count ? &w->hop[w->count - 1] : NULL;
+	struct prefixes routed;
 
 	switch (w->end) {
 	case PACKET_NOWHERE:
 		puts("It has no network domain: nothing leaves it.");
 		break;
 	case PACKET_OUTSIDE:
+		routed = registry_routed6(last->netvm);
 		printf("It leaves by an uplink of %s, with %s address.\n", last->netvm->name,
-			prefixes_contain(&last->netvm->routed6, &last->source) ? "its own"
-									       : "that link's");
+			prefixes_contain(&routed, &last->source) ? "its own" : "that link's");
 		break;
 	case PACKET_TUNNEL:
 		printf("It leaves by the tunnel of %s, or not at all.\n", last->netvm->name);

@@ -55,7 +55,7 @@ static void rows_add(struct table *t, const struct registry_domain *d)
 	char port[EXPOSURE_TEXT_MAX], to[NUMBER_MAX], source[PREFIX_TEXT_MAX], way[CHAIN_SHOWN];
 	struct registry_exposure x;
 
-	for (size_t i = 0; i < d->expose_text.count && !d->fault.code; i++) {
+	for (size_t i = 0; i < d->expose_text.count && !d->fault; i++) {
 		registry_exposure_parse(d->expose_text.item[i], &x);
 		way_print(d, &x, way);
 		snprintf(port, sizeof(port), "%s/%u", exposure_proto(&x.port), x.port.port);
@@ -65,7 +65,7 @@ static void rows_add(struct table *t, const struct registry_domain *d)
 							 : "anybody",
 			way);
 	}
-	if (d->fault.code)
+	if (d->fault)
 		table_row(t, "?", d->name, "?", "?", "at fault, see netvm list");
 }
 
@@ -75,7 +75,7 @@ static void json_add(struct json *j, const struct registry_domain *d)
 	char source[PREFIX_TEXT_MAX];
 	struct registry_exposure x;
 
-	for (size_t i = 0; i < d->expose_text.count && !d->fault.code; i++) {
+	for (size_t i = 0; i < d->expose_text.count && !d->fault; i++) {
 		registry_exposure_parse(d->expose_text.item[i], &x);
 		json_object(j, NULL);
 		json_text(j, "name", d->name);

@@ -44,7 +44,7 @@ static void row_add(struct table *t, const struct registry_domain *d)
 {
 	char number[LIMITS][NUMBER_MAX] = { "" };
 
-	if (d->fault.code) {
+	if (d->fault) {
 		table_row(t, d->name, "?", "?", "?", "at fault, see netvm list");
 		return;
 	}
@@ -57,7 +57,7 @@ static void row_add(struct table *t, const struct registry_domain *d)
 
 static void json_add(struct json *j, const struct registry_domain *d)
 {
-	if (d->fault.code)
+	if (d->fault)
 		return;
 	json_object(j, NULL);
 	json_text(j, "name", d->name);
@@ -75,7 +75,7 @@ static void domain_show(struct table *t, struct json *j, const struct registry *
 	const struct registry_domain *d, bool asked)
 {
 	(void)r;
-	if (!asked && !d->fault.code && !has_limits(d))
+	if (!asked && !d->fault && !has_limits(d))
 		return;
 	if (j)
 		json_add(j, d);

@@ -51,9 +51,9 @@ static void domain_show(struct table *t, struct json *j, const struct registry *
 	struct registry_link l;
 
 	(void)asked;
-	if (d->fault.code && !j)
+	if (d->fault && !j)
 		table_row(t, d->name, "?", "?", "at fault, see netvm list");
-	for (size_t i = 0; i < d->links.count && !d->fault.code; i++) {
+	for (size_t i = 0; i < d->links.count && !d->fault; i++) {
 		registry_link_parse(d->links.item[i], &l);
 		if (j)
 			json_add(j, r, d, &l);

@@ -35,7 +35,7 @@ static void domain_row(struct table *t, const struct registry_domain *d)
 {
 	char netvm[DOMAIN_NAME_MAX + 16], ip[DOMAIN_VALUE_MAX], pci[DOMAIN_VALUE_MAX];
 
-	if (d->fault.code) {
+	if (d->fault) {
 		table_row(t, d->name, "?", "?", "at fault, see below", "?");
 		return;
 	}
@@ -61,8 +61,8 @@ static void text_print(const struct registry *r)
 	if (r->globals.fault.code)
 		printf("\n%s\n", r->globals.fault.text);
 	for (size_t i = 0; i < r->count; i++)
-		if (r->domain[i].fault.code)
-			printf("\n%s: %s\n", r->domain[i].name, r->domain[i].fault.text);
+		if (r->domain[i].fault)
+			printf("\n%s: %s\n", r->domain[i].name, r->domain[i].fault->text);
 }
 
 int netvm_list(struct netvm *n, struct err *e)

@@ -53,7 +53,7 @@ static int told_find(struct telling *t, const struct present *p, struct err *e)
 	for (size_t i = 0; i < r->count; i++) {
 		struct present_domain now;
 
-		if (r->domain[i].fault.code || !r->domain[i].provides_network)
+		if (r->domain[i].fault || !r->domain[i].provides_network)
 			continue;
 		present_domain_find(p, r->domain[i].name, &now);
 		if (now.reports && text_has_word(now.report.capabilities, "power") &&
@@ -201,7 +201,7 @@ static int devices_return(const struct netvm *n, const struct registry *r, struc
 	for (size_t i = 0; i < r->count; i++) {
 		const struct registry_domain *d = &r->domain[i];
 
-		for (size_t k = 0; !d->fault.code && k < d->pci.count; k++) {
+		for (size_t k = 0; !d->fault && k < d->pci.count; k++) {
 			struct err why = ERR_NONE;
 			int rc = device_return(n, d, d->pci.item[k], &why);
 

@@ -111,8 +111,8 @@ int netvm_domain_find(const struct netvm *n, const struct registry *r, const cha
 
 	*out = registry_find(r, name);
 	if (*out)
-		return (*out)->fault.code ? err_set(e, (*out)->fault.code, "%s", (*out)->fault.text)
-					  : 0;
+		return (*out)->fault ? err_set(e, (*out)->fault->code, "%s", (*out)->fault->text)
+				     : 0;
 	near = netvm_name_near(r, name);
 	if (near)
 		return err_set(e, -ENOENT,

@@ -15,7 +15,7 @@ static int removal_check(
 	int ret = netvm_domain_known(n, r, name, e);
 
 	d = ret ? NULL : registry_find(r, name);
-	if (d && !d->fault.code && d->pci.count)
+	if (d && !d->fault && d->pci.count)
 		ret = err_set(e, -EBUSY,
 			"%s has the network device %s; netvm pci release %s takes it back first",
 			name, d->pci.item[0], d->pci.item[0]);

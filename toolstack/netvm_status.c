@@ -163,7 +163,7 @@ static void domain_row(struct table *t, const struct status *s, const struct reg
 	present_domain_find(&s->now, d->name, &now);
 	if (now.running)
 		snprintf(domid, sizeof(domid), "%u", now.domid);
-	if (d->fault.code) {
+	if (d->fault) {
 		table_row(t, d->name, domid, "?", "?", "at fault, see below", "?");
 		return;
 	}
@@ -183,8 +183,8 @@ static void notes_print(const struct status *s, const struct registry_domain *d)
 {
 	struct present_domain now;
 
-	if (d->fault.code)
-		printf("\n%s: %s\n", d->name, d->fault.text);
+	if (d->fault)
+		printf("\n%s: %s\n", d->name, d->fault->text);
 	present_domain_find(&s->now, d->name, &now);
 	for (size_t i = 0; i < now.vifs; i++)
 		if (now.vif[i].report.error[0])
@@ -234,7 +234,7 @@ static void detail_print(const struct status *s, const struct registry_domain *d
 			v->has_backend ? present_state_word(v->backend.state) : "missing",
 			v->backend.hotplug_status[0] ? v->backend.hotplug_status : "not yet");
 	}
-	if (!d->fault.code) {
+	if (!d->fault) {
 		domain_value(d, "mac", text, NULL);
 		printf("mac: %s\n", text);
 	}

@@ -222,7 +222,7 @@ static int round_make(struct kennel *k, double *interval, struct err *e)
 	for (size_t i = 0; i < k->count; i++)
 		k->item[i].seen = false;
 	for (size_t i = 0; !ret && p.store && !p.no_xen.code && i < r.count; i++)
-		if (!r.domain[i].fault.code && r.domain[i].provides_network &&
+		if (!r.domain[i].fault && r.domain[i].provides_network &&
 			r.domain[i].watchdog != WATCHDOG_OFF)
 			ret = domain_look(k, &r.domain[i], &p, *interval);
 	if (ret == -ENOMEM)

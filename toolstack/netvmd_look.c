@@ -171,7 +171,7 @@ static int domain_take(struct store *s, const struct registry *r, const struct x
 		ret = links_read(s, d, e);
 	if (!ret)
 		ret = provider_take(s, d, e);
-	if (!ret && wanted && !wanted->fault.code && wanted->provides_network)
+	if (!ret && wanted && !wanted->fault && wanted->provides_network)
 		ret = report_take(s, d, e);
 	return ret;
 }

@@ -154,10 +154,10 @@ static void faults_say(
 		return;
 	}
 	for (size_t i = 0; i < r->count; i++) {
-		if (!r->domain[i].fault.code)
+		if (!r->domain[i].fault)
 			continue;
 		out->faults++;
-		p->say(p->arg, true, r->domain[i].fault.text);
+		p->say(p->arg, true, r->domain[i].fault->text);
 	}
 }
 

@@ -157,7 +157,7 @@ static void domain_judge(const struct planning *p, struct subject *s)
 	s->d = registry_find(p->r, s->now->name);
 	if (!s->d)
 		return;
-	s->standing = s->d->fault.code || s->now->shutdown ? KEPT : KNOWN;
+	s->standing = s->d->fault || s->now->shutdown ? KEPT : KNOWN;
 	if (s->standing == KEPT)
 		return;
 	s->wants = s->d->netvm && (addr_is_set(&s->d->ip) || addr_is_set(&s->d->ip6));
@@ -332,7 +332,7 @@ static void providers_publish(struct planning *p)
 			.gateway6 = s->d->ip6,
 			.dns = { g->dns[0], g->dns[1] },
 			.dns6 = { g->dns6[0], g->dns6[1] },
-			.routed6 = s->d->routed6,
+			.routed6 = registry_routed6(s->d),
 			.datapath = s->d->datapath,
 		};
 		/* What `netvm` asks stays. */

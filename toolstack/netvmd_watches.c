@@ -97,7 +97,7 @@ static int domain_follow(struct netvmd_watches *w, struct store *s, const struct
 	if (!watch->vifs)
 		ret = vifs_watch(s, domid, "vifs", e);
 	watch->vifs |= !ret;
-	if (!ret && !watch->report && !d->fault.code && d->provides_network) {
+	if (!ret && !watch->report && !d->fault && d->provides_network) {
 		ret = netvm_report_watch(s, domid, "report", e);
 		watch->report = !ret;
 	}

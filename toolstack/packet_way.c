@@ -45,7 +45,9 @@ static void family_fill(
 static struct ruleset ruleset_of(
 	const struct registry *r, const struct registry_domain *from, int64_t now)
 {
-	struct ruleset s = { .managed = true, .now = now, .routed6 = from->netvm->routed6 };
+	struct ruleset s = {
+		.managed = true, .now = now, .routed6 = registry_routed6(from->netvm)
+	};
 	struct guest_link link;
 
 	registry_guest_link(r, from, &link);
@@ -56,7 +58,7 @@ static struct ruleset ruleset_of(
 
 static bool has_address(const struct registry_domain *d, const struct addr *a)
 {
-	return !d->fault.code && (addr_equal(&d->ip, a) || addr_equal(&d->ip6, a));
+	return !d->fault && (addr_equal(&d->ip, a) || addr_equal(&d->ip6, a));
 }
 
 /* The guest of that network domain that has the address; NULL: none. */

@@ -197,8 +197,8 @@ static int list_change(struct handover *h, bool present, struct err *e)
 	d = ret ? NULL : registry_find(&r, h->domain);
 	if (!ret && !d)
 		ret = err_set(e, -ENOENT, "%s is gone from the registry", h->domain);
-	if (!ret && d->fault.code)
-		ret = err_set(e, d->fault.code, "%s", d->fault.text);
+	if (!ret && d->fault)
+		ret = err_set(e, d->fault->code, "%s", d->fault->text);
 	for (size_t i = 0; !ret && i < d->pci.count; i++)
 		if (pci_bdf_parse(d->pci.item[i], &bdf) || pci_bdf_cmp(&bdf, &h->bdf) != 0)
 			values[change.count++] = d->pci.item[i];

@@ -57,7 +57,8 @@ struct registry_domain {
 	char *ip_text, *ip6_text, *visible_ip_text, *visible_gateway_text, *mac_text, *role_text,
 		*datapath_text, *watchdog_text, *policy_text;
 	char *config; /* the domain's xl config; NULL: see registry_xl_config() */
-	struct config_list pci, expose_text, links, routed6_text;
+	struct config_list pci, expose_text, links;
+	struct config_list routed6_text; /* registry_routed6() */
 	/* Of its policy, joined by '\n', each in order (policy.h, or with "dst=@guest:NAME"); NULL:
 	 * none. */
 	char *rules;
@@ -79,14 +80,13 @@ struct registry_domain {
 	enum provider_role role;
 	enum provider_datapath datapath; /* of a network domain */
 	enum registry_watchdog watchdog;
-	struct prefixes routed6;    /* of a network domain: subnets that the world routes to it */
 	enum policy_verdict policy; /* not given: accept without rules, drop with rules */
 	/* Found: the network domain that serves it, in the same registry; NULL: none. Never a loop.
 	 */
 	const struct registry_domain *netvm;
-	/* code 0: all in order. Else why this domain cannot be used now ("FILE:LINE: ..."); then
+	/* NULL: all in order. Else why this domain cannot be used now ("FILE:LINE: ..."); then
 	 * only `name` and `fault` mean anything. A guest of a domain at fault is at fault. */
-	struct err fault;
+	const struct err *fault;
 	bool broken; /* the fault is its own, and no other file's change mends it */
 	/* For a file that cannot be parsed: addresses that stand in its text; nobody else gets
 	 * them. malloc'd. */
@@ -124,6 +124,13 @@ int registry_dir_find(const char *config, char dir[PATH_MAX], struct err *e);
 
 /* The first fault of netvm.conf or, in order of names, of a domain; NULL: none. */
 const struct err *registry_fault(const struct registry *r);
+
+/* Puts a domain at fault, as err_set() and with a copy of `why`; what was its fault before is gone.
+ * What is set must be cleared, which may be repeated. */
+void registry_fault_set(struct registry_domain *d, int code, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+void registry_fault_take(struct registry_domain *d, const struct err *why);
+void registry_fault_clear(struct registry_domain *d);
 
 /* NULL: no such file. */
 const struct registry_domain *registry_find(const struct registry *r, const char *name);
@@ -213,6 +220,9 @@ const struct registry_domain *registry_link_carrier(
 int registry_rule_check(const char *rule, struct err *e);
 /* Whether two rules that are in order say the same, in whichever order of words. -ENOMEM: false. */
 bool registry_rule_same(const char *a, const char *b);
+
+/* Of a network domain: the subnets that the world routes to it. */
+struct prefixes registry_routed6(const struct registry_domain *d);
 
 /* Every network domain of `d`, nearest first: at most `max`. Returns how many there are. */
 size_t registry_chain(

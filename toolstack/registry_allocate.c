@@ -160,7 +160,7 @@ const char *registry_holder(const struct registry *r, const struct addr *a)
 
 bool registry_wants_address(const struct registry_domain *d)
 {
-	return !d->fault.code && (d->netvm || d->provides_network);
+	return !d->fault && (d->netvm || d->provides_network);
 }
 
 static bool is_lacking(const struct registry *r, const struct registry_domain *d)
@@ -197,14 +197,15 @@ static int addresses_write(const struct registry *r, const struct registry_domai
 static void addresses_give(struct supply *s, struct registry_domain *d, bool dry, size_t *given)
 {
 	struct addr ip = d->ip, ip6 = d->ip6;
+	struct err why = ERR_NONE;
 	int ret = 0;
 
 	if (!addr_is_set(&ip))
-		ret = supply_take(s, AF_INET, &d->ip, &d->fault);
+		ret = supply_take(s, AF_INET, &d->ip, &why);
 	if (!ret && s->r->globals.pools6 && !addr_is_set(&ip6))
-		ret = supply_take(s, AF_INET6, &d->ip6, &d->fault);
+		ret = supply_take(s, AF_INET6, &d->ip6, &why);
 	if (!ret && !dry)
-		ret = addresses_write(s->r, d, &d->fault);
+		ret = addresses_write(s->r, d, &why);
 	if (!ret) {
 		++*given;
 		return;
@@ -212,7 +213,8 @@ static void addresses_give(struct supply *s, struct registry_domain *d, bool dry
 	d->ip = ip;
 	d->ip6 = ip6;
 	d->broken = true;
-	err_prefix(&d->fault, "%s: no address could be given", d->name);
+	err_prefix(&why, "%s: no address could be given", d->name);
+	registry_fault_take(d, &why);
 }
 
 /* To all that lack one. */

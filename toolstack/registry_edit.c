@@ -115,13 +115,13 @@ static int faults_note(const struct registry *r, struct faults *out, struct err 
 	size_t count = 0;
 
 	for (size_t i = 0; i < r->count; i++)
-		count += r->domain[i].fault.code != 0;
+		count += r->domain[i].fault != 0;
 	*out = (struct faults){ r->globals.fault.code != 0, calloc(count + 1, sizeof(*out->name)),
 		0 };
 	if (!out->name)
 		return err_sys(e, -ENOMEM, "%s", r->dir);
 	for (size_t i = 0; i < r->count; i++)
-		if (r->domain[i].fault.code)
+		if (r->domain[i].fault)
 			strcpy(out->name[out->count++], r->domain[i].name);
 	return 0;
 }
@@ -139,9 +139,9 @@ static const struct err *fault_added(const struct faults *before, const struct r
 	for (size_t i = 0; i < r->count; i++) {
 		const struct registry_domain *d = &r->domain[i];
 
-		if (d->fault.code && !bsearch(d->name, before->name, before->count,
-					     sizeof(*before->name), by_name))
-			return &d->fault;
+		if (d->fault && !bsearch(d->name, before->name, before->count,
+					sizeof(*before->name), by_name))
+			return d->fault;
 	}
 	return NULL;
 }

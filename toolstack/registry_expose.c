@@ -150,7 +150,7 @@ static void port_carry(struct registry *r, struct registry_domain *d,
 	struct exposure x = e->port;
 	struct registry_domain *at = d;
 
-	for (size_t steps = 0; at->netvm && !at->fault.code && steps < r->count; steps++) {
+	for (size_t steps = 0; at->netvm && !at->fault && steps < r->count; steps++) {
 		const struct registry_domain *provider = at->netvm;
 
 		if (o)
@@ -158,9 +158,9 @@ static void port_carry(struct registry *r, struct registry_domain *d,
 		if (!at->exposed)
 			at->exposed = calloc(1, sizeof(*at->exposed));
 		if (!at->exposed)
-			err_sys(&d->fault, -ENOMEM, "%s", d->name);
-		else if (exposures_add(at->exposed, &x) == -E2BIG && !d->fault.code)
-			err_set(&d->fault, -E2BIG,
+			registry_fault_set(d, -ENOMEM, "%s: out of memory", d->name);
+		else if (exposures_add(at->exposed, &x) == -E2BIG && !d->fault)
+			registry_fault_set(d, -E2BIG,
 				"%s/domains/%s.conf: expose: more than %d ports would lead to %s",
 				r->dir, d->name, EXPOSURES_MAX, at->name);
 		if (strcmp(provider->name, e->from) == 0)
@@ -180,7 +180,7 @@ static void carry(struct registry *r, struct openings *o)
 	for (size_t i = 0; i < r->count; i++) {
 		struct registry_domain *d = &r->domain[i];
 
-		for (size_t k = 0; k < d->expose_text.count && !d->fault.code; k++)
+		for (size_t k = 0; k < d->expose_text.count && !d->fault; k++)
 			if (registry_exposure_parse(d->expose_text.item[k], &e) == 0 &&
 				(!e.from[0] || is_on_the_way(r, d, e.from)))
 				port_carry(r, d, &e, o);
@@ -191,10 +191,10 @@ static void names_fault(const struct registry *r, struct registry_domain *d)
 {
 	struct registry_exposure e;
 
-	for (size_t i = 0; i < d->expose_text.count && !d->fault.code; i++)
+	for (size_t i = 0; i < d->expose_text.count && !d->fault; i++)
 		if (registry_exposure_parse(d->expose_text.item[i], &e) == 0 && e.from[0] &&
 			!registry_find(r, e.from))
-			err_set(&d->fault, -EINVAL,
+			registry_fault_set(d, -EINVAL,
 				"%s/domains/%s.conf: expose: there is no domain \"%s\" in the "
 				"registry",
 				r->dir, d->name, e.from);
@@ -215,15 +215,16 @@ void registry_expose_fault(struct registry *r)
 		if (a->provider != b->provider || a->x.proto != b->x.proto ||
 			a->x.port != b->x.port)
 			first = i;
-		else if (b->owner != a->owner && !b->owner->fault.code)
-			err_set(&b->owner->fault, -EINVAL,
+		else if (b->owner != a->owner && !b->owner->fault)
+			registry_fault_set(b->owner, -EINVAL,
 				"%s/domains/%s.conf: expose: %s/%u of %s is exposed by %s as well",
 				r->dir, b->owner->name, exposure_proto(&b->x), b->x.port,
 				b->provider->name, a->owner->name);
 	}
 	for (size_t i = 0; i < r->count && o.no_memory; i++)
-		if (r->domain[i].expose_text.count && !r->domain[i].fault.code)
-			err_sys(&r->domain[i].fault, -ENOMEM, "%s", r->domain[i].name);
+		if (r->domain[i].expose_text.count && !r->domain[i].fault)
+			registry_fault_set(
+				&r->domain[i], -ENOMEM, "%s: out of memory", r->domain[i].name);
 	free(o.item);
 }
 

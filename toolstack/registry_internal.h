@@ -6,6 +6,8 @@
 
 #include "toolstack/registry.h"
 
+#define REGISTRY_SUFFIX ".conf" /* of a domain's file */
+
 /* In place of a file of the registry: what it would hold after a change. */
 struct registry_overlay {
 	const char *name; /* NULL: netvm.conf */
@@ -13,7 +15,7 @@ struct registry_overlay {
 };
 
 /* The registry with each overlay in place of one file, which may be a new one: what was found in
- * other files stands. -ENOMEM. */
+ * other files stands. -ENOMEM, or of registry_path(). */
 int registry_renew(
 	struct registry *r, const struct registry_overlay *overlays, size_t count, struct err *e);
 

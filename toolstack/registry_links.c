@@ -71,11 +71,11 @@ static void link_fault(const struct registry *r, struct registry_domain *d,
 	struct err why = ERR_NONE;
 
 	if (strcmp(l->to, d->name) == 0)
-		err_set(&d->fault, -EINVAL, "%s/domains/%s.conf: links: to the domain itself",
+		registry_fault_set(d, -EINVAL, "%s/domains/%s.conf: links: to the domain itself",
 			r->dir, d->name);
 	else if (registry_named(r, d, "links", l->to, broken) &&
 		 registry_rules_turn_away(d, l->to, &l->port, &why))
-		err_set(&d->fault, why.code,
+		registry_fault_set(d, why.code,
 			"%s/domains/%s.conf: links: %s/%u of %s is opened, but a rule there drops "
 			"it: %s",
 			r->dir, d->name, exposure_proto(&l->port), l->port.port, l->to, why.text);
@@ -85,7 +85,7 @@ void registry_links_fault(const struct registry *r, struct registry_domain *d, c
 {
 	struct registry_link l;
 
-	for (size_t i = 0; i < d->links.count && !d->fault.code; i++)
+	for (size_t i = 0; i < d->links.count && !d->fault; i++)
 		if (registry_link_parse(d->links.item[i], &l) == 0)
 			link_fault(r, d, &l, broken);
 }
@@ -99,7 +99,7 @@ void registry_links_print(FILE *out, const struct registry *r, const struct regi
 
 		registry_link_parse(d->links.item[i], &l);
 		to = registry_find(r, l.to);
-		if (!to || to->fault.code || !registry_link_carrier(d, to))
+		if (!to || to->fault || !registry_link_carrier(d, to))
 			continue;
 		fprintf(out,
 			"%saction=accept dst=@guest:%s proto=%s dstports=%u comment=link to %s",

@@ -20,7 +20,7 @@ static bool is_none(const char *name)
 
 /* err_set() for a domain, with the file in front of it. */
 #define domain_fault(r, d, fmt, ...)                                                               \
-	err_set(&(d)->fault, -EINVAL, "%s/domains/%s.conf: " fmt, (r)->dir, (d)->name, __VA_ARGS__)
+	registry_fault_set(d, -EINVAL, "%s/domains/%s.conf: " fmt, (r)->dir, (d)->name, __VA_ARGS__)
 
 /* Whether `d` is `serving`, the default network domain, or one that serves that in turn, so that
  * the default would lead back to it. */
@@ -53,7 +53,7 @@ static void netvm_find(
 	d->netvm = d->netvm_text ? registry_find(r, name) : serving;
 	if (!d->netvm)
 		domain_fault(r, d, "%s: there is no domain \"%s\" in the registry", how, name);
-	else if (!d->netvm->fault.code && !d->netvm->provides_network)
+	else if (!d->netvm->fault && !d->netvm->provides_network)
 		domain_fault(r, d,
 			"%s: %s is not a network domain (its file lacks provides_network = 1)", how,
 			name);
@@ -87,7 +87,7 @@ static void loop_fault(const struct registry *r, struct registry_domain *d)
 /* What serves it would take packets from no other address than its own. */
 static void routed6_fault(const struct registry *r, struct registry_domain *d)
 {
-	if (d->netvm && d->routed6.count)
+	if (d->netvm && d->routed6_text.count)
 		domain_fault(r, d,
 			"routed6: it is of use in a network domain that no other serves; %s "
 			"serves this one, and takes packets from its own address alone",
@@ -162,7 +162,7 @@ static void duplicates_fault(struct registry *r, struct holder *h, size_t n)
 			first = i;
 			continue;
 		}
-		if (!h[i].domain || h[i].domain->fault.code)
+		if (!h[i].domain || h[i].domain->fault)
 			continue;
 		addr_print(&h[i].addr, text);
 		if (!h[first].domain)
@@ -180,8 +180,9 @@ static void addresses_check(struct registry *r)
 
 	for (size_t i = 0; i < r->count; i++) {
 		if (!h)
-			err_sys(&r->domain[i].fault, -ENOMEM, "%s", r->domain[i].name);
-		if (r->domain[i].fault.code)
+			registry_fault_set(
+				&r->domain[i], -ENOMEM, "%s: out of memory", r->domain[i].name);
+		if (r->domain[i].fault)
 			continue;
 		n = holders_add(h, n, &r->domain[i].ip, &r->domain[i]);
 		n = holders_add(h, n, &r->domain[i].ip6, &r->domain[i]);
@@ -201,10 +202,11 @@ static void fault_inherit(const struct registry *r, struct registry_domain *d)
 {
 	const struct registry_domain *at = d->netvm;
 
-	for (size_t steps = 0; at && !d->fault.code && steps < r->count; steps++, at = at->netvm)
-		if (at->fault.code)
-			err_set(&d->fault, -EINVAL, "%s: its network domain %s cannot be used: %s",
-				d->name, at->name, at->fault.text);
+	for (size_t steps = 0; at && !d->fault && steps < r->count; steps++, at = at->netvm)
+		if (at->fault)
+			registry_fault_set(d, -EINVAL,
+				"%s: its network domain %s cannot be used: %s", d->name, at->name,
+				at->fault->text);
 }
 
 void registry_resolve(struct registry *r)
@@ -217,24 +219,25 @@ void registry_resolve(struct registry *r)
 		d->netvm = NULL;
 		if (d->broken)
 			continue;
-		if (r->globals.fault.code || d->fault.code)
-			d->fault = r->globals.fault;
+		registry_fault_clear(d);
+		if (r->globals.fault.code)
+			registry_fault_take(d, &r->globals.fault);
 	}
 	if (r->globals.fault.code)
 		return;
 	if (!is_none(r->globals.default_netvm))
 		serving = registry_find(r, r->globals.default_netvm);
 	for (size_t i = 0; i < r->count; i++)
-		if (!r->domain[i].fault.code)
+		if (!r->domain[i].fault)
 			netvm_find(r, serving, &r->domain[i]);
 	for (size_t i = 0; i < r->count; i++)
-		if (!r->domain[i].fault.code && is_in_loop(r, &r->domain[i]))
+		if (!r->domain[i].fault && is_in_loop(r, &r->domain[i]))
 			loop_fault(r, &r->domain[i]);
 	for (size_t i = 0; i < r->count; i++)
-		if (!r->domain[i].fault.code)
+		if (!r->domain[i].fault)
 			routed6_fault(r, &r->domain[i]);
 	for (size_t i = 0; i < r->count; i++)
-		if (!r->domain[i].fault.code)
+		if (!r->domain[i].fault)
 			visible_fault(r, &r->domain[i]);
 	addresses_check(r);
 	registry_rules_fault(r);
@@ -243,7 +246,7 @@ void registry_resolve(struct registry *r)
 		fault_inherit(r, &r->domain[i]);
 	/* Whoever follows the pointers must come to an end. */
 	for (size_t i = 0; i < r->count; i++)
-		if (r->domain[i].fault.code)
+		if (r->domain[i].fault)
 			r->domain[i].netvm = NULL;
 	registry_expose_carry(r);
 }

@@ -160,13 +160,13 @@ const struct registry_domain *registry_named(const struct registry *r, struct re
 	const struct registry_domain *other = registry_find(r, name);
 
 	if (!other)
-		err_set(&d->fault, -EINVAL,
+		registry_fault_set(d, -EINVAL,
 			"%s/domains/%s.conf: %s: there is no domain \"%s\" in the registry", r->dir,
 			d->name, key, name);
 	else if (broken[other - r->domain])
-		err_set(&d->fault, -EINVAL, "%s: its %s name %s, whose file cannot be used: %s",
-			d->name, key, other->name, other->fault.text);
-	return d->fault.code ? NULL : other;
+		registry_fault_set(d, -EINVAL, "%s: its %s name %s, whose file cannot be used: %s",
+			d->name, key, other->name, other->fault->text);
+	return d->fault ? NULL : other;
 }
 
 static void domain_rules_fault(
@@ -174,7 +174,7 @@ static void domain_rules_fault(
 {
 	struct guest_word w;
 
-	for (const char *line = d->rules; line && !d->fault.code; line = line_next(line))
+	for (const char *line = d->rules; line && !d->fault; line = line_next(line))
 		if (guest_find(line, &w))
 			registry_named(r, d, "rules", w.name, broken);
 }
@@ -184,11 +184,12 @@ void registry_rules_fault(struct registry *r)
 	bool *broken = calloc(r->count + 1, sizeof(*broken));
 
 	for (size_t i = 0; i < r->count && broken; i++)
-		broken[i] = r->domain[i].fault.code != 0;
+		broken[i] = r->domain[i].fault != 0;
 	for (size_t i = 0; i < r->count; i++) {
 		if (!broken)
-			err_sys(&r->domain[i].fault, -ENOMEM, "%s", r->domain[i].name);
-		if (r->domain[i].fault.code)
+			registry_fault_set(
+				&r->domain[i], -ENOMEM, "%s: out of memory", r->domain[i].name);
+		if (r->domain[i].fault)
 			continue;
 		domain_rules_fault(r, &r->domain[i], broken);
 		registry_links_fault(r, &r->domain[i], broken);
@@ -275,7 +276,7 @@ int registry_rules_resolve(struct registry *r, struct err *e)
 
 		int ret = 0;
 
-		if (d->fault.code)
+		if (d->fault)
 			continue;
 		if (d->links.count)
 			ret = links_resolve(r, d);

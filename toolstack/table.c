@@ -1,22 +1,46 @@
 #include "toolstack/table.h"
 
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+/* `at`, an array of `*space` things of that size, with room for `more` behind `used`; NULL: there
+ * is no memory, and `at` is as it was. */
+static void *grown(void *at, size_t *space, size_t used, size_t more, size_t size)
+{
+	size_t wanted = *space ? *space : 256;
+	void *new;
+
+	while (wanted - used < more)
+		wanted *= 2;
+	if (wanted == *space)
+		return at;
+	new = reallocarray(at, wanted, size);
+	if (new)
+		*space = wanted;
+	return new;
+}
+
+/* Where there is no memory it is not there. */
 static void cell_add(struct table *t, const char *text)
 {
-	if (t->count == t->space) {
-		size_t space = t->space ? 2 * t->space : 64;
-		char **more = reallocarray(t->cell, space, sizeof(*more));
+	const char *shown = text && *text ? text : "-";
+	size_t size = strlen(shown) + 1;
+	size_t *cell = grown(t->cell, &t->cell_space, t->cells, 1, sizeof(*cell));
+	char *all;
 
-		if (!more)
-			return;
-		t->cell = more;
-		t->space = space;
-	}
-	t->cell[t->count++] = strdup(text && *text ? text : "-");
+	if (!cell)
+		return;
+	t->cell = cell;
+	all = grown(t->text, &t->text_space, t->text_used, size, 1);
+	if (!all)
+		return;
+	t->text = all;
+	t->cell[t->cells++] = t->text_used;
+	memcpy(t->text + t->text_used, shown, size);
+	t->text_used += size;
 }
 
 void table_start(struct table *t, ...)
@@ -43,34 +67,45 @@ void table_row(struct table *t, ...)
 	va_end(ap);
 }
 
+static void spaces_print(size_t count)
+{
+	static const char spaces[] = "                                ";
+
+	while (count) {
+		size_t some = count < sizeof(spaces) - 1 ? count : sizeof(spaces) - 1;
+
+		fwrite_unlocked(spaces, 1, some, stdout);
+		count -= some;
+	}
+}
+
+/* printf(3) would take most of the time where there are thousands of rows. */
 void table_print(struct table *t)
 {
 	size_t width[TABLE_COLUMNS_MAX] = { 0 };
 
-	for (size_t i = 0; i < t->count; i++) {
-		size_t len = t->cell[i] ? strlen(t->cell[i]) : 0;
+	for (size_t i = 0; i < t->cells; i++) {
+		size_t len = strlen(t->text + t->cell[i]);
 
 		if (len > width[i % t->columns])
 			width[i % t->columns] = len;
 	}
-	for (size_t i = 0; i < t->count; i++) {
-		const char *text = t->cell[i] ? t->cell[i] : "";
-		size_t column = i % t->columns;
+	for (size_t i = 0; i < t->cells; i++) {
+		const char *text = t->text + t->cell[i];
+		size_t column = i % t->columns, len = strlen(text);
 
-		fputs(text, stdout);
+		fwrite_unlocked(text, 1, len, stdout);
 		if (column == t->columns - 1)
-			putchar('\n');
+			fputc_unlocked('\n', stdout);
 		else
-			for (size_t pad = width[column] + 2 - strlen(text); pad; pad--)
-				putchar(' ');
+			spaces_print(width[column] + 2 - len);
 	}
 	table_dispose(t);
 }
 
 void table_dispose(struct table *t)
 {
-	for (size_t i = 0; i < t->count; i++)
-		free(t->cell[i]);
+	free(t->text);
 	free(t->cell);
 	memset(t, 0, sizeof(*t));
 }

@@ -8,8 +8,10 @@
 
 struct table {
 	size_t columns;
-	char **cell; /* row by row, malloc'd each */
-	size_t count, space;
+	char *text; /* of all cells, each with its NUL; malloc'd */
+	size_t text_used, text_space;
+	size_t *cell; /* where in it each is, row by row; malloc'd */
+	size_t cells, cell_space;
 };
 
 /* Starts with the heads of the columns; the list ends with NULL. */

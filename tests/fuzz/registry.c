@@ -3,13 +3,15 @@
  * words; a file in order stays in order when a key is changed in it, and has the new value then.
  *
  * sources: toolstack/registry.c toolstack/registry_allocate.c toolstack/registry_expose.c
+ * sources: toolstack/registry_fault.c toolstack/registry_read.c
  * sources: toolstack/registry_keys.c toolstack/registry_links.c toolstack/registry_resolve.c
  * sources: toolstack/registry_rules.c toolstack/registry_text.c toolstack/registry_edit.c
  * sources: xenstore-schema/client.c xenstore-schema/conn.c xenstore-schema/conn_alarm.c
  * sources: xenstore-schema/conn_ops.c xenstore-schema/exposure.c xenstore-schema/names.c
  * sources: xenstore-schema/policy.c xenstore-schema/policy_words.c xenstore-schema/schema_dir.c
  * sources: xenstore-schema/store.c xenstore-schema/values.c xenstore-schema/vif_backend.c
- * sources: common/addr.c common/clock.c common/config.c common/config_index.c common/err.c
+ * sources: common/addr.c common/clock.c common/config.c common/config_index.c
+ * sources: common/config_library.c common/config_plain.c common/config_text.c common/err.c
  * sources: common/file.c common/text.c common/xlutil.c
  * libraries: -lxenstore -lxentoolcore -lpthread
  */
@@ -31,8 +33,8 @@ const char *__lsan_default_suppressions(void)
 
 static void domain_check(const struct registry_domain *d)
 {
-	if (d->fault.code) {
-		HOLDS(d->fault.text[0]);
+	if (d->fault) {
+		HOLDS(d->fault->text[0]);
 		return;
 	}
 	HOLDS(!d->ip.family || d->ip.family == AF_INET);

@@ -61,7 +61,7 @@ static bool library_is_loaded(void)
 }
 
 /* A hotplug program reads the file as it was installed at each of its calls. */
-static void a_file_of_comments_is_read_without_the_library(void **state)
+static void a_plain_file_is_read_without_the_library(void **state)
 {
 	static const char *const nothing[] = { "", "\n", "# name = \"x\"",
 		"#\n# name = \"x\"\n\n\t # number = 1\n#" };
@@ -75,9 +75,12 @@ static void a_file_of_comments_is_read_without_the_library(void **state)
 		assert_null(s.name);
 		assert_int_equal(s.number, 0);
 	}
-	assert_false(library_is_loaded());
 	assert_int_equal(read_text("# first\nnumber = 7", &s, &e), 0);
 	assert_int_equal(s.number, 7);
+	assert_false(library_is_loaded());
+	assert_int_equal(read_text("number = 8; flag = 1", &s, &e), 0);
+	assert_int_equal(s.number, 8);
+	assert_true(s.flag);
 	assert_true(library_is_loaded());
 }
 
@@ -235,7 +238,7 @@ static void a_missing_file_is_told_apart(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_file_of_comments_is_read_without_the_library),
+		cmocka_unit_test(a_plain_file_is_read_without_the_library),
 		cmocka_unit_test(every_kind_of_value_is_read),
 		cmocka_unit_test(a_single_text_is_a_list_of_one),
 		cmocka_unit_test(lines_are_joined_however_many),

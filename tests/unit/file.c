@@ -46,6 +46,26 @@ static void a_replace_leaves_no_other_file_behind(void **state)
 	assert_non_null(strstr(e.text, "/nonexistent/x"));
 }
 
+/* Also where it is as long as what is asked for at once, or longer. */
+static void a_plain_file_is_read_whole(void **state)
+{
+	static const size_t lengths[] = { 0, 1, 4094, 4095, 4096, 10000 };
+	static char wanted[10001];
+	char *text = NULL;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(lengths) / sizeof(lengths[0]); i++) {
+		memset(wanted, 'a', lengths[i]);
+		wanted[lengths[i]] = '\0';
+		assert_int_equal(file_replace(path, wanted, lengths[i], 0644, &e), 0);
+		assert_int_equal(file_read_plain(AT_FDCWD, path, "x", 10000, &text, &e), 0);
+		assert_string_equal(text, wanted);
+		free(text);
+	}
+	assert_int_equal(file_read_plain(AT_FDCWD, path, "x", 9999, &text, &e), -EFBIG);
+	assert_int_equal(file_read_plain(AT_FDCWD, "/nonexistent/x", "x", 9, &text, &e), -ENOENT);
+}
+
 static void a_file_beyond_the_limit_or_with_a_nul_is_refused(void **state)
 {
 	char *text = NULL;
@@ -118,6 +138,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_is_replaced_is_read_back),
 		cmocka_unit_test(a_replace_leaves_no_other_file_behind),
+		cmocka_unit_test(a_plain_file_is_read_whole),
 		cmocka_unit_test(a_file_beyond_the_limit_or_with_a_nul_is_refused),
 		cmocka_unit_test(a_lock_keeps_others_out_until_it_is_closed),
 		cmocka_unit_test(looking_at_a_lock_tells_whether_it_is_held_and_leaves_it_so),

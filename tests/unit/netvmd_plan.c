@@ -418,16 +418,18 @@ static void the_probe_of_a_provider_is_left_as_it_is(void **state)
 
 static void a_network_domain_is_told_which_subnets_are_routed_to_it(void **state)
 {
-	struct prefixes *routed = &world_wanted(&w, "net")->routed6;
+	struct config_list *routed = &world_wanted(&w, "net")->routed6_text;
+	struct prefixes told = { .count = 0 };
 
 	(void)state;
 	settle();
 	assert_int_equal(now("net")->provider.routed6.count, 0);
-	assert_int_equal(prefix_parse("2001:db8:5::/64", &routed->item[routed->count++]), 0);
+	assert_int_equal(config_list_add(routed, "2001:db8:5::/64"), 0);
 	assert_plan("net (1): publish provider, gateway 10.137.0.1\n");
 	settle();
-	assert_true(prefixes_equal(&now("net")->provider.routed6, routed));
-	routed->count = 0;
+	assert_int_equal(prefix_parse("2001:db8:5::/64", &told.item[told.count++]), 0);
+	assert_true(prefixes_equal(&now("net")->provider.routed6, &told));
+	config_list_clear(routed);
 	settle();
 	assert_int_equal(now("net")->provider.routed6.count, 0);
 }

@@ -96,7 +96,7 @@ static void registry_changes(struct world *w)
 		w->wanted[i].broken = false;
 	d->broken = chance(3) == 0;
 	if (d->broken)
-		err_set(&d->fault, -EINVAL, "syntax error");
+		registry_fault_set(d, -EINVAL, "syntax error");
 	world_resolve(w); /* "vpn" behind "vpn" is a loop, and a fault, too */
 }
 
@@ -135,7 +135,7 @@ static void calm(struct world *w)
 		world_netvm(world_wanted(w, "vpn"), "net");
 	world_resolve(w);
 	for (size_t i = 0; i < w->registry.count; i++)
-		assert_int_equal(w->wanted[i].fault.code, 0);
+		assert_null(w->wanted[i].fault);
 	for (size_t i = w->actual.count; i-- > 0;)
 		if (w->now[i].shutdown)
 			world_destroy(w, &w->now[i]);

@@ -25,12 +25,19 @@ static void domain_clear(struct netvmd_domain *d)
 	memset(d, 0, sizeof(*d));
 }
 
+static void wanted_clear(struct registry_domain *d)
+{
+	free(d->netvm_text);
+	config_list_clear(&d->routed6_text);
+	registry_fault_clear(d);
+}
+
 void world_dispose(struct world *w)
 {
 	for (size_t i = 0; i < w->actual.count; i++)
 		domain_clear(&w->now[i]);
 	for (size_t i = 0; i < w->registry.count; i++)
-		free(w->wanted[i].netvm_text);
+		wanted_clear(&w->wanted[i]);
 }
 
 /* --- the registry --- */

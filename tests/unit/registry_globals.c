@@ -97,7 +97,7 @@ static void a_netvm_conf_at_fault_is_every_domains_fault(void **state)
 		registry_take(&r);
 		assert_ptr_equal(registry_fault(&r), &r.globals.fault);
 		assert_contains(r.globals.fault.text, cases[i].words);
-		assert_contains(domain_of(&r, "work")->fault.text, cases[i].words);
+		assert_contains(domain_of(&r, "work")->fault->text, cases[i].words);
 		registry_dispose(&r);
 	}
 }
