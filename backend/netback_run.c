@@ -196,6 +196,7 @@ static void takes_print(struct arguments *w, const struct vif_connection *c)
 		{ "checksum6", c->checksum6 },
 		{ "segments4", c->pieces && c->segments4 && !c->no_checksum4 },
 		{ "segments6", c->pieces && c->segments6 && c->checksum6 },
+		{ "groups", c->groups },
 		{ "rings", c->notify },
 	};
 	char text[128] = "";

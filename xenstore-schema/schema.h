@@ -358,6 +358,7 @@ struct vif_connection {
 	bool pieces; /* takes packets of several pages */
 	bool no_checksum4, checksum6; /* wants, or takes, which packets that are not summed yet */
 	bool segments4, segments6;    /* takes TCP that is to be cut */
+	bool groups;		      /* names the multicast addresses that it wants */
 };
 /* -EINVAL: a value that is wrong, or rings and channels that are not all there. */
 int vif_connection_read(

@@ -34,6 +34,9 @@ static const struct schema_key connection_keys[] = {
 	{ "feature-gso-tcpv4", BIT(segments4),
 		.help = "1: it takes IPv4 TCP packets that are still to be cut into segments." },
 	{ "feature-gso-tcpv6", BIT(segments6), .help = "1: the same of IPv6." },
+	{ "request-multicast-control", BIT(groups),
+		.help = "1: it names the multicast addresses that it wants, on the ring of what it "
+			"sends, and gets no other." },
 	{ 0 },
 };
 
@@ -117,8 +120,8 @@ int vif_backend_announce(struct store *s, const struct vif_id *id, struct err *e
 		{ "feature-rx-copy", "1" },
 		{ "feature-rx-flip", "0" },
 		{ "feature-split-event-channels", "1" },
+		{ "feature-multicast-control", "1" },
 		/* The kernel's backend may have been here before. */
-		{ "feature-multicast-control", NULL },
 		{ "feature-dynamic-multicast-control", NULL },
 		{ "feature-xdp-headroom", NULL },
 		{ "multi-queue-max-queues", NULL },

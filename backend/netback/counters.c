@@ -11,7 +11,9 @@ const char *const drop_words[DROPS] = {
 	[DROP_TX_HEADER] = "impossible headers",
 	[DROP_TX_OFFLOAD] = "impossible offloads",
 	[DROP_TX_LINK] = "refused by the link",
+	[DROP_TX_MULTICAST] = "multicast addresses that cannot be kept",
 	[DROP_RX_SIZE] = "too large for the guest",
 	[DROP_RX_OFFLOAD] = "offloads that the guest does not take",
 	[DROP_RX_GRANT] = "pages that the guest does not let write",
+	[DROP_RX_MULTICAST] = "multicast that the guest does not want",
 };

@@ -12,19 +12,21 @@
 enum drop {
 	DROP_NONE,
 	/* from the guest */
-	DROP_TX_SHORT,	  /* no Ethernet header, or fragments that are more than all */
-	DROP_TX_PIECES,	  /* more fragments than a packet may have */
-	DROP_TX_GRANT,	  /* it lies in pages that the guest has not granted */
-	DROP_TX_MAC,	  /* from another MAC than the guest's */
-	DROP_TX_PROTOCOL, /* neither ARP, IPv4 nor IPv6 */
-	DROP_TX_ADDRESS,  /* from an address that is not the guest's */
-	DROP_TX_HEADER,	  /* headers that say what cannot be */
-	DROP_TX_OFFLOAD,  /* a checksum or segments wanted of what has none */
-	DROP_TX_LINK,	  /* the link does not take it */
+	DROP_TX_SHORT,	   /* no Ethernet header, or fragments that are more than all */
+	DROP_TX_PIECES,	   /* more fragments than a packet may have */
+	DROP_TX_GRANT,	   /* it lies in pages that the guest has not granted */
+	DROP_TX_MAC,	   /* from another MAC than the guest's */
+	DROP_TX_PROTOCOL,  /* neither ARP, IPv4 nor IPv6 */
+	DROP_TX_ADDRESS,   /* from an address that is not the guest's */
+	DROP_TX_HEADER,	   /* headers that say what cannot be */
+	DROP_TX_OFFLOAD,   /* a checksum or segments wanted of what has none */
+	DROP_TX_LINK,	   /* the link does not take it */
+	DROP_TX_MULTICAST, /* a multicast address that cannot be kept */
 	/* to the guest */
-	DROP_RX_SIZE,	 /* more than the guest takes in one packet */
-	DROP_RX_OFFLOAD, /* what the guest has not agreed to */
-	DROP_RX_GRANT,	 /* the guest's pages could not be written */
+	DROP_RX_SIZE,	   /* more than the guest takes in one packet */
+	DROP_RX_OFFLOAD,   /* what the guest has not agreed to */
+	DROP_RX_GRANT,	   /* the guest's pages could not be written */
+	DROP_RX_MULTICAST, /* to a multicast address that the guest does not want */
 	DROPS
 };
 

@@ -11,6 +11,7 @@
 #include <stdbool.h>
 
 #include "backend/netback/counters.h"
+#include "backend/netback/multicast.h"
 #include "backend/netback/packet_check.h"
 #include "backend/netback/port.h"
 #include "backend/netback/rx_packet.h"
@@ -22,12 +23,12 @@ struct datapath_settings {
 };
 
 /*
- * Where answering stands, kept outside of the process: below these indices slots may hold answers
- * that the guest was not told of yet, in the place of its requests. So who goes on where another
- * one was killed does not take an answer for a request.
+ * What is kept outside of the process, for who goes on where it was killed: where answering stands
+ * (ring_mark()), so that no answer is taken for a request, and what the guest has asked for.
  */
 struct datapath_marks {
 	uint32_t tx, rx;
+	struct multicast groups;
 };
 
 struct datapath;

@@ -46,7 +46,8 @@ static const struct cli_option options_table[] = {
 		"and of the other; the same where it has one" },
 	{ "takes", 0, CLI_TEXT, offsetof(struct options, takes), "WORDS",
 		"what the guest takes, joined by commas: pieces, checksum4, checksum6, segments4, "
-		"segments6; rings: it says when it has room for packets" },
+		"segments6; groups: of multicast what it names alone; rings: it says when it has "
+		"room for packets" },
 	{ "patience", 0, CLI_NUMBER, offsetof(struct options, patience), "N",
 		"how often it looks again before it sleeps (2)" },
 	{ "mac", 0, CLI_TEXT, offsetof(struct options, mac), "MAC", "the guest's" },
@@ -82,6 +83,7 @@ static int takes_read(const char *words, struct guest_takes *t, struct err *e)
 		{ "checksum6", &t->checksum6 },
 		{ "segments4", &t->segments4 },
 		{ "segments6", &t->segments6 },
+		{ "groups", &t->groups },
 		{ "rings", &t->rings },
 	};
 	enum { WORDS = sizeof(table) / sizeof(table[0]) };

@@ -60,6 +60,20 @@ void ring_answer(struct ring *r, const void *answer, size_t size)
 	r->answered++;
 }
 
+void ring_mark(uint32_t *place, uint32_t index)
+{
+	*(volatile uint32_t *)place = index;
+	__asm__ volatile("" ::: "memory");
+}
+
+int ring_begun(const struct ring *r, uint32_t marked)
+{
+	int waiting = ring_waiting(r);
+
+	return waiting >= 0 && marked - r->pushed <= (uint32_t)waiting ? (int)(marked - r->pushed)
+								       : 0;
+}
+
 bool ring_push(struct ring *r)
 {
 	uint32_t before = r->pushed, event;

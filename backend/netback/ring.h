@@ -42,6 +42,12 @@ void ring_take(struct ring *r, void *request, size_t size);
 /* Puts the answer to the first request that has none; the caller has taken it. */
 void ring_answer(struct ring *r, const void *answer, size_t size);
 
+/* Notes in `place`, outside of the process, up to where slots may hold answers that the guest was
+ * not told of yet, in the place of its requests: before the first of them is put. */
+void ring_mark(uint32_t *place, uint32_t index);
+/* How many slots may hold such of a process that was killed; the ring was attached after it. */
+int ring_begun(const struct ring *r, uint32_t marked);
+
 /* Lets the guest see all answers. Whether it asked to be woken for them. */
 bool ring_push(struct ring *r);
 

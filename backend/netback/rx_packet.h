@@ -21,7 +21,8 @@ struct guest_takes {
 	bool pieces;		   /* packets of more than a page (feature-sg) */
 	bool checksum4, checksum6; /* that are not summed yet */
 	bool segments4, segments6; /* that are to be cut */
-	bool rings; /* ... its bell when it has put pages on the rx ring (feature-rx-notify) */
+	bool groups; /* multicast of the addresses that it names alone (multicast.h) */
+	bool rings;  /* ... its bell when it has put pages on the rx ring (feature-rx-notify) */
 };
 
 struct rx_packet {

@@ -34,8 +34,15 @@ static int gso_take(const struct netif_extra_info *extra, struct tx_packet *out,
 	return 0;
 }
 
-/* Of one type only the last counts, so there is no use for more than there are types. Those that we
- * have not offered (multicast lists, hashes) say nothing to us. */
+static void multicast_take(const struct netif_extra_info *extra, struct tx_packet *out)
+{
+	out->multicast = extra->type == XEN_NETIF_EXTRA_TYPE_MCAST_ADD ? TX_MULTICAST_JOIN
+								       : TX_MULTICAST_LEAVE;
+	memcpy(out->group.bytes, extra->u.mcast.addr, sizeof(out->group.bytes));
+}
+
+/* Of one type only the last counts, so there is no use for more than there are types. Hashes, which
+ * we have not offered, say nothing to us. */
 static int extras_take(struct taking *t, struct err *e)
 {
 	struct netif_extra_info extra = { .flags = XEN_NETIF_EXTRA_FLAG_MORE };
@@ -54,6 +61,8 @@ static int extras_take(struct taking *t, struct err *e)
 			return err_set(e, -EPROTO, "an extra of the unknown type %u", extra.type);
 		if (extra.type == XEN_NETIF_EXTRA_TYPE_GSO)
 			ret = gso_take(&extra, t->out, e);
+		else if (extra.type != XEN_NETIF_EXTRA_TYPE_HASH)
+			multicast_take(&extra, t->out);
 	}
 	return ret;
 }
@@ -120,6 +129,8 @@ int tx_packet_take(
 	if (ret)
 		return ret;
 	slots[0].len = (uint16_t)t.rest;
+	if (out->multicast)
+		return 0;
 	if (out->len < ETHERNET_HEADER)
 		out->fault = DROP_TX_SHORT;
 	return out->fault ? 0 : slot_check(&slots[0], e);

@@ -14,6 +14,7 @@
 
 #include "backend/netback/counters.h"
 #include "backend/netback/ring.h"
+#include "common/addr.h"
 #include "common/err.h"
 
 #define TX_SLOT_SIZE 12
@@ -28,6 +29,9 @@
 
 enum tx_gso { TX_GSO_NONE, TX_GSO_TCP4, TX_GSO_TCP6 };
 
+/* What the guest says of the multicast addresses that it wants, in the place of a packet. */
+enum tx_multicast { TX_MULTICAST_NONE, TX_MULTICAST_JOIN, TX_MULTICAST_LEAVE };
+
 /* A slot, as it will be answered. */
 struct tx_slot {
 	uint32_t grant;
@@ -41,8 +45,10 @@ struct tx_packet {
 	size_t len;
 	bool checksum_blank; /* its TCP or UDP checksum covers the pseudo header alone */
 	enum tx_gso gso;
-	uint16_t gso_size; /* bytes of payload of a segment */
-	enum drop fault;   /* DROP_NONE: it is to be copied; else answered with an error */
+	uint16_t gso_size;	     /* bytes of payload of a segment */
+	enum tx_multicast multicast; /* if any, nothing is to be copied or sent, */
+	struct mac group;	     /* and it is about this one */
+	enum drop fault; /* DROP_NONE: it is to be copied; else answered with an error */
 };
 
 /*

@@ -3,8 +3,9 @@
  * second thread goes on writing. Whatever it does, a pass ends, with the guest's fault at worst;
  * and what comes out at the tap is from the guest's own MAC, and its orders lie within the packet.
  *
- * sources: backend/netback/counters.c backend/netback/datapath.c backend/netback/packet_check.c
- * sources: backend/netback/port_plain.c backend/netback/ring.c backend/netback/rx_packet.c
+ * sources: backend/netback/counters.c backend/netback/datapath.c backend/netback/multicast.c
+ * sources: backend/netback/packet_check.c backend/netback/port_plain.c backend/netback/ring.c
+ * sources: backend/netback/rx.c backend/netback/rx_packet.c backend/netback/tx.c
  * sources: backend/netback/tx_packet.c common/addr.c common/err.c
  * libraries: -lpthread
  */
@@ -236,13 +237,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (!memory)
 		descriptors_make();
 	settings.takes =
-		(struct guest_takes){ takes & 1, takes & 2, takes & 4, takes & 8, takes & 16 };
+		(struct guest_takes){ takes & 1, takes & 2, takes & 4, takes & 8, takes & 16, takes & 32 };
 	guest_make(&b);
 	m.bytes = (struct bytes){ b.at, b.end };
 	HOLDS(port_open(&port, &place, &e) == 0);
 	HOLDS(datapath_open(&d, port, TAP, &settings, &counters, &marks, &e) == 0);
 	HOLDS(pthread_create(&thread, NULL, meddle, &m) == 0);
-	marks = (struct datapath_marks){ next4(&b), next4(&b) };
+	marks = (struct datapath_marks){ next4(&b), next4(&b), { .count = next(&b) } };
 	ret = datapath_begin(d, takes & 64, &e);
 	for (int n = 0; !ret && n < 8; n++) {
 		world_send(&b);

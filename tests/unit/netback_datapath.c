@@ -28,7 +28,7 @@ static struct datapath_marks marks;
 static struct err why;
 
 static struct datapath_settings settings = {
-	.takes = { true, true, true, true, true, true },
+	.takes = { true, true, true, true, true, false, true },
 	.rules = {
 		.mac = { { 0x00, 0x16, 0x3e, 0x01, 0x02, 0x03 } },
 		.addrs = { { .family = AF_INET, .bytes = { 192, 0, 2, 7 } } },
@@ -90,7 +90,7 @@ static int begin(void **state)
 	tx()->req_prod = tx()->rsp_prod = rx()->req_prod = rx()->rsp_prod = 254;
 	tx()->rsp_event = rx()->rsp_event = 255;
 	counters = (struct counters){ .rings = 0 };
-	marks = (struct datapath_marks){ 0, 0 };
+	marks = (struct datapath_marks){ .tx = 0 };
 	return 0;
 }
 
@@ -238,6 +238,59 @@ static void a_packet_without_room_is_kept_until_there_is(void **state)
 	assert_int_equal(memory[RX_PAGES + 1][4095], 8191 / 16 % 256);
 }
 
+static void group_put(uint8_t type, uint8_t last)
+{
+	struct netif_extra_info extra = { .type = type,
+		.u.mcast.addr = { 0x33, 0x33, 0, 0, 0, last } };
+
+	request_put(TX_PAGES, 3, 0, NETTXF_extra_info);
+	memcpy(tx_slot(tx()->req_prod), &extra, 8);
+	tx()->req_prod++;
+}
+
+static void group_send(uint8_t last)
+{
+	uint8_t bytes[sizeof(struct virtio_net_hdr) + 60] = { 0 };
+
+	memcpy(bytes + sizeof(struct virtio_net_hdr), (uint8_t[]){ 0x33, 0x33, 0, 0, 0, last }, 6);
+	assert_true(write(world, bytes, sizeof(bytes)) > 0);
+	/* So it is noticed that the tap has something. */
+	assert_int_equal(datapath_sleep(datapath, 0, &why), 0);
+}
+
+static void a_guest_hears_of_multicast_what_it_has_named(void **state)
+{
+	(void)state;
+	settings.takes.groups = true;
+	datapath_make(false);
+	room_put(8);
+	group_put(XEN_NETIF_EXTRA_TYPE_MCAST_ADD, 1);
+	pass();
+	assert_int_equal(tx_slot(254)->rsp.status, NETIF_RSP_OKAY);
+	assert_int_equal(tx_slot(255)->rsp.status, NETIF_RSP_NULL);
+	assert_int_equal(counters.copies, 0);
+	group_send(1);
+	group_send(2);
+	pass();
+	assert_int_equal(counters.rx_packets, 1);
+	assert_int_equal(counters.drops[DROP_RX_MULTICAST], 1);
+	assert_int_equal(sent(), 0);
+
+	/* Who goes on in its place knows. */
+	datapath_close(datapath);
+	port_close(port);
+	datapath_make(true);
+	group_send(1);
+	pass();
+	assert_int_equal(counters.rx_packets, 2);
+	group_put(XEN_NETIF_EXTRA_TYPE_MCAST_DEL, 1);
+	pass();
+	group_send(1);
+	pass();
+	assert_int_equal(counters.rx_packets, 2);
+	settings.takes.groups = false;
+}
+
 /* --- in the place of another --- */
 
 static void what_was_begun_to_be_answered_is_answered_with_an_error(void **state)
@@ -308,6 +361,7 @@ int main(void)
 		TEST(several_packets_go_by_one_copy_and_each_has_its_own_answer),
 		TEST(a_packet_in_pieces_fills_as_many_of_the_guests_pages_and_an_extra),
 		TEST(a_packet_without_room_is_kept_until_there_is),
+		TEST(a_guest_hears_of_multicast_what_it_has_named),
 		TEST(what_was_begun_to_be_answered_is_answered_with_an_error),
 		TEST(marks_that_lead_out_of_the_ring_are_none),
 		TEST(marks_are_ahead_of_answers_that_are_under_way),

@@ -15,7 +15,7 @@ static int begin(void **state)
 	(void)state;
 	memset(bytes, 0, sizeof(bytes));
 	bytes[12] = 0x08;
-	takes = (struct guest_takes){ true, true, true, true, true, true };
+	takes = (struct guest_takes){ true, true, true, true, true, true, true };
 	packet = (struct rx_packet){ .bytes = bytes, .len = 60 };
 	return 0;
 }

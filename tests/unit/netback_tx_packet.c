@@ -111,6 +111,29 @@ static void extras_stand_behind_the_first_request(void **state)
 }
 
 /* An error response, and the next packet goes on. */
+static void an_extra_can_name_a_multicast_address_in_the_place_of_a_packet(void **state)
+{
+	const struct netif_extra_info join = { .type = XEN_NETIF_EXTRA_TYPE_MCAST_ADD,
+		.u.mcast.addr = { 0x33, 0x33, 0, 0, 0, 5 } };
+	struct netif_extra_info leave = join;
+
+	(void)state;
+	leave.type = XEN_NETIF_EXTRA_TYPE_MCAST_DEL;
+	put(1, 0, 0, NETTXF_extra_info);
+	memcpy(next(), &join, sizeof(join));
+	assert_int_equal(take(), 0);
+	assert_int_equal(packet.fault, DROP_NONE);
+	assert_int_equal(packet.multicast, TX_MULTICAST_JOIN);
+	assert_memory_equal(packet.group.bytes, join.u.mcast.addr, 6);
+	put(2, 0, 0, NETTXF_extra_info);
+	memcpy(next(), &leave, sizeof(leave));
+	assert_int_equal(take(), 0);
+	assert_int_equal(packet.multicast, TX_MULTICAST_LEAVE);
+	put(3, 0, 60, 0);
+	assert_int_equal(take(), 0);
+	assert_int_equal(packet.multicast, TX_MULTICAST_NONE);
+}
+
 static void sizes_that_do_not_fit_cost_the_packet(void **state)
 {
 	(void)state;
@@ -228,6 +251,7 @@ int main(void)
 		TEST(one_request_is_a_packet),
 		TEST(the_first_fragment_is_what_the_others_leave),
 		TEST(extras_stand_behind_the_first_request),
+		TEST(an_extra_can_name_a_multicast_address_in_the_place_of_a_packet),
 		TEST(sizes_that_do_not_fit_cost_the_packet),
 		TEST(nineteen_fragments_are_a_packet_a_few_more_are_refused_many_end_all),
 		TEST(a_fragment_lies_within_its_page),
