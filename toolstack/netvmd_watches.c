@@ -4,12 +4,27 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Where a domain's is, or would be. */
+static size_t watch_place(const struct netvmd_watches *w, uint32_t domid)
+{
+	size_t low = 0, high = w->count;
+
+	while (low < high) {
+		size_t mid = low + (high - low) / 2;
+
+		if (w->watch[mid].domid < domid)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return low;
+}
+
 static struct netvmd_watch *watch_find(const struct netvmd_watches *w, uint32_t domid)
 {
-	for (size_t i = 0; i < w->count; i++)
-		if (w->watch[i].domid == domid)
-			return &w->watch[i];
-	return NULL;
+	size_t at = watch_place(w, domid);
+
+	return at < w->count && w->watch[at].domid == domid ? &w->watch[at] : NULL;
 }
 
 /* --- how much a domain brings --- */
@@ -57,6 +72,7 @@ bool netvmd_watches_flooding(const struct netvmd_watches *w, uint32_t domid)
 static struct netvmd_watch *watch_take(struct netvmd_watches *w, uint32_t domid, double now)
 {
 	struct netvmd_watch *grown, *found = watch_find(w, domid);
+	size_t at = watch_place(w, domid);
 
 	if (found)
 		return found;
@@ -64,25 +80,28 @@ static struct netvmd_watch *watch_take(struct netvmd_watches *w, uint32_t domid,
 	if (!grown)
 		return NULL;
 	w->watch = grown;
-	grown[w->count] =
-		(struct netvmd_watch){ .domid = domid, .room = WATCH_BURST, .since = now };
-	return &grown[w->count++];
+	memmove(&grown[at + 1], &grown[at], (w->count++ - at) * sizeof(*grown));
+	grown[at] = (struct netvmd_watch){ .domid = domid, .room = WATCH_BURST, .since = now };
+	return &grown[at];
 }
 
 /* A watch that xenstored does not know any more is gone as well. */
 static int domain_leave(struct netvmd_watch *watch, struct store *s, struct err *e)
 {
 	struct err why = ERR_NONE;
-	int ret = watch->vifs ? vifs_unwatch(s, watch->domid, "vifs", &why) : 0;
+	int ret = watch->name ? domain_name_unwatch(s, watch->domid, "name", &why) : 0;
 
+	if (ret != -ENOTCONN && watch->vifs)
+		ret = vifs_unwatch(s, watch->domid, "vifs", &why);
 	if (ret != -ENOTCONN && watch->report)
 		ret = netvm_report_unwatch(s, watch->domid, "report", &why);
-	watch->vifs = watch->report = false;
+	watch->name = watch->vifs = watch->report = false;
 	if (ret == -ENOTCONN && e)
 		*e = why;
 	return ret == -ENOTCONN ? ret : 0;
 }
 
+/* `d` NULL: the registry does not know it. */
 static int domain_follow(struct netvmd_watches *w, struct store *s, const struct registry_domain *d,
 	uint32_t domid, double now, struct err *e)
 {
@@ -94,10 +113,14 @@ static int domain_follow(struct netvmd_watches *w, struct store *s, const struct
 	watch->wanted = true;
 	if (is_flooding(watch, now))
 		return domain_leave(watch, s, e);
-	if (!watch->vifs)
+	if (!watch->name)
+		ret = domain_name_watch(s, domid, "name", e);
+	watch->name |= !ret;
+	if (!ret && !watch->vifs && d) {
 		ret = vifs_watch(s, domid, "vifs", e);
-	watch->vifs |= !ret;
-	if (!ret && !watch->report && !d->fault && d->provides_network) {
+		watch->vifs = !ret;
+	}
+	if (!ret && !watch->report && d && !d->fault && d->provides_network) {
 		ret = netvm_report_watch(s, domid, "report", e);
 		watch->report = !ret;
 	}
@@ -113,10 +136,9 @@ int netvmd_watches_follow(struct netvmd_watches *w, struct store *s, const struc
 	for (size_t i = 0; i < w->count; i++)
 		w->watch[i].wanted = false;
 	for (size_t i = 0; i < actual->count && !ret; i++) {
-		const struct registry_domain *d = registry_find(r, actual->domain[i].name);
+		const struct netvmd_domain *x = &actual->domain[i];
 
-		if (d)
-			ret = domain_follow(w, s, d, actual->domain[i].domid, now, e);
+		ret = domain_follow(w, s, registry_find(r, x->name), x->domid, now, e);
 	}
 	for (size_t i = 0; i < w->count && !ret; i++) {
 		if (!w->watch[i].wanted)

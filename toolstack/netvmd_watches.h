@@ -1,7 +1,7 @@
 /*
- * netvmd_watches: the watches of the domains that the registry knows: vifs of all, reports of the
- * network domains. They follow the domains; on a new connection netvmd_watches_forget() comes
- * first.
+ * netvmd_watches: the watches of the domains: of all their names, by which the registry knows them;
+ * of those that it knows, the vifs; of network domains their reports. They follow the domains; on a
+ * new connection netvmd_watches_forget() comes first.
  *
  * What is watched belongs to the domains, who may write there as often as they like. One that does
  * so without end (netvmd_watches_note()) is not watched until it has been calm: netvmd looks at it
@@ -19,14 +19,14 @@
 
 struct netvmd_watch {
 	uint32_t domid;
-	bool vifs, report, wanted;
+	bool name, vifs, report, wanted;
 	bool flooding;
 	double room;  /* events that it may still bring ... */
 	double since; /* ... at this moment */
 };
 
 struct netvmd_watches {
-	struct netvmd_watch *watch;
+	struct netvmd_watch *watch; /* ascending by domid */
 	size_t count;
 };
 

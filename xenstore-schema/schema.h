@@ -375,6 +375,9 @@ int vif_backend_put_state(
 
 /* Watches that fire when a domain comes or goes ("@introduceDomain", "@releaseDomain"). */
 int domains_watch(struct store *s, const char *token, struct err *e);
+/* Fires when a domain's name changes (libxl_domain_rename(); the domain itself cannot write it). */
+int domain_name_watch(struct store *s, uint32_t domid, const char *token, struct err *e);
+int domain_name_unwatch(struct store *s, uint32_t domid, const char *token, struct err *e);
 
 /* --- the table --- */
 
