@@ -254,8 +254,7 @@ static void on_pass(void *arg)
 	d->unanswered = r.unanswered;
 	if (d->service->settings.hooks)
 		hooks_run(d->hooks, d->service->settings.hooks);
-	/* In a flood of events it never has more than half of a processor. */
-	pass_timer_rest(&d->pass, clock_seconds() - begin);
+	pass_timer_spent(&d->pass, begin, clock_seconds());
 	log_debug("pass over %zu of %zu vifs: %.1f ms", r.seen, r.vifs,
 		(clock_seconds() - begin) * 1e3);
 	if (ret == -ENOTCONN) {

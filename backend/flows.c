@@ -198,12 +198,38 @@ static bool is_convicted(const struct flow *f, void *arg)
 
 /* --- */
 
+/* Not before there is a connection to ask about. */
+static bool owners_make(struct settling *s)
+{
+	const struct ruleset *r = s->ruleset;
+
+	s->owners = calloc(2 * r->guest_count + 1, sizeof(*s->owners));
+	if (!s->owners)
+		return false;
+	for (size_t i = 0; i < r->guest_count; i++) {
+		const struct ruleset_guest *g = &r->guests[i];
+
+		if (addr_is_set(&g->ip))
+			s->owners[s->count++] = (struct owner){ g->ip, g };
+		if (addr_is_set(&g->ip6))
+			s->owners[s->count++] = (struct owner){ g->ip6, g };
+	}
+	qsort(s->owners, s->count, sizeof(*s->owners), owner_cmp);
+	return true;
+}
+
 static bool ends(const struct flow *f, void *arg)
 {
 	struct settling *s = arg;
-	const struct ruleset_guest *guest = guest_of(s, &f->src);
-	bool to_guest = guest_of(s, &f->dst);
+	const struct ruleset_guest *guest;
+	bool to_guest;
 
+	if (!s->owners && !owners_make(s)) {
+		s->out_of_memory = true;
+		return false;
+	}
+	guest = guest_of(s, &f->src);
+	to_guest = guest_of(s, &f->dst);
 	if (!is_straight(f) && flow_is_closed(s->ruleset, guest_of(s, &f->answers), guest, f))
 		return true;
 	if (is_suspect(s, f))
@@ -229,19 +255,7 @@ int flows_settle_rest(
 	struct settling s = { .ruleset = r, .patient = patient };
 	int ret;
 
-	s.owners = calloc(2 * r->guest_count + 1, sizeof(*s.owners));
 	*waiting = false;
-	if (!s.owners)
-		return err_sys(e, -ENOMEM, "connections of guests");
-	for (size_t i = 0; i < r->guest_count; i++) {
-		const struct ruleset_guest *g = &r->guests[i];
-
-		if (addr_is_set(&g->ip))
-			s.owners[s.count++] = (struct owner){ g->ip, g };
-		if (addr_is_set(&g->ip6))
-			s.owners[s.count++] = (struct owner){ g->ip6, g };
-	}
-	qsort(s.owners, s.count, sizeof(*s.owners), owner_cmp);
 	ret = conntrack_end(nl, ends, &s, e);
 	if (!ret && s.out_of_memory)
 		ret = err_sys(e, -ENOMEM, "connections of guests");

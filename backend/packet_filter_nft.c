@@ -8,7 +8,8 @@
  *                 equal to the stamp's digest it still is as made, by whomever the generation was
  *                 raised.
  *   2. write      as made, and its parts remembered by this process: the objects that differ are
- *                 written, and those alone read before and after, which keeps the digest right.
+ *                 written, and those alone read before and after, which keeps the digest right;
+ *                 where only guests differ nothing else is even rendered (struct nft_delta).
  *                 Otherwise everything is written anew (the user's chains are kept).
  *   3. settle     forwarding, flows, stamp.
  *
@@ -29,6 +30,7 @@
 #include "backend/filter_stamp.h"
 #include "backend/flow_table.h"
 #include "backend/flows.h"
+#include "backend/nft_digest.h"
 #include "backend/nft_run.h"
 #include "backend/ruleset_nft.h"
 #include "common/digest.h"
@@ -52,7 +54,11 @@ struct engine {
 /* One call at work. */
 struct work {
 	struct engine *engine;
-	struct nft_rules wanted;
+	const struct ruleset *ruleset;
+	struct nft_rules whole; /* what is wanted; empty where `delta` says what that is */
+	struct nft_delta delta;
+	bool by_delta;
+	uint64_t digest;    /* of what is wanted */
 	struct stamp stamp; /* as read; then as it is to be written */
 	bool as_made;	    /* the table is as the stamp says */
 	bool written;
@@ -102,27 +108,33 @@ static int stamp_write(const char *path, const struct stamp *in, struct err *e)
 	return filter_stamp_write(path, text, e);
 }
 
+/* --- what is wanted --- */
+
+static int whole_render(struct work *w, struct err *e)
+{
+	int ret = nft_rules_render(w->ruleset, &w->whole, e);
+
+	w->by_delta = false;
+	w->digest = w->whole.digest;
+	return ret;
+}
+
+static int wanted_make(struct work *w, struct err *e)
+{
+	int ret = nft_delta_make(&w->engine->stood, w->ruleset, &w->delta, e);
+
+	w->by_delta = !ret;
+	w->digest = w->delta.digest;
+	return ret == -ESTALE ? whole_render(w, e) : ret;
+}
+
+static void work_free(struct work *w)
+{
+	nft_delta_free(&w->delta);
+	nft_rules_free(&w->whole);
+}
+
 /* --- looking --- */
-
-static bool name_is_user(const char *name)
-{
-	for (int i = 0; i < NFT_USER_CHAINS; i++)
-		if (strcmp(name, nft_user_chains[i]) == 0)
-			return true;
-	return false;
-}
-
-/* One part's share in the digest of the table: the sum, so that one can be taken out and another
- * put in. Of the user's chains it counts that they are there. */
-static uint64_t part_share(const struct nft_part *p)
-{
-	uint64_t digest = digest_add(DIGEST_START, p->name, strlen(p->name) + 1);
-
-	if (p->chain && name_is_user(p->name))
-		return digest;
-	digest = digest_add(digest, &p->count, sizeof(p->count));
-	return digest_add(digest, &p->digest, sizeof(p->digest));
-}
 
 /* The table as it stands. Nothing, where there is none. */
 struct table {
@@ -144,7 +156,7 @@ static int table_look(struct engine *en, struct table *out, struct err *e)
 	if (!ret)
 		out->digest = digest_add(DIGEST_START, &out->flags, sizeof(out->flags));
 	for (size_t i = 0; !ret && i < out->count; i++)
-		out->digest += part_share(&out->parts[i]);
+		out->digest += nft_part_share(&out->parts[i]);
 	return ret;
 }
 
@@ -170,12 +182,12 @@ static int look(struct work *w, struct err *e)
 
 /* Runs the batch that makes `wanted` of `now`. `*alone`: nobody else changed anything since
  * `generation`, which then is what it is afterwards. -EAGAIN: refused, and somebody did. */
-static int write_change(struct work *w, const struct nft_rules *now, uint32_t *generation,
-	bool *alone, struct err *e)
+static int write_change(struct work *w, const struct nft_rules *now, const struct nft_rules *wanted,
+	uint32_t *generation, bool *alone, struct err *e)
 {
 	struct text batch;
 	uint32_t after = 0;
-	int ret = nft_rules_change(now, &w->wanted, &batch, e);
+	int ret = nft_rules_change(now, wanted, &batch, e);
 
 	if (!ret)
 		ret = nft_run(&w->engine->run, batch.s, e);
@@ -202,14 +214,10 @@ static int share_see(
 {
 	struct shares *s = arg;
 	const struct nft_object *o = s->before ? now : wanted;
-	struct nft_part p = { .chain = o && o->kind == NFT_CHAIN };
-	int ret;
+	uint64_t share = 0;
+	int ret = o ? nft_share_read(s->engine->nl, o, &share, e) : 0;
 
-	if (!o)
-		return 0;
-	snprintf(p.name, sizeof(p.name), "%s", o->name);
-	ret = nft_part_read(s->engine->nl, NFT_FAMILY, NFT_TABLE, &p, e);
-	s->sum += part_share(&p);
+	s->sum += share;
 	return ret;
 }
 
@@ -217,18 +225,19 @@ static int share_see(
 static int write_part(struct work *w, bool *alone, struct err *e)
 {
 	struct shares before = { w->engine, true, 0 }, after = { w->engine, false, 0 };
-	struct nft_rules *stood = &w->engine->stood;
+	const struct nft_rules *stood = w->by_delta ? &w->delta.now : &w->engine->stood;
+	const struct nft_rules *wanted = w->by_delta ? &w->delta.wanted : &w->whole;
 	uint32_t generation = w->stamp.generation, now = 0;
-	int ret = nft_rules_compare(stood, &w->wanted, share_see, &before, e);
+	int ret = nft_rules_compare(stood, wanted, share_see, &before, e);
 
 	if (!ret)
-		ret = write_change(w, stood, &generation, alone, e);
+		ret = write_change(w, stood, wanted, &generation, alone, e);
 	if (!ret)
-		ret = nft_rules_compare(stood, &w->wanted, share_see, &after, e);
+		ret = nft_rules_compare(stood, wanted, share_see, &after, e);
 	if (!ret)
 		ret = nft_generation_get(w->engine->nl, &now, e);
 	*alone &= now == generation;
-	w->stamp = (struct stamp){ w->wanted.digest, w->stamp.found - before.sum + after.sum, now };
+	w->stamp = (struct stamp){ w->digest, w->stamp.found - before.sum + after.sum, now };
 	return ret;
 }
 
@@ -242,7 +251,7 @@ static int table_objects(
 	for (size_t i = 0; i < t->count && !ret; i++) {
 		const struct nft_part *p = &t->parts[i];
 
-		if (keep_empty || p->count || !p->chain || !name_is_user(p->name))
+		if (keep_empty || p->count || !p->chain || !nft_name_is_user(p->name))
 			ret = nft_rules_note(out, p->chain, p->name, e);
 	}
 	nft_rules_sort(out);
@@ -264,8 +273,10 @@ static int write_whole(struct work *w, bool *alone, struct err *e)
 	struct table t = { .parts = NULL };
 	struct nft_rules now = { .objects = NULL };
 	uint32_t generation = 0;
-	int ret = nft_generation_get(w->engine->nl, &generation, e);
+	int ret = w->by_delta ? whole_render(w, e) : 0;
 
+	if (!ret)
+		ret = nft_generation_get(w->engine->nl, &generation, e);
 	if (!ret)
 		ret = table_look(w->engine, &t, e);
 	if (!ret)
@@ -273,12 +284,12 @@ static int write_whole(struct work *w, bool *alone, struct err *e)
 	if (!ret)
 		ret = table_objects(&t, true, &now, e);
 	if (!ret)
-		ret = write_change(w, &now, &generation, alone, e);
+		ret = write_change(w, &now, &w->whole, &generation, alone, e);
 	free(t.parts);
 	t.parts = NULL;
 	if (!ret)
 		ret = table_look(w->engine, &t, e);
-	w->stamp = (struct stamp){ w->wanted.digest, t.digest, generation };
+	w->stamp = (struct stamp){ w->digest, t.digest, generation };
 	if (!ret)
 		ret = nft_generation_get(w->engine->nl, &generation, e);
 	*alone &= generation == w->stamp.generation;
@@ -289,8 +300,9 @@ static int write_whole(struct work *w, bool *alone, struct err *e)
 
 /* --- standing --- */
 
-static int settle(struct work *w, const struct ruleset *r, bool ip6, struct err *e)
+static int settle(struct work *w, bool ip6, struct err *e)
 {
+	const struct ruleset *r = w->ruleset;
 	int ret = packet_filter_forward(w->engine->nl, r, ip6, e);
 
 	if (!ret && w->written)
@@ -299,13 +311,17 @@ static int settle(struct work *w, const struct ruleset *r, bool ip6, struct err 
 		ret = stamp_write(w->engine->stamp, &w->stamp, e);
 	if (ret)
 		return ret;
+	if (w->by_delta) {
+		nft_delta_apply(&w->engine->stood, r, &w->delta);
+		return 0;
+	}
 	nft_rules_free(&w->engine->stood);
-	w->engine->stood = w->wanted;
-	w->wanted = (struct nft_rules){ .objects = NULL }; /* handed over */
+	w->engine->stood = w->whole;
+	w->whole = (struct nft_rules){ .objects = NULL }; /* handed over */
 	return 0;
 }
 
-static int rules_stand(struct work *w, const struct ruleset *r, bool ip6, struct err *e)
+static int rules_stand(struct work *w, bool ip6, struct err *e)
 {
 	for (int tries = 0; tries < TRIES; tries++) {
 		bool alone = false;
@@ -313,8 +329,8 @@ static int rules_stand(struct work *w, const struct ruleset *r, bool ip6, struct
 
 		if (ret)
 			return ret;
-		if (w->as_made && w->stamp.wanted == w->wanted.digest)
-			return settle(w, r, ip6, e);
+		if (w->as_made && w->stamp.wanted == w->digest)
+			return settle(w, ip6, e);
 		if (w->as_made && w->stamp.wanted == w->engine->stood.digest)
 			ret = write_part(w, &alone, e);
 		else
@@ -323,7 +339,7 @@ static int rules_stand(struct work *w, const struct ruleset *r, bool ip6, struct
 			return ret;
 		w->written |= !ret;
 		if (alone)
-			return settle(w, r, ip6, e);
+			return settle(w, ip6, e);
 		/* What was seen may not be what was made. */
 		filter_stamp_remove(w->engine->stamp, NULL);
 	}
@@ -345,7 +361,7 @@ static bool engine_holds(void *self)
 static int engine_stand(void *self, const struct ruleset *r, bool need_ip6,
 	struct packet_filter_outcome *outcome, struct err *e)
 {
-	struct work w = { .engine = self };
+	struct work w = { .engine = self, .ruleset = r };
 	bool without_ip6 = access("/proc/sys/net/ipv6", F_OK) < 0;
 	int ret;
 
@@ -357,11 +373,11 @@ static int engine_stand(void *self, const struct ruleset *r, bool need_ip6,
 				    &r->there, r->group, e)
 			  : 0;
 	if (!ret)
-		ret = nft_rules_render(r, &w.wanted, e);
+		ret = wanted_make(&w, e);
 	if (!ret)
-		ret = rules_stand(&w, r, need_ip6, e);
+		ret = rules_stand(&w, need_ip6, e);
 	*outcome = (struct packet_filter_outcome){ w.written, without_ip6 };
-	nft_rules_free(&w.wanted);
+	work_free(&w);
 	return ret;
 }
 
@@ -388,7 +404,6 @@ static int engine_hits(void *self, const struct ruleset *r, struct policy_hits *
 
 static int engine_tear_down(void *self, struct err *e)
 {
-	const struct nft_rules nothing = { .objects = NULL };
 	const struct uplink_names no_links = { .count = 0 };
 	struct engine *en = self;
 	struct nft_rules now = { .objects = NULL };
@@ -404,7 +419,7 @@ static int engine_tear_down(void *self, struct err *e)
 	if (!ret)
 		ret = table_objects(&t, false, &now, e);
 	if (!ret)
-		ret = nft_rules_change(&now, &nothing, &batch, e);
+		ret = nft_rules_remove(&now, &batch, e);
 	if (!ret)
 		ret = nft_run(&en->run, batch.s, e);
 	if (!ret)

@@ -264,7 +264,7 @@ static int client_reports(struct pass *p, struct err *e)
 static void expiry_note(struct pass *p)
 {
 	const struct ruleset *r = &p->s->ruleset;
-	int64_t expiry = ruleset_next_expiry(r);
+	int64_t expiry = r->expiry;
 
 	if (expiry)
 		pass_due(p->result,

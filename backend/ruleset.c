@@ -23,6 +23,7 @@ void ruleset_dispose(struct ruleset *r)
 	r->names = NULL;
 	r->lan = NULL;
 	r->guest_count = r->name_count = r->lan_count = 0;
+	r->whole = false;
 }
 
 const struct addr *ruleset_target(const struct ruleset_family *f, unsigned int which)
@@ -91,17 +92,27 @@ bool ruleset_rule_applies(const struct ruleset *r, const struct policy_rule *rul
 	return rule->target != POLICY_TO_NAME || name_applies(r, rule, family);
 }
 
+int64_t ruleset_earlier(int64_t a, int64_t b)
+{
+	return !a || (b && b < a) ? b : a;
+}
+
+int64_t ruleset_guest_expiry(const struct ruleset_guest *g, int64_t now)
+{
+	int64_t next = 0;
+
+	for (size_t i = 0; i < g->policy.count; i++)
+		if (g->policy.rules[i].expire > now)
+			next = ruleset_earlier(next, g->policy.rules[i].expire);
+	return next;
+}
+
 int64_t ruleset_next_expiry(const struct ruleset *r)
 {
 	int64_t next = 0;
 
 	for (size_t i = 0; i < r->guest_count; i++)
-		for (size_t k = 0; k < r->guests[i].policy.count; k++) {
-			int64_t expire = r->guests[i].policy.rules[k].expire;
-
-			if (expire > r->now && (!next || expire < next))
-				next = expire;
-		}
+		next = ruleset_earlier(next, ruleset_guest_expiry(&r->guests[i], r->now));
 	return next;
 }
 

@@ -95,6 +95,7 @@ struct ruleset_guest {
 	uint32_t limit[RULESET_LIMITS]; /* its own numbers; 0: none */
 	bool dhcp;			/* its link takes questions for an address */
 	uint32_t generation;		/* dom0's number of this state of it */
+	uint64_t serial; /* of the ruleset that it was read for, and is the same since */
 	/* What its vif is to be; no engine's business. */
 	struct addr visible, visible_gateway; /* struct vif_wanted's */
 	struct mac mac;
@@ -125,8 +126,13 @@ struct ruleset {
 	size_t lan_count;
 	struct policy_name *names; /* sorted by name (strcmp); each rule's name is there */
 	size_t name_count;
-	uint64_t serial; /* of what was read: another one each time; 0: cannot be told */
+	uint64_t serial; /* of what was read: the same for as long as nothing of it changes; 0:
+			    cannot be told */
+	uint64_t base;	 /* its serial when anything but which guests there are, and what they
+			    are, last changed; likewise */
 	int64_t now;	 /* seconds since 1970: rules whose `expire` is not after it do not exist */
+	int64_t expiry;	 /* until then none does that `now` leaves; 0: none will */
+	bool whole;	 /* it was read to its end */
 };
 
 /* Frees guests, lan and names and forgets them. May be repeated. */
@@ -173,5 +179,8 @@ bool ruleset_dhcp_link(const struct ruleset_guest *g, bool twin, char link[LINK_
 
 /* When the next rule of any guest expires, 0: none will. */
 int64_t ruleset_next_expiry(const struct ruleset *r);
+/* The same of one guest; and the earlier of two such answers. */
+int64_t ruleset_guest_expiry(const struct ruleset_guest *g, int64_t now);
+int64_t ruleset_earlier(int64_t a, int64_t b);
 
 #endif

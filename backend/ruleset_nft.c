@@ -58,11 +58,16 @@ void nft_write(struct nft_writer *w, enum nft_kind kind, const char *name, const
 		return;
 	}
 	o = &out->objects[out->count++];
-	*o = (struct nft_object){ .kind = kind, .name = copy, .spec = spec, .body = w->body.s };
+	*o = (struct nft_object){
+		.kind = kind, .name = copy, .spec = spec, .body = w->body.s, .key = w->key
+	};
+	if (w->guest)
+		memcpy(o->guest, w->guest->name, sizeof(o->guest));
 	o->user = kind == NFT_CHAIN && chain_is_user(name);
 	o->digest = digest_add(DIGEST_START, spec, strlen(spec) + 1);
 	o->digest = digest_add(o->digest, w->body.s, w->body.len);
 	w->body = (struct text){ .s = NULL }; /* handed over */
+	w->key.len = 0;
 }
 
 /* --- the base --- */
@@ -174,22 +179,29 @@ static void rules_forwarder_closed(struct nft_writer *w)
 	}
 }
 
-/* Questions that were translated to it; what a guest sends there itself is not. */
+/* Questions that were translated to it; what a guest sends there itself is not. One rule a family:
+ * when a guest comes the kernel goes over all that each rule with a map of guests may lead to. */
 static void rules_forwarder(struct nft_writer *w)
 {
-	char text[ADDR_TEXT_MAX], verdict[64] = "accept";
+	char text[ADDR_TEXT_MAX];
 
-	for (int i = 0; i < FORWARDERS; i++) {
-		const struct nft_words *f = forwarder_at(w, i, text);
+	for (int family = 0; family < 2; family++) {
+		const struct nft_words *f = &nft_words[family];
+		struct text at = { .s = NULL };
 
-		if (!f)
-			continue;
-		if (w->ruleset->managed)
-			snprintf(verdict, sizeof(verdict), "%s saddr . iifname vmap @guests%c",
-				f->ip, f->digit);
-		text_addf(&w->body,
-			"%s daddr %s meta l4proto @tcpudp th dport 53 ct status dnat %s\n", f->ip,
-			text, verdict);
+		for (int i = 0; i < RULESET_FORWARDERS_MAX; i++)
+			if (forwarder_at(w, family * RULESET_FORWARDERS_MAX + i, text))
+				text_addf(&at, "%s%s", at.len ? ", " : "", text);
+		if (at.len)
+			text_addf(&w->body,
+				"%s daddr { %s } meta l4proto @tcpudp th dport 53 ct status dnat ",
+				f->ip, at.s);
+		if (at.len && w->ruleset->managed)
+			text_addf(&w->body, "%s saddr . iifname vmap @guests%c\n", f->ip, f->digit);
+		else if (at.len)
+			text_add(&w->body, "accept\n");
+		w->failed |= at.failed;
+		text_dispose(&at);
 	}
 }
 
@@ -439,12 +451,27 @@ static void write_nat(struct nft_writer *w)
 		"{ type nat hook postrouting priority srcnat; policy accept; }");
 }
 
+static void write_all_guests(struct nft_writer *w)
+{
+	const size_t count = w->ruleset->guest_count;
+	size_t *all = calloc(count + 1, sizeof(*all));
+
+	w->failed |= !all;
+	for (size_t i = 0; all && i < count; i++)
+		all[i] = i;
+	for (int f = 0; f < 2 && all; f++) {
+		nft_write_ways(w, &nft_words[f]);
+		nft_write_guests(w, &nft_words[f], all, count);
+	}
+	free(all);
+}
+
 int nft_rules_render_seen(
 	const struct ruleset *r, struct nft_rules *out, ruleset_see see, void *arg, struct err *e)
 {
 	struct nft_writer w = { .ruleset = r, .out = out, .see = see, .see_arg = arg };
 
-	*out = (struct nft_rules){ .objects = NULL };
+	*out = (struct nft_rules){ .base = r->base };
 	write_input(&w);
 	write_uplinks(&w);
 	write_output(&w);
@@ -454,11 +481,13 @@ int nft_rules_render_seen(
 	nft_write_limits(&w);
 	for (int i = 0; i < NFT_USER_CHAINS; i++)
 		nft_write(&w, NFT_CHAIN, nft_user_chains[i], "");
-	for (int f = 0; f < 2 && r->managed; f++)
-		nft_write_guests(&w, &nft_words[f]);
+	if (r->managed)
+		write_all_guests(&w);
 	text_dispose(&w.body);
 	nft_rules_sort(out);
-	return w.failed ? err_sys(e, -ENOMEM, "packet filter rules") : 0;
+	if (w.failed)
+		return err_sys(e, -ENOMEM, "packet filter rules");
+	return nft_rules_note_guests(out, r, e);
 }
 
 int nft_rules_render(const struct ruleset *r, struct nft_rules *out, struct err *e)

@@ -49,22 +49,44 @@
 extern const char *const nft_user_chains[NFT_USER_CHAINS];
 
 /* In the order in which a batch makes them. */
-enum nft_kind { NFT_SET, NFT_MAP, NFT_CHAIN };
+enum nft_kind { NFT_SET, NFT_MAP, NFT_ELEMENT, NFT_CHAIN };
 
+/* Of a map's element, as the kernel has it (nft_element_read()). */
+#define NFT_KEY_MAX (16 + LINK_NAME_MAX)
+struct nft_key {
+	unsigned char bytes[NFT_KEY_MAX];
+	size_t len;
+};
+
+/* A map's elements are objects of their own, for there are some a guest. */
 struct nft_object {
 	enum nft_kind kind;
-	char *name;
-	const char *spec; /* static: what is behind the name where it is made */
-	char *body;	  /* a line an element, or a line a rule; NULL: none, or not known */
-	bool user;	  /* one of the user's chains */
-	uint64_t digest;  /* of all that; 0: not known, and so equal to nothing */
+	char *name;		   /* of an element: the map's, a space, and what it is found by */
+	const char *spec;	   /* static: what is behind the name where it is made */
+	char *body;		   /* a set's elements or a chain's rules, a line each, or where a
+				      map's element leads; NULL: none, or not known */
+	struct nft_key key;	   /* of an element */
+	char guest[LINK_NAME_MAX]; /* whose it is, "": nobody's */
+	bool user;		   /* one of the user's chains */
+	uint64_t digest;	   /* of all that; 0: not known, and so equal to nothing */
+};
+
+/* Of a guest of whom there are objects. */
+struct nft_guest {
+	char name[LINK_NAME_MAX];
+	uint64_t serial; /* its struct ruleset_guest's */
+	bool meets;	 /* some of its objects are as they are because of other guests */
+	bool in_common;	 /* objects that are nobody's are as they are because of it */
 };
 
 /* Everything of the table, sorted by kind and name. All zero: nothing. */
 struct nft_rules {
 	struct nft_object *objects;
 	size_t count, space;
-	uint64_t digest; /* of all of it */
+	uint64_t digest;	  /* of all of it: the sum of its objects' shares */
+	uint64_t base;		  /* the ruleset's */
+	struct nft_guest *guests; /* sorted by name */
+	size_t guest_count;
 };
 
 /* What `r` means. -ENOMEM; -EINVAL: it cannot be said in nft's words. `out` is valid for
@@ -87,14 +109,33 @@ typedef int (*nft_rules_see)(
 int nft_rules_compare(const struct nft_rules *now, const struct nft_rules *wanted,
 	nft_rules_see see, void *arg, struct err *e);
 
-/*
- * The batch that makes `wanted` out of `now`, for nft_run(). What `wanted` lacks is removed, but
- * for the user's chains; where it is empty and `now` has none of those, the table is removed.
- * -ENOMEM.
- */
+/* The batch that makes `wanted` out of `now`, for nft_run(). What `wanted` lacks is removed, but
+ * for the user's chains. -ENOMEM. */
 int nft_rules_change(const struct nft_rules *now, const struct nft_rules *wanted, struct text *out,
 	struct err *e);
+/* That which removes all of `now`: the table, or, where it has chains of the user, the rest. */
+int nft_rules_remove(const struct nft_rules *now, struct text *out, struct err *e);
 
 void nft_rules_free(struct nft_rules *r); /* may be repeated */
+
+/*
+ * What a ruleset means of which but for some guests all is as it was: only those are looked at, so
+ * that a guest costs the same whatever the number of others.
+ */
+struct nft_delta {
+	struct nft_rules now;	 /* the objects of these guests; they are those of what stood */
+	struct nft_rules wanted; /* and as they are wanted */
+	uint64_t digest;	 /* of everything, with it */
+	char (*names)[LINK_NAME_MAX]; /* of these guests, sorted; also of those that are gone */
+	size_t name_count;
+};
+
+/* -ESTALE: it cannot be told from `stood`, which was rendered from an earlier reading of `r`, or
+ * more differs than guests: render all. -ENOMEM. nft_delta_free() in any case. */
+int nft_delta_make(const struct nft_rules *stood, const struct ruleset *r, struct nft_delta *out,
+	struct err *e);
+/* Makes `stood` what nft_rules_render() would make of `r`; where memory is short it is empty. */
+void nft_delta_apply(struct nft_rules *stood, const struct ruleset *r, struct nft_delta *d);
+void nft_delta_free(struct nft_delta *d); /* may be repeated */
 
 #endif

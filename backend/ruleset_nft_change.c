@@ -3,43 +3,59 @@
  * speaks of and nothing that is removed is still in use:
  *
  *   1. the table, new sets and maps, new chains
- *   2. chains that differ are emptied, base chains made anew
- *   3. sets that differ are filled anew
- *   4. rules of chains that differ
- *   5. map elements that differ
- *   6. what is not wanted any more is removed
+ *   2. map elements that differ or are not wanted any more are removed
+ *   3. chains that differ are emptied, base chains made anew
+ *   4. sets that differ are filled anew
+ *   5. rules of chains that differ
+ *   6. map elements that differ
+ *   7. what is not wanted any more is removed
  *
  * The kernel takes a batch as one transaction, so that none of these is ever seen half-way.
  */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "backend/ruleset_nft_internal.h"
 #include "common/digest.h"
 
-static const char *const kinds[] = { [NFT_SET] = "set", [NFT_MAP] = "map", [NFT_CHAIN] = "chain" };
+static const char *const kinds[] = {
+	[NFT_SET] = "set",
+	[NFT_MAP] = "map",
+	[NFT_ELEMENT] = "element",
+	[NFT_CHAIN] = "chain",
+};
 
 /* --- objects --- */
 
-static int object_cmp(const void *a, const void *b)
+int nft_object_cmp(const void *a, const void *b)
 {
 	const struct nft_object *x = a, *y = b;
 
 	return x->kind != y->kind ? (int)x->kind - (int)y->kind : strcmp(x->name, y->name);
 }
 
+uint64_t nft_object_share(const struct nft_object *o)
+{
+	uint64_t share = digest_add(DIGEST_START, o->name, strlen(o->name) + 1);
+
+	return digest_add(share, &o->digest, sizeof(o->digest));
+}
+
+void nft_object_free(struct nft_object *o)
+{
+	free(o->name);
+	free(o->body);
+}
+
 void nft_rules_sort(struct nft_rules *r)
 {
 	if (r->count)
-		qsort(r->objects, r->count, sizeof(r->objects[0]), object_cmp);
-	r->digest = DIGEST_START;
-	for (size_t i = 0; i < r->count; i++) {
-		const struct nft_object *o = &r->objects[i];
-
-		r->digest = digest_add(r->digest, o->name, strlen(o->name) + 1);
-		r->digest = digest_add(r->digest, &o->digest, sizeof(o->digest));
-	}
+		qsort(r->objects, r->count, sizeof(r->objects[0]), nft_object_cmp);
+	r->digest = 0;
+	for (size_t i = 0; i < r->count; i++)
+		r->digest += nft_object_share(&r->objects[i]);
 }
 
 int nft_rules_note(struct nft_rules *r, bool chain, const char *name, struct err *e)
@@ -58,11 +74,10 @@ int nft_rules_note(struct nft_rules *r, bool chain, const char *name, struct err
 
 void nft_rules_free(struct nft_rules *r)
 {
-	for (size_t i = 0; i < r->count; i++) {
-		free(r->objects[i].name);
-		free(r->objects[i].body);
-	}
+	for (size_t i = 0; i < r->count; i++)
+		nft_object_free(&r->objects[i]);
 	free(r->objects);
+	free(r->guests);
 	*r = (struct nft_rules){ .objects = NULL };
 }
 
@@ -75,7 +90,7 @@ int nft_rules_compare(const struct nft_rules *now, const struct nft_rules *wante
 	while (!ret && (i < now->count || j < wanted->count)) {
 		const struct nft_object *a = i < now->count ? &now->objects[i] : NULL;
 		const struct nft_object *b = j < wanted->count ? &wanted->objects[j] : NULL;
-		int cmp = !a ? 1 : !b ? -1 : object_cmp(a, b);
+		int cmp = !a ? 1 : !b ? -1 : nft_object_cmp(a, b);
 
 		i += cmp <= 0;
 		j += cmp >= 0;
@@ -91,9 +106,16 @@ int nft_rules_compare(const struct nft_rules *now, const struct nft_rules *wante
 
 /* --- the batch --- */
 
+/* Elements of one map after the other, each map's in one command. */
+struct list {
+	struct text text;
+	char map[NFT_NAME_MAX]; /* whose command is not at its end yet, "": none */
+};
+
 /* One for each step, since objects are seen in another order. */
 struct batch {
-	struct text declare, clear, sets, rules, maps, remove;
+	struct text declare, clear, sets, rules, remove;
+	struct list off, on;
 };
 
 static void command(struct text *t, const char *verb, const struct nft_object *o)
@@ -134,89 +156,40 @@ static void fill_chain(struct text *t, const struct nft_object *o)
 	}
 }
 
-/* --- maps: element by element, for there is one a guest --- */
-
-/* Lines of a body, sorted. */
-struct lines {
-	char **line;
-	size_t count;
-	char *copy;
-};
-
-static int line_cmp(const void *a, const void *b)
+static void list_end(struct list *l)
 {
-	return strcmp(*(char *const *)a, *(char *const *)b);
+	if (l->map[0])
+		text_add(&l->text, " }\n");
+	l->map[0] = '\0';
 }
 
-/* False: out of memory. */
-static bool lines_split(struct lines *l, const char *body)
+/* `leads`: with where the element leads. */
+static void list_add(struct list *l, const char *verb, const struct nft_object *o, bool leads)
 {
-	size_t max = 1;
-	char *end = NULL;
+	const char *key = strchr(o->name, ' ') + 1;
+	const int len = (int)(key - o->name) - 1;
 
-	for (const char *c = body; *c; c++)
-		max += *c == '\n';
-	*l = (struct lines){ .line = calloc(max, sizeof(*l->line)), .copy = strdup(body) };
-	if (!l->line || !l->copy)
-		return false;
-	for (char *s = strtok_r(l->copy, "\n", &end); s; s = strtok_r(NULL, "\n", &end))
-		l->line[l->count++] = s;
-	qsort(l->line, l->count, sizeof(*l->line), line_cmp);
-	return true;
-}
-
-static void lines_free(struct lines *l)
-{
-	free(l->line);
-	free(l->copy);
-}
-
-/* Of "KEY : VERDICT" what deleting takes. */
-static int key_len(const char *line)
-{
-	return (int)(strstr(line, " : ") - line);
-}
-
-static void fill_map(struct batch *b, const struct nft_object *now, const struct nft_object *wanted)
-{
-	struct lines old = { .line = NULL }, new = { .line = NULL };
-	struct text add = { .s = NULL };
-	bool ok = lines_split(&old, now->body ? now->body : "") &&
-		  lines_split(&new, wanted->body ? wanted->body : "");
-
-	for (size_t i = 0, j = 0; ok && (i < old.count || j < new.count);) {
-		int cmp = i == old.count   ? 1
-			  : j == new.count ? -1
-					   : strcmp(old.line[i], new.line[j]);
-
-		if (cmp < 0)
-			text_addf(&b->maps, "delete element inet " NFT_TABLE " %s { %.*s }\n",
-				wanted->name, key_len(old.line[i]), old.line[i]);
-		else if (cmp > 0)
-			text_addf(&add, "add element inet " NFT_TABLE " %s { %s }\n", wanted->name,
-				new.line[j]);
-		i += cmp <= 0;
-		j += cmp >= 0;
+	if (strncmp(l->map, o->name, (size_t)len) != 0 || l->map[len]) {
+		list_end(l);
+		snprintf(l->map, sizeof(l->map), "%.*s", len, o->name);
+		text_addf(&l->text, "%s element inet " NFT_TABLE " %s { ", verb, l->map);
+	} else {
+		text_add(&l->text, ", ");
 	}
-	if (add.len)
-		text_add_bytes(&b->maps, add.s, add.len);
-	b->maps.failed |= !ok || add.failed;
-	text_dispose(&add);
-	lines_free(&old);
-	lines_free(&new);
+	text_add(&l->text, key);
+	if (leads)
+		text_addf(&l->text, " : %s", o->body);
 }
 
 static void remove_object(struct batch *b, const struct nft_object *o)
 {
 	if (o->user)
 		return;
-	if (o->kind == NFT_CHAIN)
+	/* Of what is not known a map's elements lead to chains that go as well. */
+	if (o->kind != NFT_SET) {
 		command(&b->clear, "flush", o);
-	else if (o->kind == NFT_MAP)
-		/* Its elements lead to chains that go as well. */
-		text_addf(&b->clear, "flush map inet " NFT_TABLE " %s", o->name);
-	if (o->kind != NFT_SET)
 		text_add(&b->clear, "\n");
+	}
 	command(&b->remove, "delete", o);
 	text_add(&b->remove, "\n");
 }
@@ -227,6 +200,13 @@ static int batch_see(
 	struct batch *b = arg;
 
 	(void)e;
+	if ((now ? now : wanted)->kind == NFT_ELEMENT) {
+		if (now)
+			list_add(&b->off, "delete", now, false);
+		if (wanted)
+			list_add(&b->on, "add", wanted, true);
+		return 0;
+	}
 	if (!wanted) {
 		remove_object(b, now);
 		return 0;
@@ -246,10 +226,6 @@ static int batch_see(
 		fill_chain(&b->rules, wanted);
 	else if (wanted->kind == NFT_SET)
 		elements(&b->sets, "add", wanted);
-	else if (now && now->digest)
-		fill_map(b, now, wanted);
-	else
-		elements(&b->maps, "add", wanted);
 	return 0;
 }
 
@@ -261,19 +237,15 @@ static bool has_user_chain(const struct nft_rules *r)
 	return false;
 }
 
-int nft_rules_change(const struct nft_rules *now, const struct nft_rules *wanted, struct text *out,
-	struct err *e)
+static int batch_end(struct batch *b, struct text *out, struct err *e)
 {
-	struct batch b = { .declare = { .s = NULL } };
-	struct text *const parts[] = { &b.declare, &b.clear, &b.sets, &b.rules, &b.maps,
-		&b.remove };
+	struct text *const parts[] = { &b->declare, &b->off.text, &b->clear, &b->sets, &b->rules,
+		&b->on.text, &b->remove };
 
+	list_end(&b->off);
+	list_end(&b->on);
 	*out = (struct text){ .s = NULL };
 	text_add(out, "add table inet " NFT_TABLE "\n");
-	if (wanted->count || has_user_chain(now))
-		nft_rules_compare(now, wanted, batch_see, &b, NULL);
-	else
-		text_add(out, "delete table inet " NFT_TABLE "\n");
 	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
 		if (parts[i]->len)
 			text_add_bytes(out, parts[i]->s, parts[i]->len);
@@ -284,4 +256,24 @@ int nft_rules_change(const struct nft_rules *now, const struct nft_rules *wanted
 		return 0;
 	text_dispose(out);
 	return err_sys(e, -ENOMEM, "packet filter rules");
+}
+
+int nft_rules_change(const struct nft_rules *now, const struct nft_rules *wanted, struct text *out,
+	struct err *e)
+{
+	struct batch b = { .declare = { .s = NULL } };
+
+	nft_rules_compare(now, wanted, batch_see, &b, NULL);
+	return batch_end(&b, out, e);
+}
+
+int nft_rules_remove(const struct nft_rules *now, struct text *out, struct err *e)
+{
+	const struct nft_rules nothing = { .objects = NULL };
+	struct batch b = { .declare = { .s = NULL } };
+
+	if (has_user_chain(now))
+		return nft_rules_change(now, &nothing, out, e);
+	text_add(&b.remove, "delete table inet " NFT_TABLE "\n");
+	return batch_end(&b, out, e);
 }

@@ -323,61 +323,100 @@ static bool guest_is_on(const struct job *j, const struct ruleset_guest *g)
 	return !j->way->peers;
 }
 
-/* Its element in the map, to `leads`. Its packets come by its vif, or by that one's emulated twin,
- * which one with the longest of names cannot have. */
-static void add_element(
-	const struct job *j, struct text *map, const struct ruleset_guest *g, const char *leads)
+/* What a packet's source and link are to the kernel: one behind the other, each in whole words. */
+static void key_set(struct nft_key *key, const struct addr *a, const char *link)
+{
+	const size_t len = a->family == AF_INET6 ? 16 : 4;
+
+	*key = (struct nft_key){ .len = len + LINK_NAME_MAX };
+	memcpy(key->bytes, a->bytes, len);
+	memcpy(key->bytes + len, link, strlen(link));
+}
+
+/* Its elements in the map. Its packets come by its vif, or by that one's emulated twin, which one
+ * with the longest of names cannot have. */
+static void write_elements(const struct job *j, const struct ruleset_guest *g, const char *leads)
 {
 	static const char *const twins[] = { "", "-emu" };
-	char text[ADDR_TEXT_MAX];
+	const struct addr *a = guest_addr(g, j->f);
+	char text[ADDR_TEXT_MAX], link[LINK_NAME_MAX], name[NFT_NAME_MAX + ADDR_TEXT_MAX];
 
-	addr_print(guest_addr(g, j->f), text);
-	for (int i = 0; i < 2; i++)
-		if (strlen(g->name) + strlen(twins[i]) < LINK_NAME_MAX)
-			text_addf(map, "%s . \"%s%s\" : %s\n", text, g->name, twins[i], leads);
-}
+	addr_print(a, text);
+	for (int i = 0; i < 2; i++) {
+		const int len = snprintf(link, sizeof(link), "%s%s", g->name, twins[i]);
 
-static void write_way(const struct job *j)
-{
-	const struct ruleset *r = j->w->ruleset;
-	struct text map = { .s = NULL };
-	char name[NFT_NAME_MAX];
-
-	for (size_t i = 0; i < r->guest_count; i++) {
-		const struct ruleset_guest *g = &r->guests[i];
-		char leads[NFT_NAME_MAX + 8];
-
-		if (!guest_is_on(j, g))
+		if (len < 0 || (size_t)len >= sizeof(link))
 			continue;
-		snprintf(name, sizeof(name), "%s-%c%s", g->name, j->f->digit, j->way->suffix);
-		snprintf(leads, sizeof(leads), "goto %s", name);
-		if (g->policy.count)
-			write_chain(j, name, i);
-		add_element(j, &map, g,
-			g->policy.count ? leads : verdict_text(j, otherwise(j, &g->policy)));
+		snprintf(name, sizeof(name), "%s%c %s . \"%s\"", j->way->map, j->f->digit, text,
+			link);
+		key_set(&j->w->key, a, link);
+		text_add(&j->w->body, leads);
+		nft_write(j->w, NFT_ELEMENT, name, "");
 	}
-	j->w->failed |= map.failed;
-	j->w->body = map;
-	snprintf(name, sizeof(name), "%s%c", j->way->map, j->f->digit);
-	nft_write(j->w, NFT_MAP, name, j->f->map);
 }
 
-static void write_ways(struct nft_writer *w, const struct nft_words *f)
+static void write_guest(const struct job *j, size_t guest)
+{
+	const struct ruleset_guest *g = &j->w->ruleset->guests[guest];
+	char name[NFT_NAME_MAX], leads[NFT_NAME_MAX + 8];
+
+	if (!guest_is_on(j, g))
+		return;
+	snprintf(name, sizeof(name), "%s-%c%s", g->name, j->f->digit, j->way->suffix);
+	snprintf(leads, sizeof(leads), "goto %s", name);
+	j->w->guest = g;
+	if (g->policy.count)
+		write_chain(j, name, guest);
+	write_elements(j, g, g->policy.count ? leads : verdict_text(j, otherwise(j, &g->policy)));
+	j->w->guest = NULL;
+}
+
+bool nft_guest_meets(const struct ruleset_guest *g)
+{
+	for (size_t i = 0; i < g->policy.count; i++)
+		if (g->policy.rules[i].action == POLICY_ACCEPT &&
+			policy_rule_counts_for_guests(&g->policy.rules[i]))
+			return true;
+	return false;
+}
+
+/* Nobody asks for the others where none of the guests is about one. */
+static bool peers_collect(const struct nft_writer *w, const struct nft_words *f,
+	const size_t *which, size_t count, struct peers *out)
 {
 	const struct ruleset *r = w->ruleset;
-	struct peers peers = { .addrs = calloc(r->guest_count + 1, sizeof(*peers.addrs)) };
+	bool meets = false;
 
-	w->failed |= !peers.addrs;
-	if (w->failed)
-		return;
-	for (size_t i = 0; i < r->guest_count; i++)
+	*out = (struct peers){ .addrs = NULL };
+	for (size_t i = 0; i < count && !meets; i++)
+		meets = nft_guest_meets(&r->guests[which[i]]);
+	if (!meets)
+		return true;
+	out->addrs = calloc(r->guest_count + 1, sizeof(*out->addrs));
+	for (size_t i = 0; out->addrs && i < r->guest_count; i++)
 		if (addr_is_set(guest_addr(&r->guests[i], f)))
-			peers.addrs[peers.count++] = guest_addr(&r->guests[i], f);
-	qsort(peers.addrs, peers.count, sizeof(*peers.addrs), peer_cmp);
-	for (size_t i = 0; i < sizeof(ways) / sizeof(ways[0]); i++)
-		write_way(&(struct job){ w, f, &ways[i], &peers });
+			out->addrs[out->count++] = guest_addr(&r->guests[i], f);
+	if (out->count)
+		qsort(out->addrs, out->count, sizeof(*out->addrs), peer_cmp);
+	return out->addrs;
+}
+
+void nft_write_guests(
+	struct nft_writer *w, const struct nft_words *f, const size_t *which, size_t count)
+{
+	struct peers peers;
+
+	if (!peers_collect(w, f, which, count, &peers)) {
+		w->failed = true;
+		return;
+	}
+	for (size_t way = 0; way < sizeof(ways) / sizeof(ways[0]); way++)
+		for (size_t i = 0; i < count; i++)
+			write_guest(&(struct job){ w, f, &ways[way], &peers }, which[i]);
 	free(peers.addrs);
 }
+
+/* --- what they speak of --- */
 
 /* A set of prefixes may not have one within another. */
 static bool prefix_is_needed(const struct prefix *list, size_t count, size_t i)
@@ -431,14 +470,17 @@ static void write_names(struct nft_writer *w, const struct nft_words *f)
 	}
 }
 
-void nft_write_guests(struct nft_writer *w, const struct nft_words *f)
+void nft_write_ways(struct nft_writer *w, const struct nft_words *f)
 {
 	const struct ruleset *r = w->ruleset;
 	const struct prefix *list;
 	char name[NFT_NAME_MAX];
 	size_t count;
 
-	write_ways(w, f);
+	for (size_t i = 0; i < sizeof(ways) / sizeof(ways[0]); i++) {
+		snprintf(name, sizeof(name), "%s%c", ways[i].map, f->digit);
+		nft_write(w, NFT_MAP, name, f->map);
+	}
 	write_prefixes(w, f, "lan", r->lan, r->lan_count);
 	list = policy_private(&count);
 	write_prefixes(w, f, "private", list, count);

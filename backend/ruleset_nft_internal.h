@@ -14,8 +14,10 @@
 struct nft_writer {
 	const struct ruleset *ruleset;
 	struct nft_rules *out;
-	struct text body; /* of the object that is being written */
-	ruleset_see see;  /* NULL: nobody asks */
+	struct text body;		   /* of the object that is being written, */
+	const struct ruleset_guest *guest; /* whose it is (NULL: nobody's), */
+	struct nft_key key;		   /* and its key, where it is an element */
+	ruleset_see see;		   /* NULL: nobody asks */
 	void *see_arg;
 	bool failed; /* out of memory */
 };
@@ -45,8 +47,21 @@ static inline const struct ruleset_family *nft_family(
 	return f->family == AF_INET6 ? &w->ruleset->ip6 : &w->ruleset->ip4;
 }
 
-/* The chains of all guests of a family, the map that leads to them, and the sets that they name. */
-void nft_write_guests(struct nft_writer *w, const struct nft_words *f);
+/* The maps that lead to guests of a family, empty, and the sets that their chains name. */
+void nft_write_ways(struct nft_writer *w, const struct nft_words *f);
+/* The chains of guests, by their index in the ruleset, and their elements of those maps. */
+void nft_write_guests(
+	struct nft_writer *w, const struct nft_words *f, const size_t *which, size_t count);
+
+/* Whether it has a rule that another guest's being there makes count. */
+bool nft_guest_meets(const struct ruleset_guest *g);
+
+/* An object's share in the digest of all. */
+uint64_t nft_object_share(const struct nft_object *o);
+void nft_object_free(struct nft_object *o);
+int nft_object_cmp(const void *a, const void *b);
+/* Who the guests are of whom there are objects. */
+int nft_rules_note_guests(struct nft_rules *out, const struct ruleset *r, struct err *e);
 
 /* The chains that count what guests have and send, and the sets that they count in. */
 void nft_write_limits(struct nft_writer *w);

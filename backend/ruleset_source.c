@@ -1,7 +1,6 @@
 #include "backend/ruleset_source.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -9,6 +8,7 @@
 #include "backend/host_names.h"
 #include "backend/limits.h"
 #include "backend/resolvers.h"
+#include "backend/ruleset_guests.h"
 #include "backend/uplink.h"
 #include "backend/vif.h"
 
@@ -151,20 +151,34 @@ static int uplinks_take(struct store *store, struct netlink *nl, const struct se
 	return rc;
 }
 
-static int base_take(struct store *store, struct netlink *nl, const struct settings *set,
-	struct ruleset *out, struct ruleset_notes *notes, struct err *e)
+static void uplinks_keep(const struct ruleset *before, struct ruleset *r)
 {
-	int rc;
+	r->named = before->named;
+	r->confined = before->confined;
+	r->uplinks = before->uplinks;
+	r->followed = before->followed;
+	r->there = before->there;
+}
+
+/* `before`: what was read then, of which the uplinks are as they were; or NULL. */
+static int base_take(struct store *store, struct netlink *nl, const struct settings *set,
+	const struct ruleset *before, struct ruleset *out, struct ruleset_notes *notes,
+	struct err *e)
+{
+	int rc = 0;
 
 	*out = (struct ruleset){
 		.group = VIF_GROUP, .mark = RULESET_MARK, .managed = set->managed, .now = time(NULL)
 	};
-	*notes = (struct ruleset_notes){ .refused.loops = "" };
+	*notes = (struct ruleset_notes){ .uplinks = notes->uplinks };
 	family_set(&out->ip4, &set->gateway, set->dns, set->forwarder);
 	family_set(&out->ip6, &set->gateway6, set->dns6, set->forwarder6);
 	out->routed6 = *settings_routed6(set);
 	out->connections = set->connections ? set->connections : limits_connections();
-	rc = uplinks_take(store, nl, set, out, &notes->uplinks, e);
+	if (before)
+		uplinks_keep(before, out);
+	else
+		rc = uplinks_take(store, nl, set, out, &notes->uplinks, e);
 	return rc ? rc : resolvers_take(store, nl, set, out, notes, e);
 }
 
@@ -216,138 +230,6 @@ static int lan_take(
 	return rc;
 }
 
-/* --- guests --- */
-
-static int guest_cmp(const void *a, const void *b)
-{
-	return strcmp(
-		((const struct ruleset_guest *)a)->name, ((const struct ruleset_guest *)b)->name);
-}
-
-/* Moves the guest out of `before`, where it is still as it was: 1; else 0. */
-static int guest_keep(struct store *store, const struct vif_id *id, struct ruleset *before,
-	struct ruleset_guest *g, struct err *e)
-{
-	struct ruleset_guest *old = NULL;
-	uint32_t generation;
-	int rc;
-
-	if (before->guest_count)
-		old = bsearch(g, before->guests, before->guest_count, sizeof(*g), guest_cmp);
-	if (!old)
-		return 0;
-	rc = client_read_generation(store, SCHEMA_SELF, id, &generation, e);
-	if (rc || old->generation != generation)
-		return rc;
-	*g = *old;
-	g->fresh = false;
-	old->policy = (struct policy){ .rules = NULL };
-	return 1;
-}
-
-static uint32_t at_most(uint32_t n, unsigned long max)
-{
-	return n > max ? (uint32_t)max : n;
-}
-
-static int guest_read(
-	struct store *store, const struct vif_id *id, struct ruleset_guest *g, struct err *e)
-{
-	struct client c;
-	int rc = client_read(store, SCHEMA_SELF, id, &c, e);
-
-	if (rc)
-		return rc;
-	g->ip = c.ip;
-	g->ip6 = c.ip6;
-	g->generation = c.generation;
-	g->exposures = c.exposures;
-	g->limit[LIMIT_CONNECTIONS] = c.limits.connections;
-	g->limit[LIMIT_PACKETS] = at_most(c.limits.packets, CLIENT_PACKETS_MAX);
-	g->limit[LIMIT_BYTES] = at_most(c.limits.bytes, CLIENT_BYTES_MAX);
-	rc = policy_parse(c.rules, c.policy, &g->policy, e);
-	g->dhcp = c.dhcp && addr_is_set(&c.ip);
-	g->visible = c.visible_ip;
-	g->visible_gateway = c.visible_gateway;
-	g->mac = c.mac;
-	g->mtu = c.mtu;
-	g->cable = c.cable;
-	g->fresh = !rc;
-	if (rc && rc != -ENOMEM) {
-		policy_dispose(&g->policy);
-		g->policy.otherwise = POLICY_DROP;
-		g->exposures.count = 0;
-		rc = 0;
-	}
-	client_dispose(&c);
-	return rc;
-}
-
-static bool is_about_conversation(int rc)
-{
-	return rc == -ENOTCONN || rc == -EAGAIN || rc == -ENOMEM;
-}
-
-static int guest_take(struct store *store, const struct vif_id *id, struct ruleset *before,
-	struct ruleset *out, struct err *e)
-{
-	struct ruleset_guest g = { .generation = 0 };
-	int rc;
-
-	vif_link_name(id, false, g.name);
-	rc = guest_keep(store, id, before, &g, e);
-	if (!rc)
-		rc = guest_read(store, id, &g, e);
-	if (rc >= 0)
-		out->guests[out->guest_count++] = g;
-	return is_about_conversation(rc) ? rc : 0; /* others: gone, or unusable */
-}
-
-/* Whether this guest's entry cannot have changed. */
-static bool is_unchanged(const struct ruleset_guest *g, const struct domids *changed)
-{
-	struct vif_id id;
-
-	return changed && vif_name_parse(g->name, &id, NULL) == 0 &&
-	       !domids_have(changed, id.domid);
-}
-
-static void guests_keep(struct ruleset *before, const struct domids *changed, struct ruleset *out)
-{
-	for (size_t i = 0; i < before->guest_count; i++) {
-		struct ruleset_guest *g = &before->guests[i];
-
-		if (!is_unchanged(g, changed))
-			continue;
-		out->guests[out->guest_count++] = *g;
-		g->policy = (struct policy){ .rules = NULL };
-	}
-}
-
-static int guests_take(struct store *store, const struct domids *changed, struct ruleset *before,
-	struct ruleset *out, struct err *e)
-{
-	struct vif_id *ids = NULL;
-	size_t count = 0;
-	int rc;
-
-	if (!before->guests)
-		changed = NULL; /* nothing was read that could be kept */
-	rc = client_list_of(store, SCHEMA_SELF, changed, &ids, &count, e);
-	if (!rc) {
-		out->guests = calloc(before->guest_count + count + 1, sizeof(*out->guests));
-		rc = out->guests ? 0 : err_sys(e, -ENOMEM, "policies of guests");
-	}
-	if (!rc)
-		guests_keep(before, changed, out);
-	for (size_t i = 0; !rc && i < count; i++)
-		rc = guest_take(store, &ids[i], before, out, e);
-	if (out->guest_count)
-		qsort(out->guests, out->guest_count, sizeof(*out->guests), guest_cmp);
-	free(ids);
-	return rc;
-}
-
 static int names_take_file(const char *run_dir, struct ruleset *r, struct err *e)
 {
 	struct host_names names;
@@ -359,20 +241,102 @@ static int names_take_file(const char *run_dir, struct ruleset *r, struct err *e
 	return rc;
 }
 
+/* --- what is as it was --- */
+
+static bool family_equal(const struct ruleset_family *a, const struct ruleset_family *b)
+{
+	return memcmp(a, b, sizeof(*a)) == 0;
+}
+
+static bool uplink_names_equal(const struct uplink_names *a, const struct uplink_names *b)
+{
+	return a->count == b->count && memcmp(a->names, b->names, sizeof(a->names)) == 0;
+}
+
+static bool lan_equal(const struct ruleset *a, const struct ruleset *b)
+{
+	return a->lan_count == b->lan_count &&
+	       (!a->lan_count || memcmp(a->lan, b->lan, a->lan_count * sizeof(*a->lan)) == 0);
+}
+
+static bool names_equal(const struct ruleset *a, const struct ruleset *b)
+{
+	bool equal = a->name_count == b->name_count;
+
+	for (size_t i = 0; equal && i < a->name_count; i++) {
+		const struct policy_name *x = &a->names[i], *y = &b->names[i];
+
+		equal = strcmp(x->name, y->name) == 0 && x->count == y->count &&
+			(!x->count ||
+				memcmp(x->addrs, y->addrs, x->count * sizeof(*x->addrs)) == 0);
+	}
+	return equal;
+}
+
+/* Whether a rule has ceased to exist meanwhile, or, the clock being set, may exist again. */
+static bool time_counts(const struct ruleset *before, int64_t now)
+{
+	return now < before->now || (before->expiry && before->expiry <= now);
+}
+
+/* Where memory that says nothing differs, it is as if something did. */
+static bool base_equal(const struct ruleset *a, const struct ruleset *b)
+{
+	return a->managed == b->managed && family_equal(&a->ip4, &b->ip4) &&
+	       family_equal(&a->ip6, &b->ip6) && a->named == b->named &&
+	       a->confined == b->confined && uplink_names_equal(&a->uplinks, &b->uplinks) &&
+	       a->followed == b->followed && uplink_names_equal(&a->there, &b->there) &&
+	       prefixes_equal(&a->routed6, &b->routed6) && a->connections == b->connections &&
+	       lan_equal(a, b) && names_equal(a, b) && !time_counts(a, b->now);
+}
+
+static void serial_take(
+	const struct ruleset *before, bool part, bool other_guests, struct ruleset *r)
+{
+	const bool same = before->whole && base_equal(before, r);
+
+	r->serial = before->serial + (!same || other_guests);
+	r->base = same ? before->base : r->serial;
+	r->whole = true;
+	if (!same || !part)
+		r->expiry = ruleset_next_expiry(r);
+}
+
+/* Those of the uplinks are as they were when these are. */
+static int lan_renew(struct netlink *nl, const struct ruleset_notes *notes, struct ruleset *before,
+	bool part, struct ruleset *r, struct err *e)
+{
+	if (!part)
+		return lan_take(nl, &notes->uplinks, r, e);
+	r->lan = malloc((before->lan_count + 1) * sizeof(*r->lan));
+	if (!r->lan)
+		return err_sys(e, -ENOMEM, "subnets of uplinks");
+	if (before->lan_count)
+		memcpy(r->lan, before->lan, before->lan_count * sizeof(*r->lan));
+	r->lan_count = before->lan_count;
+	return 0;
+}
+
 int ruleset_source_read(struct store *store, struct netlink *nl, const struct settings *settings,
 	const char *run_dir, const struct domids *changed, struct ruleset *r,
 	struct ruleset_notes *notes, struct err *e)
 {
 	struct ruleset before = *r;
-	int rc = base_take(store, nl, settings, r, notes, e);
+	const bool part = changed && before.whole && before.managed == settings->managed;
+	bool other = false;
+	int rc = base_take(store, nl, settings, part ? &before : NULL, r, notes, e);
 
-	r->serial = before.serial + 1;
 	if (!rc && r->managed)
-		rc = lan_take(nl, &notes->uplinks, r, e);
-	if (!rc && r->managed)
-		rc = guests_take(store, changed, &before, r, e);
+		rc = lan_renew(nl, notes, &before, part, r, e);
 	if (!rc && r->managed)
 		rc = names_take_file(run_dir, r, e);
+	r->expiry = before.expiry;
+	if (!rc && r->managed)
+		rc = ruleset_guests_read(store, part ? changed : NULL, &before, r, &other, e);
+	if (!rc)
+		serial_take(&before, part, other, r);
+	else
+		r->serial = before.serial + 1;
 	ruleset_dispose(&before);
 	if (rc)
 		ruleset_dispose(r);

@@ -26,7 +26,8 @@ struct ruleset_notes {
 /*
  * Reads into `r`, which holds what was read before, or is zeroed: a guest whose entry has the same
  * `generation` as then is not read again, and where `changed` is not NULL only the entries of these
- * guests are looked at. A guest whose policy cannot be understood is there with one that drops
+ * guests are looked at, and the uplinks are taken to be as they were. Where nothing is other than
+ * before its serial stays. A guest whose policy cannot be understood is there with one that drops
  * everything; one whose entry is unusable is left out, and so reaches nothing. (Who serves its vif
  * says why.) A negative errno: xenstore or the kernel could not be asked; `r` is then empty. The
  * caller owns `r`: ruleset_dispose().

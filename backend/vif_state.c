@@ -97,7 +97,8 @@ int vif_state_read(
 		return 0;
 	if (rc == 0)
 		rc = link_addr_list(nl, out->link.ifindex, &out->addrs, &out->addr_count, e);
-	if (rc == 0)
+	/* No route leads to a link that is off, and the kernel goes over all to say so. */
+	if (rc == 0 && out->link.up)
 		rc = route_list(nl, out->link.ifindex, &out->routes, &out->route_count, e);
 	if (rc == 0)
 		rc = neighbour_list(

@@ -251,6 +251,10 @@ int nft_table_read(struct netlink *nl, int family, const char *table, uint32_t *
 /* One of them, by `p->chain` and `p->name`; what is not there has digest and count 0. */
 int nft_part_read(
 	struct netlink *nl, int family, const char *table, struct nft_part *p, struct err *e);
+/* The digest of one element of a set or map, by its key as the kernel has it; 0: it is not there. A
+ * set's digest is the sum of its elements'. */
+int nft_element_read(struct netlink *nl, int family, const char *table, const char *set,
+	const void *key, size_t key_len, uint64_t *digest, struct err *e);
 
 /* Tells, chain by chain and in the order of its rules, what every rule with a counter of a table
  * counted. -EAGAIN: rules changed meanwhile, and some may have been told twice. -ENOENT: no such

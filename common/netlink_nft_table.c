@@ -308,3 +308,39 @@ int nft_part_read(
 	}
 	return rc < 0 ? netlink_fail(nl, e, rc, "%s in nf_tables' table %s", p->name, table) : 0;
 }
+
+static int element_ask(struct reading *r, const char *set, const void *key, size_t key_len)
+{
+	struct nfgenmsg m = { .nfgen_family = (uint8_t)r->family, .version = NFNETLINK_V0 };
+	struct nlattr *list, *one, *part;
+	struct netlink_request q;
+
+	netlink_begin(&q, BUS_NETFILTER, NFNL_SUBSYS_NFTABLES << 8 | NFT_MSG_GETSETELEM, 0, &m,
+		sizeof(m));
+	attr_put_text(&q, NFTA_SET_ELEM_LIST_TABLE, r->table);
+	attr_put_text(&q, NFTA_SET_ELEM_LIST_SET, set);
+	list = attr_nest(&q, NFTA_SET_ELEM_LIST_ELEMENTS);
+	one = attr_nest(&q, NFTA_LIST_ELEM);
+	part = attr_nest(&q, NFTA_SET_ELEM_KEY);
+	attr_put(&q, NFTA_DATA_VALUE, key_len, key);
+	attr_nest_end(&q, part);
+	attr_nest_end(&q, one);
+	attr_nest_end(&q, list);
+	return netlink_run(r->nl, &q, elements_answer, NULL, r);
+}
+
+int nft_element_read(struct netlink *nl, int family, const char *table, const char *set,
+	const void *key, size_t key_len, uint64_t *digest, struct err *e)
+{
+	struct nft_part p = { .chain = false };
+	struct reading r = { .nl = nl, .family = family, .table = table, .only = &p };
+	int rc;
+
+	snprintf(p.name, sizeof(p.name), "%s", set);
+	rc = element_ask(&r, set, key, key_len);
+	*digest = p.digest;
+	return rc < 0 && rc != -ENOENT
+		       ? netlink_fail(
+				 nl, e, rc, "an element of %s in nf_tables' table %s", set, table)
+		       : 0;
+}

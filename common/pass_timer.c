@@ -54,3 +54,15 @@ void pass_timer_rest(struct pass_timer *t, double seconds)
 	if (t->due > 0 && t->due < t->not_before)
 		timer_begin(t, now, t->not_before);
 }
+
+double pass_timer_owed(double owed, double idle, double took)
+{
+	return (owed > idle ? owed - idle : 0) + took;
+}
+
+void pass_timer_spent(struct pass_timer *t, double begin, double end)
+{
+	t->owed = pass_timer_owed(t->owed, begin - t->ended, end - begin);
+	t->ended = end;
+	pass_timer_rest(t, t->owed > PASS_OWED ? t->owed : 0);
+}

@@ -20,6 +20,8 @@ struct pass_timer {
 	ev_timer timer;
 	double due;	   /* of the pass that is asked for, on clock_seconds(); 0: none is */
 	double not_before; /* the end of the rest */
+	double owed;	   /* seconds of rest for passes that have been, at `ended` */
+	double ended;
 };
 
 /* `run` makes a pass, and may ask for the next. The timer must not move. */
@@ -32,8 +34,16 @@ void pass_timer_ask(struct pass_timer *t, double seconds);
 /* No pass begins in the next `seconds`, whoever asks or has asked. */
 void pass_timer_rest(struct pass_timer *t, double seconds);
 
-/* The pure part: when a pass is due that is asked for at `now`, to be in `seconds`, where one is
- * due at `due` (0: none), and a rest lasts until `not_before`. */
+/* A pass has lasted from `begin` to `end`: as much rest is owed, and time without a pass pays it.
+ * None begins while more than PASS_OWED is owed; so one that comes alone waits for nobody, and in a
+ * flood of events passes have half of a processor. */
+#define PASS_OWED 0.01 /* seconds */
+void pass_timer_spent(struct pass_timer *t, double begin, double end);
+
+/* The pure parts. What is owed after a pass that took so many seconds, `idle` of them after the
+ * last one, when `owed` were; and when a pass is due that is asked for at `now`, to be in
+ * `seconds`, where one is due at `due` (0: none), and a rest lasts until `not_before`. */
+double pass_timer_owed(double owed, double idle, double took);
 double pass_timer_due(double due, double not_before, double now, double seconds);
 
 #endif

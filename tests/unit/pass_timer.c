@@ -1,6 +1,7 @@
 /* When a daemon looks at everything again. */
 #include "tests/unit/unit.h"
 
+#include "common/clock.h"
 #include "common/pass_timer.h"
 
 static void nothing_asked_for_and_no_rest_is_when_it_is_asked_for(void **state)
@@ -29,6 +30,15 @@ static void a_rest_that_is_over_is_none(void **state)
 {
 	(void)state;
 	assert_float_equal(100, pass_timer_due(0, 99, 100, 0), 1e-9);
+}
+
+static void time_without_a_pass_pays_the_rest_that_is_owed(void **state)
+{
+	(void)state;
+	assert_float_equal(2, pass_timer_owed(0, 100, 2), 1e-9);
+	assert_float_equal(5, pass_timer_owed(3, 0, 2), 1e-9);
+	assert_float_equal(4, pass_timer_owed(3, 1, 2), 1e-9);
+	assert_float_equal(2, pass_timer_owed(3, 4, 2), 1e-9);
 }
 
 /* --- on a loop --- */
@@ -114,6 +124,33 @@ static void a_rest_holds_for_who_asked_before_it(void **state)
 	assert_int_equal(1, passes_made(p));
 }
 
+static void what_is_short_waits_for_nobody_and_what_is_long_rests(void **state)
+{
+	struct passes *p = *state;
+	double now = clock_seconds();
+
+	pass_timer_spent(&p->timer, now - PASS_OWED / 2, now);
+	assert_true(p->timer.not_before <= clock_seconds());
+	pass_timer_ask(&p->timer, 0);
+	assert_int_equal(1, passes_made(p));
+	now = clock_seconds();
+	pass_timer_spent(&p->timer, now - 1e6, now);
+	pass_timer_ask(&p->timer, 0);
+	ev_run(p->timer.loop, EVRUN_NOWAIT);
+	assert_int_equal(1, p->count);
+}
+
+/* Each as short as can be, and one upon the other. */
+static void a_flood_of_short_ones_rests_too(void **state)
+{
+	struct passes *p = *state;
+	double now = clock_seconds();
+
+	for (int i = 0; i < 10; i++, now += PASS_OWED / 2)
+		pass_timer_spent(&p->timer, now, now + PASS_OWED / 2);
+	assert_true(p->timer.not_before > clock_seconds());
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -121,6 +158,12 @@ int main(void)
 		cmocka_unit_test(the_earlier_of_two_wishes_counts),
 		cmocka_unit_test(no_wish_cuts_a_rest_short),
 		cmocka_unit_test(a_rest_that_is_over_is_none),
+		cmocka_unit_test(time_without_a_pass_pays_the_rest_that_is_owed),
+		cmocka_unit_test_setup_teardown(
+			what_is_short_waits_for_nobody_and_what_is_long_rests, loop_begin,
+			loop_end),
+		cmocka_unit_test_setup_teardown(
+			a_flood_of_short_ones_rests_too, loop_begin, loop_end),
 		cmocka_unit_test_setup_teardown(
 			whatever_happens_before_a_pass_is_one_pass, loop_begin, loop_end),
 		cmocka_unit_test_setup_teardown(a_pass_may_ask_for_the_next, loop_begin, loop_end),

@@ -75,4 +75,12 @@ static inline const char *body(const struct nft_rules *r, const char *name)
 	return o->body ? o->body : "";
 }
 
+/* Where the map's element of that key leads; NULL where there is none. */
+static inline const char *leads(const struct nft_rules *r, const char *element)
+{
+	const struct nft_object *o = object(r, element);
+
+	return o ? o->body : NULL;
+}
+
 #endif
