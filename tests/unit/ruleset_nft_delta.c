@@ -38,10 +38,10 @@ static void guest_draw(struct ruleset *r, struct ruleset_guest *g, unsigned int 
 	*g = (struct ruleset_guest){ .serial = r->serial };
 	snprintf(g->name, sizeof(g->name), "vif%u.0", number);
 	snprintf(text, sizeof(text), "10.137.0.%u", number);
-	g->ip = addr(text);
+	g->ip = addr_of(text);
 	snprintf(text, sizeof(text), "2001:db8:137::%x", number);
 	if (draw(2))
-		g->ip6 = addr(text);
+		g->ip6 = addr_of(text);
 	assert_int_equal(policy_parse(policies[draw(sizeof(policies) / sizeof(policies[0]))],
 				 draw(2) ? POLICY_ACCEPT : POLICY_DROP, &g->policy, &e),
 		0);
