@@ -254,6 +254,7 @@ static void on_pass(void *arg)
 
 	if (!d->store)
 		return;
+	netvmd_jobs_forget(d->jobs);
 	ret = pass_make(d, &r, &e);
 	patience_set(d, ret);
 	if (ret == -ENOTCONN)
@@ -332,6 +333,7 @@ static void on_store(struct ev_loop *loop, ev_io *io, int events)
 
 static void on_registry(struct ev_loop *loop, ev_io *io, int events)
 {
+	struct daemon *d = io->data;
 	struct err e = ERR_NONE;
 
 	(void)events;
@@ -339,7 +341,9 @@ static void on_registry(struct ev_loop *loop, ev_io *io, int events)
 		log_error("%s", e.text);
 		ev_io_stop(loop, io);
 	}
-	on_wish(io->data);
+	/* What waits may not be wanted any more. */
+	netvmd_jobs_forget(d->jobs);
+	on_wish(d);
 }
 
 /* --- set-up --- */

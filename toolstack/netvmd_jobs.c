@@ -19,7 +19,6 @@
 #include "toolstack/xen_child.h"
 
 struct guest {
-	struct guest *next;
 	struct netvmd_jobs *jobs;
 	uint32_t domid;
 	bool runs;
@@ -42,8 +41,12 @@ struct netvmd_jobs {
 	struct ev_loop *loop;
 	void (*ended)(void *arg);
 	void *arg;
-	struct guest *guests;
+	struct guest **guest; /* ascending by domid */
+	size_t guests;
 	size_t running;
+	/* Those that wait for their turn: from `turn` on. */
+	struct netvmd_action *waiting;
+	size_t turn, waitings, waiting_room;
 	double marked; /* when guests were told to be busy, or not */
 };
 
@@ -71,13 +74,14 @@ static void watchers_stop(struct guest *g)
 
 void netvmd_jobs_close(struct netvmd_jobs *j)
 {
-	struct guest *next;
-
-	for (struct guest *g = j ? j->guests : NULL; g; g = next) {
-		next = g->next;
-		if (g->runs)
-			watchers_stop(g);
-		free(g);
+	for (size_t i = 0; j && i < j->guests; i++) {
+		if (j->guest[i]->runs)
+			watchers_stop(j->guest[i]);
+		free(j->guest[i]);
+	}
+	if (j) {
+		free(j->guest);
+		free(j->waiting);
 	}
 	free(j);
 }
@@ -103,6 +107,20 @@ static void words_drain(struct guest *g)
 		ev_io_stop(g->jobs->loop, &g->io);
 }
 
+static int job_begin(struct netvmd_jobs *j, const struct netvmd_action *a, struct err *e);
+
+/* A failure is nobody's fault that the next pass would not find. */
+static void turns_take(struct netvmd_jobs *j)
+{
+	while (j->running < JOBS_MAX && j->turn < j->waitings) {
+		struct err why = ERR_NONE;
+		int ret = job_begin(j, &j->waiting[j->turn++], &why);
+
+		if (ret && ret != -EAGAIN)
+			log_error("%s", why.text);
+	}
+}
+
 static void job_end(struct guest *g, int ret, const struct err *why)
 {
 	double now = clock_seconds();
@@ -123,6 +141,7 @@ static void job_end(struct guest *g, int ret, const struct err *why)
 			backoff_end(&g->failures);
 		log_info("%s: %s", g->what, ret ? "the domain is gone" : "done");
 	}
+	turns_take(g->jobs);
 	g->jobs->ended(g->jobs->arg);
 }
 
@@ -157,20 +176,40 @@ static void on_deadline(struct ev_loop *loop, ev_timer *t, int events)
 
 /* --- the beginning --- */
 
-static struct guest *guest_find(struct netvmd_jobs *j, uint32_t domid)
+/* Where a guest is, or would be. */
+static size_t guest_place(const struct netvmd_jobs *j, uint32_t domid)
 {
-	for (struct guest *g = j->guests; g; g = g->next)
-		if (g->domid == domid)
-			return g;
-	return NULL;
+	size_t low = 0, high = j->guests;
+
+	while (low < high) {
+		size_t mid = low + (high - low) / 2;
+
+		if (j->guest[mid]->domid < domid)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return low;
+}
+
+static struct guest *guest_find(const struct netvmd_jobs *j, uint32_t domid)
+{
+	size_t at = guest_place(j, domid);
+
+	return at < j->guests && j->guest[at]->domid == domid ? j->guest[at] : NULL;
 }
 
 static struct guest *guest_take(struct netvmd_jobs *j, uint32_t domid)
 {
-	struct guest *g = guest_find(j, domid);
+	struct guest *g = guest_find(j, domid), **grown;
+	size_t at = guest_place(j, domid);
 
 	if (g)
 		return g;
+	grown = reallocarray(j->guest, j->guests + 1, sizeof(*grown));
+	if (!grown)
+		return NULL;
+	j->guest = grown;
 	g = calloc(1, sizeof(*g));
 	if (!g)
 		return NULL;
@@ -181,19 +220,17 @@ static struct guest *guest_take(struct netvmd_jobs *j, uint32_t domid)
 	ev_init(&g->deadline, on_deadline);
 	g->io.data = g->child.data = g->deadline.data = g;
 	g->io.fd = -1;
-	g->next = j->guests;
-	j->guests = g;
+	memmove(&grown[at + 1], &grown[at], (j->guests++ - at) * sizeof(*grown));
+	grown[at] = g;
 	return g;
 }
 
-int netvmd_jobs_start(struct netvmd_jobs *j, const struct netvmd_action *a, struct err *e)
+static int job_begin(struct netvmd_jobs *j, const struct netvmd_action *a, struct err *e)
 {
 	struct guest *g;
 	struct xen_child c;
 	int ret;
 
-	if (j->running >= JOBS_MAX)
-		return -EAGAIN;
 	g = guest_take(j, a->guest.domid);
 	if (!g)
 		return err_sys(e, -ENOMEM, "%s", a->guest_name);
@@ -221,31 +258,62 @@ int netvmd_jobs_start(struct netvmd_jobs *j, const struct netvmd_action *a, stru
 	return 0;
 }
 
+/* The turns that were taken keep their room until netvmd_jobs_forget(). */
+static int turn_wait(struct netvmd_jobs *j, const struct netvmd_action *a, struct err *e)
+{
+	if (j->waitings == j->waiting_room) {
+		size_t room = j->waiting_room ? 2 * j->waiting_room : 16;
+		struct netvmd_action *grown = reallocarray(j->waiting, room, sizeof(*grown));
+
+		if (!grown)
+			return err_sys(e, -ENOMEM, "%s", a->guest_name);
+		j->waiting = grown;
+		j->waiting_room = room;
+	}
+	j->waiting[j->waitings++] = *a;
+	return -EAGAIN;
+}
+
+int netvmd_jobs_start(struct netvmd_jobs *j, const struct netvmd_action *a, struct err *e)
+{
+	return j->running < JOBS_MAX ? job_begin(j, a, e) : turn_wait(j, a, e);
+}
+
+void netvmd_jobs_forget(struct netvmd_jobs *j)
+{
+	free(j->waiting);
+	j->waiting = NULL;
+	j->turn = j->waitings = j->waiting_room = 0;
+}
+
 /* --- what a pass is told --- */
+
+static int domid_cmp(const void *key, const void *domain)
+{
+	uint32_t a = *(const uint32_t *)key, b = ((const struct netvmd_domain *)domain)->domid;
+
+	return (a > b) - (a < b);
+}
 
 static bool is_there(const struct netvmd_actual *actual, uint32_t domid)
 {
-	for (size_t i = 0; i < actual->count; i++)
-		if (actual->domain[i].domid == domid)
-			return true;
-	return false;
+	return bsearch(&domid, actual->domain, actual->count, sizeof(*actual->domain), domid_cmp);
 }
 
 void netvmd_jobs_mark(struct netvmd_jobs *j, struct netvmd_actual *actual)
 {
-	struct guest **at = &j->guests;
+	size_t kept = 0;
 
 	j->marked = clock_seconds();
-	while (*at) {
-		struct guest *g = *at;
+	for (size_t i = 0; i < j->guests; i++) {
+		struct guest *g = j->guest[i];
 
-		if (!g->runs && !is_there(actual, g->domid)) {
-			*at = g->next;
+		if (!g->runs && !is_there(actual, g->domid))
 			free(g);
-		} else {
-			at = &g->next;
-		}
+		else
+			j->guest[kept++] = g;
 	}
+	j->guests = kept;
 	for (size_t i = 0; i < actual->count; i++) {
 		struct guest *g = guest_find(j, actual->domain[i].domid);
 
@@ -258,7 +326,8 @@ double netvmd_jobs_next(const struct netvmd_jobs *j)
 {
 	double now = clock_seconds(), next = -1;
 
-	for (struct guest *g = j->guests; g; g = g->next) {
+	for (size_t i = 0; i < j->guests; i++) {
+		const struct guest *g = j->guest[i];
 		double wait = g->not_before > now ? g->not_before - now : 0;
 
 		if (!g->runs && g->not_before > j->marked && (next < 0 || wait < next))
@@ -271,7 +340,10 @@ double netvmd_jobs_next(const struct netvmd_jobs *j)
 void netvmd_jobs_failures(const struct netvmd_jobs *j,
 	void (*say)(void *arg, const char *guest, const char *words), void *arg)
 {
-	for (const struct guest *g = j->guests; g; g = g->next)
+	for (size_t i = 0; i < j->guests; i++) {
+		const struct guest *g = j->guest[i];
+
 		if (g->failed[0] && (g->runs || g->not_before > j->marked))
 			say(arg, g->name, g->failed);
+	}
 }

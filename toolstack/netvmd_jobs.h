@@ -6,6 +6,10 @@
  * is not attached anew at once, so that a network domain that keeps breaking its vifs costs little.
  * Nothing is lost when this is: the next pass finds what has become of it in xenstore.
  *
+ * More than JOBS_MAX wait for one to end, so that nobody's attachment waits for a pass over all
+ * domains; a pass says anew what is to be done, and whoever hears that something else is wanted now
+ * makes them be forgotten (netvmd_jobs_forget()).
+ *
  * It must not know what is wanted.
  */
 #ifndef NETVM_NETVMD_JOBS_H
@@ -28,6 +32,9 @@ int netvmd_jobs_open(struct netvmd_jobs **out, struct ev_loop *loop, void (*ende
 /* Those that run go on by themselves. NULL is fine. */
 void netvmd_jobs_close(struct netvmd_jobs *j);
 
+/* Those that wait for their turn are not begun any more. */
+void netvmd_jobs_forget(struct netvmd_jobs *j);
+
 /* Sets `busy` of each domain, and forgets domains that are gone. */
 void netvmd_jobs_mark(struct netvmd_jobs *j, struct netvmd_actual *actual);
 
@@ -35,8 +42,8 @@ void netvmd_jobs_mark(struct netvmd_jobs *j, struct netvmd_actual *actual);
 void netvmd_jobs_failures(const struct netvmd_jobs *j,
 	void (*say)(void *arg, const char *guest, const char *words), void *arg);
 
-/* Begins an ATTACH or DETACH of a guest that is not busy. -EAGAIN: there are enough; `ended` tells
- * when there is room. */
+/* Begins an ATTACH or DETACH of a guest that is not busy. -EAGAIN: there are enough, and it is
+ * begun when there is room. */
 int netvmd_jobs_start(struct netvmd_jobs *j, const struct netvmd_action *a, struct err *e);
 
 /* Seconds until a guest that was marked as busy is so no more, without a job's end; negative: none

@@ -26,13 +26,35 @@ static int unless_lost(int ret, const struct err *why, struct err *e)
 
 /* --- a guest --- */
 
-static const struct xen_domain *running_find(const struct xen_look *look, uint32_t domid)
+static int domid_cmp(const void *key, const void *domain)
 {
-	for (size_t i = 0; i < look->domains; i++)
-		if (look->domain[i].domid == domid)
-			return look->domain[i].dying || look->domain[i].shutdown ? NULL
-										 : &look->domain[i];
-	return NULL;
+	uint32_t a = *(const uint32_t *)key, b = ((const struct xen_domain *)domain)->domid;
+
+	return (a > b) - (a < b);
+}
+
+static bool is_running(const struct xen_look *look, uint32_t domid)
+{
+	const struct xen_domain *d =
+		bsearch(&domid, look->domain, look->domains, sizeof(*d), domid_cmp);
+
+	return d && !d->dying && !d->shutdown;
+}
+
+/* The first vif of a domain, or where it would be. */
+static size_t vifs_begin(const struct xen_look *look, uint32_t domid)
+{
+	size_t low = 0, high = look->vifs;
+
+	while (low < high) {
+		size_t mid = low + (high - low) / 2;
+
+		if (look->vif[mid].id.domid < domid)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return low;
 }
 
 static int vif_is_alive(struct store *s, const struct xen_look *look, const struct xen_vif *v,
@@ -43,7 +65,7 @@ static int vif_is_alive(struct store *s, const struct xen_look *look, const stru
 	int ret;
 
 	*alive = v->backend == 0;
-	if (*alive || !running_find(look, v->backend))
+	if (*alive || !is_running(look, v->backend))
 		return 0;
 	ret = vif_backend_read_life(s, v->backend, &v->id, &b, &why);
 	*alive = !is_gone(ret);
@@ -53,19 +75,15 @@ static int vif_is_alive(struct store *s, const struct xen_look *look, const stru
 static int vifs_take(
 	struct store *s, const struct xen_look *look, struct netvmd_domain *d, struct err *e)
 {
-	size_t count = 0;
+	const size_t begin = vifs_begin(look, d->domid), end = vifs_begin(look, d->domid + 1);
 	int ret = 0;
 
-	for (size_t i = 0; i < look->vifs; i++)
-		count += look->vif[i].id.domid == d->domid;
-	d->vif = calloc(count + 1, sizeof(*d->vif));
+	d->vif = calloc(end - begin + 1, sizeof(*d->vif));
 	if (!d->vif)
 		return err_sys(e, -ENOMEM, "%s", d->name);
-	for (size_t i = 0; i < look->vifs && !ret; i++) {
+	for (size_t i = begin; i < end && !ret; i++) {
 		const struct xen_vif *v = &look->vif[i];
 
-		if (v->id.domid != d->domid)
-			continue;
 		d->vif[d->vifs] = (struct netvmd_vif){ v->id.devid, v->backend, v->mac, false };
 		ret = vif_is_alive(s, look, v, &d->vif[d->vifs++].alive, e);
 	}

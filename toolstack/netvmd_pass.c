@@ -67,20 +67,23 @@ static bool is_about_vif(const struct netvmd_action *a)
 	return a->verb == NETVMD_ATTACH || a->verb == NETVMD_DETACH;
 }
 
-/* Whether an action before this one, about the same guest or for all guests of the same network
- * domain, has failed. */
-static bool is_spoilt(const struct netvmd_plan *plan, const bool *failed, size_t at)
+/* Whose actions are of no use any more, since one before them has failed: of a guest, or of all
+ * guests of a network domain. */
+struct spoilt {
+	bool guest[DOMID_LIMIT], provider[DOMID_LIMIT];
+};
+
+static bool is_spoilt(const struct spoilt *s, const struct netvmd_action *a)
 {
-	const struct netvmd_action *a = &plan->action[at];
+	return (a->guest.domid && s->guest[a->guest.domid]) || s->provider[a->provider];
+}
 
-	for (size_t i = 0; i < at; i++) {
-		const struct netvmd_action *b = &plan->action[i];
-
-		if (failed[i] && (b->guest.domid ? b->guest.domid == a->guest.domid
-						 : b->provider == a->provider))
-			return true;
-	}
-	return false;
+static void spoil(struct spoilt *s, const struct netvmd_action *a)
+{
+	if (a->guest.domid)
+		s->guest[a->guest.domid] = true;
+	else
+		s->provider[a->provider] = true;
 }
 
 static void obstacle(const struct netvmd_pass *p, const char *domain, const char *words)
@@ -120,16 +123,19 @@ static int action_do(const struct netvmd_pass *p, const struct netvmd_action *a,
 static int plan_do(const struct netvmd_pass *p, const struct netvmd_plan *plan,
 	struct netvmd_result *out, struct err *e)
 {
-	bool *failed = calloc(plan->count + 1, sizeof(*failed));
-	int ret = failed ? 0 : err_sys(e, -ENOMEM, "plan of a pass");
+	struct spoilt *spoilt = calloc(1, sizeof(*spoilt));
+	int ret = spoilt ? 0 : err_sys(e, -ENOMEM, "plan of a pass");
 
 	for (size_t i = 0; i < plan->count && !ret; i++) {
-		if (is_spoilt(plan, failed, i))
-			failed[i] = true;
-		else
-			ret = action_do(p, &plan->action[i], &failed[i], out, e);
+		const struct netvmd_action *a = &plan->action[i];
+		bool failed = is_spoilt(spoilt, a);
+
+		if (!failed)
+			ret = action_do(p, a, &failed, out, e);
+		if (failed)
+			spoil(spoilt, a);
 	}
-	free(failed);
+	free(spoilt);
 	return ret;
 }
 

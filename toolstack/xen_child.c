@@ -322,6 +322,26 @@ static int vif_parse(const char *line, struct xen_vif *v)
 	return 0;
 }
 
+static int number_cmp(uint32_t a, uint32_t b)
+{
+	return (a > b) - (a < b);
+}
+
+static int domain_cmp(const void *a, const void *b)
+{
+	return number_cmp(
+		((const struct xen_domain *)a)->domid, ((const struct xen_domain *)b)->domid);
+}
+
+static int vif_cmp(const void *a, const void *b)
+{
+	const struct vif_id *x = &((const struct xen_vif *)a)->id;
+	const struct vif_id *y = &((const struct xen_vif *)b)->id;
+	int order = number_cmp(x->domid, y->domid);
+
+	return order ? order : number_cmp(x->devid, y->devid);
+}
+
 int xen_look_parse(char *text, struct xen_look *out, struct err *e)
 {
 	char *line, *rest = text;
@@ -343,9 +363,13 @@ int xen_look_parse(char *text, struct xen_look *out, struct err *e)
 		if (ret)
 			err_set(e, ret, "%s said \"%.64s\"", XEN_CHILD_NAME, line);
 	}
-	if (ret)
+	if (ret) {
 		xen_look_dispose(out);
-	return ret;
+		return ret;
+	}
+	qsort(out->domain, out->domains, sizeof(*out->domain), domain_cmp);
+	qsort(out->vif, out->vifs, sizeof(*out->vif), vif_cmp);
+	return 0;
 }
 
 int xen_child_look(unsigned int seconds, struct xen_look *out, struct err *e)
