@@ -236,8 +236,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (!memory)
 		descriptors_make();
-	settings.takes =
-		(struct guest_takes){ takes & 1, takes & 2, takes & 4, takes & 8, takes & 16, takes & 32 };
+	settings.takes = (struct guest_takes){ takes & 1, takes & 2, takes & 4, takes & 8,
+		takes & 16, takes & 32 };
 	guest_make(&b);
 	m.bytes = (struct bytes){ b.at, b.end };
 	HOLDS(port_open(&port, &place, &e) == 0);
