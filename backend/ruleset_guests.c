@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "backend/vif.h"
+#include "common/sorted.h"
 
 static int guest_cmp(const void *a, const void *b)
 {
@@ -127,20 +128,15 @@ static int guests_take(struct store *store, struct ruleset *before, struct rules
 
 /* --- some of them, where the others are --- */
 
+static int name_cmp(const void *key, const void *guest)
+{
+	return strcmp(key, ((const struct ruleset_guest *)guest)->name);
+}
+
 /* The first that is not before that name. */
 static size_t guest_place(const struct ruleset *r, const char *name)
 {
-	size_t from = 0, to = r->guest_count;
-
-	while (from < to) {
-		size_t middle = from + (to - from) / 2;
-
-		if (strcmp(r->guests[middle].name, name) < 0)
-			from = middle + 1;
-		else
-			to = middle;
-	}
-	return from;
+	return sorted_place(name, r->guests, r->guest_count, sizeof(*r->guests), name_cmp);
 }
 
 static int guest_insert(struct ruleset *r, const struct ruleset_guest *g, struct err *e)

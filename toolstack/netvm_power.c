@@ -1,10 +1,10 @@
 /*
  * netvm suspend, netvm resume: before the host sleeps, and when it is back.
  *
- * Every network domain that runs is told by its `power`, and runs its hooks, which may unload a
- * NIC's driver; it is waited for, all of them at once, within one deadline, so that one that hangs
- * does not keep the host awake. After that resume gives every domain that runs the devices that it
- * lost meanwhile. What is wanted beside is netvmd's work, which wakes up by itself.
+ * Every network domain that runs is told by its `power`, and runs its hooks; it is waited for, all
+ * of them at once, within one deadline, so that one that hangs does not keep the host awake. After
+ * that resume gives every domain that runs the devices that it lost meanwhile. What is wanted
+ * beside is netvmd's work, which wakes up by itself.
  */
 #include <errno.h>
 #include <stdio.h>

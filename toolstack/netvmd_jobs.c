@@ -16,6 +16,7 @@
 #include "common/backoff.h"
 #include "common/clock.h"
 #include "common/log.h"
+#include "common/sorted.h"
 #include "toolstack/xen_child.h"
 
 struct guest {
@@ -176,20 +177,17 @@ static void on_deadline(struct ev_loop *loop, ev_timer *t, int events)
 
 /* --- the beginning --- */
 
+static int guest_cmp(const void *key, const void *guest)
+{
+	uint32_t a = *(const uint32_t *)key, b = (*(struct guest *const *)guest)->domid;
+
+	return (a > b) - (a < b);
+}
+
 /* Where a guest is, or would be. */
 static size_t guest_place(const struct netvmd_jobs *j, uint32_t domid)
 {
-	size_t low = 0, high = j->guests;
-
-	while (low < high) {
-		size_t mid = low + (high - low) / 2;
-
-		if (j->guest[mid]->domid < domid)
-			low = mid + 1;
-		else
-			high = mid;
-	}
-	return low;
+	return sorted_place(&domid, j->guest, j->guests, sizeof(*j->guest), guest_cmp);
 }
 
 static struct guest *guest_find(const struct netvmd_jobs *j, uint32_t domid)

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/sorted.h"
 #include "toolstack/dom0_record.h"
 #include "toolstack/xen_child.h"
 
@@ -41,20 +42,17 @@ static bool is_running(const struct xen_look *look, uint32_t domid)
 	return d && !d->dying && !d->shutdown;
 }
 
+static int vif_cmp(const void *key, const void *vif)
+{
+	uint32_t a = *(const uint32_t *)key, b = ((const struct xen_vif *)vif)->id.domid;
+
+	return (a > b) - (a < b);
+}
+
 /* The first vif of a domain, or where it would be. */
 static size_t vifs_begin(const struct xen_look *look, uint32_t domid)
 {
-	size_t low = 0, high = look->vifs;
-
-	while (low < high) {
-		size_t mid = low + (high - low) / 2;
-
-		if (look->vif[mid].id.domid < domid)
-			low = mid + 1;
-		else
-			high = mid;
-	}
-	return low;
+	return sorted_place(&domid, look->vif, look->vifs, sizeof(*look->vif), vif_cmp);
 }
 
 static int vif_is_alive(struct store *s, const struct xen_look *look, const struct xen_vif *v,

@@ -4,20 +4,19 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/sorted.h"
+
+static int watch_cmp(const void *key, const void *watch)
+{
+	uint32_t a = *(const uint32_t *)key, b = ((const struct netvmd_watch *)watch)->domid;
+
+	return (a > b) - (a < b);
+}
+
 /* Where a domain's is, or would be. */
 static size_t watch_place(const struct netvmd_watches *w, uint32_t domid)
 {
-	size_t low = 0, high = w->count;
-
-	while (low < high) {
-		size_t mid = low + (high - low) / 2;
-
-		if (w->watch[mid].domid < domid)
-			low = mid + 1;
-		else
-			high = mid;
-	}
-	return low;
+	return sorted_place(&domid, w->watch, w->count, sizeof(*w->watch), watch_cmp);
 }
 
 static struct netvmd_watch *watch_find(const struct netvmd_watches *w, uint32_t domid)

@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/sorted.h"
+
 static int by_name(const void *a, const void *b)
 {
 	const struct xen_domain *x = a, *y = b;
@@ -62,20 +64,15 @@ static void vif_find(struct store *store, uint32_t domid, struct present_vif *v)
 	client_report_read(store, v->frontend.backend_domid, &id, &v->report, NULL);
 }
 
+static int name_cmp(const void *key, const void *domain)
+{
+	return strcmp(key, ((const struct xen_domain *)domain)->name);
+}
+
 /* The first domain of that name, or where it would stand. */
 static size_t name_find(const struct present *p, const char *name)
 {
-	size_t low = 0, high = p->count;
-
-	while (low < high) {
-		size_t mid = low + (high - low) / 2;
-
-		if (strcmp(p->domains[mid].name, name) < 0)
-			low = mid + 1;
-		else
-			high = mid;
-	}
-	return low;
+	return sorted_place(name, p->domains, p->count, sizeof(*p->domains), name_cmp);
 }
 
 void present_domain_find(const struct present *p, const char *name, struct present_domain *out)
