@@ -172,6 +172,13 @@ int packet_filter_stand(struct packet_filter *pf, const struct ruleset *r, bool 
 	return ret;
 }
 
+double packet_filter_next(const struct packet_filter *pf)
+{
+	enum packet_filter_choice by = pf->serial_by;
+
+	return engines[by] && engines[by]->next ? engines[by]->next(pf->self[by]) : 0;
+}
+
 const char *packet_filter_name(const struct packet_filter *pf)
 {
 	enum packet_filter_choice chosen = engine_choose(pf);

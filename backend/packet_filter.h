@@ -66,6 +66,10 @@ struct packet_filter_outcome {
 int packet_filter_stand(struct packet_filter *pf, const struct ruleset *r, bool need_ip6,
 	struct packet_filter_outcome *outcome, struct err *e);
 
+/* Seconds until packet_filter_stand() is to be called again though nothing happens, to read back
+ * what it wrote; 0: it need not be. Who never calls again leaves that to the next process. */
+double packet_filter_next(const struct packet_filter *pf);
+
 /*
  * What each rule of each guest's policy of `r` decided about, as the kernel has counted since it
  * was written: a rule starts again at 0 with every change of what stands beside it in its guest's

@@ -32,6 +32,8 @@ struct packet_filter_engine {
 	/* Whether the rules of its last stand() in this process stand as they were then. Cheap,
 	 * however many they are; false where it cannot be told. */
 	bool (*holds)(void *self);
+	/* As packet_filter_next(); NULL: never. */
+	double (*next)(const void *self);
 	/* As packet_filter_hits(), added to `out`, which is zeroed. */
 	int (*hits)(void *self, const struct ruleset *r, struct policy_hits *out, struct err *e);
 	int (*tear_down)(void *self, struct err *e);

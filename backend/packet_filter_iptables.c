@@ -11,8 +11,11 @@
  *
  * Where this process made what stands, and the kernel says that nobody changed anything since, the
  * change is written without a look (rules_change): nf_tables' generation must then have grown by
- * our own transactions and no more. That is what a guest waits for; the next call, which finds the
- * stamp holding but without what iptables-save prints, has the look.
+ * our own transactions and no more. That is what a guest waits for. The look, which costs more with
+ * every guest, comes later, one for all that was written within LOOK_AFTER: engine_next() asks for
+ * the call that has it, and any process that finds the stamp without what iptables-save prints has
+ * it at once. Until then nothing is taken on trust: where the generation says that somebody else
+ * wrote, all of ours is written anew.
  *
  * Two and three are repeated a few times, for another program may change rules meanwhile. What was
  * seen before the first write is put back when nothing helps.
@@ -31,20 +34,25 @@
 #include <unistd.h>
 
 #include "backend/flows.h"
-#include "backend/iptables_legacy.h"
 #include "backend/iptables_run.h"
 #include "backend/filter_stamp.h"
 #include "backend/iptables_stamp.h"
-#include "backend/ruleset_iptables_internal.h"
+#include "backend/iptables_traces.h"
+#include "common/clock.h"
 #include "common/digest.h"
 
 #define TRIES 3
+
+/* Seconds that what was written may wait to be read back, and until that is tried again. */
+#define LOOK_AFTER 1.0
+#define LOOK_AGAIN 0.1
 
 struct engine {
 	struct netlink *nl;
 	const char *stamp;
 	uint64_t digest; /* of what this process last made stand; 0: nothing */
 	struct iptables_rules stands[STAMP_FAMILIES]; /* that, as rendered */
+	double unseen; /* since when some of it was not read back; clock_seconds(), 0: all was */
 };
 
 /* One call at work. */
@@ -102,6 +110,14 @@ static bool stamp_holds(struct work *w)
 		return false;
 	return iptables_state_get(w->engine->nl, s->state.kind, false, &now, NULL) == 0 &&
 	       iptables_state_equal(&now, &s->state);
+}
+
+/* Whether what stands need not be read now: it was, or this process wrote it a moment ago. */
+static bool look_can_wait(struct engine *en, const struct iptables_stamp *s)
+{
+	if (s->saved[STAMP_IP4])
+		en->unseen = 0;
+	return s->saved[STAMP_IP4] || (en->unseen > 0 && clock_seconds() - en->unseen < LOOK_AFTER);
 }
 
 /* --- looking --- */
@@ -233,17 +249,22 @@ static int settle(
 	struct work *w, const struct ruleset *r, const struct iptables_state *state, struct err *e)
 {
 	struct iptables_stamp stamp = { .wanted = w->digest, .state = *state };
-	int ret = packet_filter_forward(w->engine->nl, r, w->need_ip6, e);
+	struct engine *en = w->engine;
+	int ret = packet_filter_forward(en->nl, r, w->need_ip6, e);
 
 	bool written = w->written[STAMP_IP4] || w->written[STAMP_IP6];
 
 	if (written && !ret)
-		ret = flows_settle(w->engine->nl, r, e);
+		ret = flows_settle(en->nl, r, e);
 	if ((written || w->unseen) && !w->recalled)
 		ipset_sweep(&w->wanted[STAMP_IP4].sets, &w->wanted[STAMP_IP6].sets);
 	for (int i = 0; i < STAMP_FAMILIES && !w->recalled; i++)
 		stamp.saved[i] = iptables_rules_digest(&w->now[i]);
-	return ret ? ret : iptables_stamp_write(w->engine->stamp, &stamp, e);
+	if (!w->recalled)
+		en->unseen = 0;
+	else if (!en->unseen)
+		en->unseen = clock_seconds();
+	return ret ? ret : iptables_stamp_write(en->stamp, &stamp, e);
 }
 
 static void work_free(struct work *w)
@@ -335,7 +356,7 @@ static int engine_stand(void *self, const struct ruleset *r, bool need_ip6,
 		w.digest = digest_add(w.digest, &part, sizeof(part));
 	}
 	w.unseen = !ret && stamp_holds(&w);
-	if (w.unseen && w.stamp.saved[STAMP_IP4]) {
+	if (w.unseen && look_can_wait(w.engine, &w.stamp)) {
 		w.absent[STAMP_IP6] = w.stamp.state.kind[STAMP_IP6] == IPTABLES_UNKNOWN;
 		ret = packet_filter_forward(w.engine->nl, r, need_ip6, e);
 	} else if (!ret) {
@@ -350,6 +371,8 @@ static int engine_stand(void *self, const struct ruleset *r, bool need_ip6,
 		memcpy(w.engine->stands, w.wanted, sizeof(w.wanted));
 		memset(w.wanted, 0, sizeof(w.wanted)); /* handed over */
 		w.engine->digest = w.digest;
+	} else {
+		w.engine->unseen = 0; /* the next call looks at all */
 	}
 	work_free(&w);
 	return ret;
@@ -360,7 +383,17 @@ static bool engine_holds(void *self)
 	struct engine *en = self;
 	struct work w = { .engine = en, .digest = en->digest };
 
-	return en->digest && stamp_holds(&w) && w.stamp.saved[STAMP_IP4];
+	return en->digest && stamp_holds(&w) && look_can_wait(en, &w.stamp);
+}
+
+static double engine_next(const void *self)
+{
+	const struct engine *en = self;
+	double left = en->unseen + LOOK_AFTER - clock_seconds();
+
+	if (!en->unseen)
+		return 0;
+	return left > LOOK_AGAIN ? left : LOOK_AGAIN;
 }
 
 /* A chain is named after what it holds, so that names alone say which rules stand. */
@@ -436,51 +469,23 @@ static int engine_print(const struct ruleset *r, FILE *out, struct err *e)
 	return ret;
 }
 
-/* --- what is there --- */
-
-static bool chain_stands(struct netlink *nl, int family, const char *table, const char *chain)
-{
-	return nft_chain_exists(nl, family, table, chain) ||
-	       iptables_legacy_has_chain(family, table, chain);
-}
-
 static bool engine_usable(struct netlink *nl)
 {
 	(void)nl;
 	return access("/usr/sbin/iptables-restore", X_OK) == 0;
 }
 
-/* Every table is looked at, for each changes on its own. */
-static bool engine_traces(struct netlink *nl)
-{
-	const struct iptables_chain_name *n = iptables_chain_names;
-
-	for (int i = 0; i < STAMP_FAMILIES; i++)
-		for (int c = 0; c < CHAIN_COUNT; c++)
-			if (n[c].hook && chain_stands(nl, stamp_families[i], n[c].table, n[c].name))
-				return true;
-	return false;
-}
-
-static bool engine_in_use(struct netlink *nl)
-{
-	for (int i = 0; i < STAMP_FAMILIES; i++)
-		if (nft_chain_exists(nl, stamp_families[i], "filter", "FORWARD") ||
-			iptables_legacy_in_use(stamp_families[i]))
-			return true;
-	return false;
-}
-
 const struct packet_filter_engine packet_filter_iptables = {
 	.name = "iptables",
 	.stamp = "packet-filter",
 	.usable = engine_usable,
-	.traces = engine_traces,
-	.in_use = engine_in_use,
+	.traces = iptables_traces,
+	.in_use = iptables_in_use,
 	.open = engine_open,
 	.close = engine_close,
 	.stand = engine_stand,
 	.holds = engine_holds,
+	.next = engine_next,
 	.hits = engine_hits,
 	.tear_down = engine_tear_down,
 	.print = engine_print,

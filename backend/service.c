@@ -151,12 +151,23 @@ static int rules_settle(struct service *s, bool changed, struct err *e)
 }
 
 /* Soon after a change, for most answers come soon; then less often. */
+static double flows_next(const struct service *s, double now)
+{
+	if (!s->unsettled)
+		return 0;
+	return now - s->unsettled < 0.2 ? 0.05 : 0.4;
+}
+
 double service_next(const struct service *s)
 {
-	double now = clock_seconds(), next = forwarder_next(s->forwarder, now);
-	double flows = now - s->unsettled < 0.2 ? 0.05 : 0.4;
+	double now = clock_seconds(), least = 0;
+	const double next[] = { forwarder_next(s->forwarder, now), packet_filter_next(s->filter),
+		flows_next(s, now) };
 
-	return s->unsettled > 0 && (!next || flows < next) ? flows : next;
+	for (size_t i = 0; i < sizeof(next) / sizeof(next[0]); i++)
+		if (next[i] > 0 && (!least || next[i] < least))
+			least = next[i];
+	return least;
 }
 
 static int rules_read(struct service *s, const struct domids *changed, bool keep, struct err *e)
