@@ -74,30 +74,6 @@ static int do_remove(struct pass *p, const struct pass_action *a, struct err *e)
 	return ret;
 }
 
-/* A rule whose name does not resolve is no fault of the guest's link, but is said. */
-static void names_note(const struct pass *p, struct outcome *o)
-{
-	const struct ruleset_guest *g;
-	struct policy_world world = ruleset_world(&p->s->ruleset);
-	char vif[LINK_NAME_MAX];
-
-	g = ruleset_guest_find(&p->s->ruleset, vif_link_name(&o->vif.id, false, vif));
-	for (size_t i = 0; g && i < g->policy.count; i++) {
-		const struct policy_rule *rule = &g->policy.rules[i];
-		const struct policy_name *name;
-
-		if (rule->target != POLICY_TO_NAME)
-			continue;
-		name = policy_name_find(&world, rule->name);
-		if (name && name->count)
-			continue;
-		snprintf(o->report.error, sizeof(o->report.error),
-			"%s: line %u of its policy: %.180s does not resolve", vif, rule->line,
-			rule->name);
-		return;
-	}
-}
-
 /* A guest that gets no answer by DHCP may do without; its link is in order. */
 static void dhcp_see_to(struct pass *p, const struct vif_wanted *w, bool served, struct err *e)
 {
@@ -150,8 +126,8 @@ static int do_up(struct pass *p, const struct pass_action *a, struct err *e)
 	if (!ret && note.code)
 		snprintf(o->report.error, sizeof(o->report.error), "%.*s",
 			(int)sizeof(o->report.error) - 1, note.text);
-	else if (!ret)
-		names_note(p, o);
+	else if (!ret && w.life == VIF_SERVED)
+		pass_note(p, o);
 	return 0;
 }
 

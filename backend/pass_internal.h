@@ -47,6 +47,9 @@ int pass_look_backends(struct pass *p, struct err *e);
  * have no vif's name. */
 int pass_look_links(struct pass *p, struct err *e);
 
+/* Says in the report of a guest that is served what is not as it could be, if anything. */
+void pass_note(const struct pass *p, struct outcome *o);
+
 /* Tell the events of a vif (events.h): what became of it, where that is another than what was
  * reported before (NULL: nothing), and that it is gone. */
 void pass_tell_report(

@@ -359,10 +359,19 @@ struct vif_connection {
 	bool no_checksum4, checksum6; /* wants, or takes, which packets that are not summed yet */
 	bool segments4, segments6;    /* takes TCP that is to be cut */
 	bool groups;		      /* names the multicast addresses that it wants */
+	uint32_t queues;	      /* 0: it does not say, and has one */
 };
 /* -EINVAL: a value that is wrong, or rings and channels that are not all there. */
 int vif_connection_read(
 	struct store *s, const struct vif_id *id, struct vif_connection *out, struct err *e);
+
+/* Only what it takes and how many queues it has; the rest is zeroed. -ENOENT: there is no frontend.
+ * -EINVAL: a value that is wrong. */
+int vif_features_read(
+	struct store *s, const struct vif_id *id, struct vif_connection *out, struct err *e);
+/* How many queues the backend has for it at most; 0: it does not say, and has one. -ENOENT. */
+int vif_backend_read_queues(
+	struct store *s, uint32_t backend, const struct vif_id *id, uint32_t *most, struct err *e);
 
 /* Writes the backend's features, and then that it waits for the frontend (XENBUS_INIT_WAIT), as one
  * change. -ENOENT: the directory is gone. */

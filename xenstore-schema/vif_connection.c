@@ -13,6 +13,20 @@
 #define COUNT(field) KEY_NUMBER, FIELD(field), .read_only = true
 
 /* clang-format off */
+#define FEATURE_KEYS \
+	{ "feature-sg", BIT(pieces), .help = "1: it takes packets of several pages." }, \
+	{ "feature-no-csum-offload", BIT(no_checksum4), \
+		.help = "1: it takes no IPv4 packets with a checksum that is still to be made." }, \
+	{ "feature-ipv6-csum-offload", BIT(checksum6), .help = "1: it takes such of IPv6." }, \
+	{ "feature-gso-tcpv4", BIT(segments4), \
+		.help = "1: it takes IPv4 TCP packets that are still to be cut into segments." }, \
+	{ "feature-gso-tcpv6", BIT(segments6), .help = "1: the same of IPv6." }, \
+	{ "multi-queue-num-queues", COUNT(queues), \
+		.help = "How many queues it has, where that is not one. Read when the kernel's " \
+			"backend has refused a guest; netback has one." }
+
+static const struct schema_key feature_keys[] = { FEATURE_KEYS, { 0 } };
+
 static const struct schema_key connection_keys[] = {
 	{ "tx-ring-ref", COUNT(tx_ring), .required = true,
 		.help = "Grant of the page with the ring of what the guest sends." },
@@ -27,13 +41,7 @@ static const struct schema_key connection_keys[] = {
 			"more." },
 	{ "feature-rx-notify", BIT(notify),
 		.help = "1: the guest rings when it has put pages on the ring." },
-	{ "feature-sg", BIT(pieces), .help = "1: it takes packets of several pages." },
-	{ "feature-no-csum-offload", BIT(no_checksum4),
-		.help = "1: it takes no IPv4 packets with a checksum that is still to be made." },
-	{ "feature-ipv6-csum-offload", BIT(checksum6), .help = "1: it takes such of IPv6." },
-	{ "feature-gso-tcpv4", BIT(segments4),
-		.help = "1: it takes IPv4 TCP packets that are still to be cut into segments." },
-	{ "feature-gso-tcpv6", BIT(segments6), .help = "1: the same of IPv6." },
+	FEATURE_KEYS,
 	{ "request-multicast-control", BIT(groups),
 		.help = "1: it names the multicast addresses that it wants, on the ring of what it "
 			"sends, and gets no other." },
@@ -51,9 +59,10 @@ const struct schema_dir vif_connection_dir = {
 	.path = "/local/domain/G/device/vif/<devid>",
 	.perms = "nG,rN",
 	.writer = "the guest",
-	.help = "What a frontend says when it is connected. Of use to netbackd with datapath = "
-		"user; "
-		"else the kernel reads it.",
+	.help = "What a frontend says when it is connected. The kernel's backend reads it, or "
+		"netbackd with datapath = user; of features that do not go together netbackd "
+		"tells "
+		"with either.",
 	.size = sizeof(struct vif_connection),
 	.keys = connection_keys,
 };
@@ -108,7 +117,32 @@ int vif_connection_read(
 	return 0;
 }
 
+int vif_features_read(
+	struct store *s, const struct vif_id *id, struct vif_connection *out, struct err *e)
+{
+	static const struct schema_dir dir = {
+		.size = sizeof(*out), .keys = feature_keys, .each = true
+	};
+	char path[STORE_PATH_MAX];
+
+	return schema_dir_read(s, &dir, frontend_path(path, id, ""), out, e);
+}
+
 /* --- the backend's side --- */
+
+int vif_backend_read_queues(
+	struct store *s, uint32_t backend, const struct vif_id *id, uint32_t *most, struct err *e)
+{
+	static const struct schema_key keys[] = {
+		{ "multi-queue-max-queues", KEY_NUMBER, .offset = 0, .size = sizeof(*most) },
+		{ 0 },
+	};
+	static const struct schema_dir dir = { .size = sizeof(*most), .keys = keys, .each = true };
+	char path[STORE_PATH_MAX];
+
+	return schema_dir_read(s, &dir,
+		schema_path(path, backend, "backend/vif/%u/%u", id->domid, id->devid), most, e);
+}
 
 int vif_backend_announce(struct store *s, const struct vif_id *id, struct err *e)
 {
