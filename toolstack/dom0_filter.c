@@ -6,6 +6,7 @@
 
 #include "common/child.h"
 #include "common/text.h"
+#include "toolstack/dom0_filter_iptables.h"
 
 #define NFT	   "/usr/sbin/nft" /* where PATH does not lead to it */
 #define NFT_OUTPUT 65536
@@ -81,28 +82,46 @@ static int nft_run(const char *text, struct err *e)
 		ret = child_run_ok(argv, text, NFT_OUTPUT, PATIENCE, &r, e);
 		child_result_free(&r);
 	}
-	if (ret == -ENOENT)
-		return err_set(e, ret,
-			"nft: not found, and without a packet filter dom0 gets no network; "
-			"install the Debian package nftables");
 	return ret;
 }
 
-int dom0_filter_shut(int ifindex, const struct link *links, size_t count, struct err *e)
+/* Where neither can be had, both say why. */
+static int neither(int ret, const struct err *nft, const struct err *iptables, struct err *e)
 {
-	char *text = dom0_filter_print(ifindex, links, count);
-	int ret = text ? nft_run(text, e) : err_sys(e, -ENOMEM, "dom0's packet filter");
+	if (ret == -ENOENT && nft->code == -ENOENT)
+		return err_set(e, ret,
+			"neither nft nor iptables is there, and without a packet filter dom0 gets "
+			"no network; install the Debian package nftables or iptables");
+	return err_set(e, ret, "%s; %s", nft->text, iptables->text);
+}
 
+int dom0_filter_shut(
+	struct netlink *nl, int ifindex, const struct link *links, size_t count, struct err *e)
+{
+	struct err nft = ERR_NONE, iptables = ERR_NONE;
+	char *text = dom0_filter_print(ifindex, links, count);
+	int ret = text ? nft_run(text, &nft) : err_sys(e, -ENOMEM, "dom0's packet filter");
+
+	if (ret && text) {
+		ret = dom0_iptables_shut(nl, ifindex, links, count, &iptables);
+		if (ret)
+			neither(ret, &nft, &iptables, e);
+	}
 	free(text);
 	return ret;
 }
 
-int dom0_filter_open(struct err *e)
+/* Whichever stands, be the other there or not. */
+int dom0_filter_open(struct netlink *nl, struct err *e)
 {
-	return nft_run(table_away, e);
+	int ret =
+		nft_chain_exists(nl, INET, DOM0_FILTER_TABLE, "input") ? nft_run(table_away, e) : 0;
+
+	return ret ? ret : dom0_iptables_open(e);
 }
 
-bool dom0_filter_stands(struct netlink *nl)
+bool dom0_filter_stands(struct netlink *nl, bool *partly)
 {
-	return nft_chain_exists(nl, INET, DOM0_FILTER_TABLE, "input");
+	*partly = nft_chain_exists(nl, INET, DOM0_FILTER_TABLE, "input");
+	return *partly || dom0_iptables_stand(partly);
 }

@@ -7,7 +7,8 @@
  * from now on is shut, told by the numbers of those that are; with the link, it alone. Links that
  * dom0 has of its own are let be in any case.
  *
- * The text is pure. Doing it is one transaction of nft(8). It must not know Xen.
+ * The text is pure. Doing it is one transaction of nft(8); where that cannot be had iptables does
+ * the same (dom0_filter_iptables.h). It must not know Xen.
  */
 #ifndef NETVM_DOM0_FILTER_H
 #define NETVM_DOM0_FILTER_H
@@ -24,9 +25,10 @@
  * `ifindex`: the link; 0: every link but the `count` of `links`. */
 char *dom0_filter_print(int ifindex, const struct link *links, size_t count);
 
-/* Puts it there, or takes the table away. -ENOENT: there is no nft. */
-int dom0_filter_shut(int ifindex, const struct link *links, size_t count, struct err *e);
-int dom0_filter_open(struct err *e); /* 0 also where there is none */
-bool dom0_filter_stands(struct netlink *nl);
+/* Puts it there, or takes it away. -ENOENT: there is neither nft nor iptables. */
+int dom0_filter_shut(
+	struct netlink *nl, int ifindex, const struct link *links, size_t count, struct err *e);
+int dom0_filter_open(struct netlink *nl, struct err *e);   /* 0 also where there is none */
+bool dom0_filter_stands(struct netlink *nl, bool *partly); /* `*partly`: some of it, or all */
 
 #endif

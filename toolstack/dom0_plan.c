@@ -184,7 +184,7 @@ int dom0_plan_down(const struct dom0_record *r, const struct dom0_situation *s,
 		step_add(out, DOM0_WITHDRAW);
 	if (is_begun(r, DOM0_LOAD) && s->loaded)
 		step_add(out, DOM0_UNLOAD);
-	if (is_begun(r, DOM0_SHUT) && s->shut)
+	if (is_begun(r, DOM0_SHUT) && s->filters)
 		step_add(out, DOM0_OPEN);
 	for (size_t i = 0; i < r->count; i++) {
 		const struct xen_domain *x = now_find(s, &r->paused[i]);

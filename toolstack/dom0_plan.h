@@ -85,7 +85,8 @@ struct dom0_situation {
 	bool resolves;	/* by the resolvers of the link */
 	bool attached;	/* the vif */
 	bool published; /* dom0, as a guest of the network domain */
-	bool shut;	/* the filter stands */
+	bool shut;	/* the filter stands, */
+	bool filters;	/* or a part of it */
 	bool loaded;	/* the driver, as a module */
 };
 

@@ -85,8 +85,8 @@ int dom0_work_look(
 		.driver = sysfs_has(w, "bus/xen/drivers/vif"),
 		.loaded = sysfs_has(w, "module/xen_netfront/initstate"),
 		.resolves = dom0_resolver_is_covered(r->made),
-		.shut = dom0_filter_stands(w->nl),
 	};
+	out->shut = dom0_filter_stands(w->nl, &out->filters);
 	ret = xen_domains_list(&w->domain, &out->domains, e);
 	out->domain = w->domain;
 	if (!ret)
@@ -121,7 +121,7 @@ static int do_shut(
 	(void)r;
 	(void)s;
 	if (!ret)
-		ret = dom0_filter_shut(0, links, count, e);
+		ret = dom0_filter_shut(w->nl, 0, links, count, e);
 	free(links);
 	return ret;
 }
@@ -241,7 +241,7 @@ static int do_narrow(
 	int ret = dom0_link_find(w->nl, &r->link.mac, &link, e);
 
 	(void)s;
-	return ret ? ret : dom0_filter_shut(link.ifindex, NULL, 0, e);
+	return ret ? ret : dom0_filter_shut(w->nl, link.ifindex, NULL, 0, e);
 }
 
 static int do_address(
@@ -270,10 +270,9 @@ static int do_unresolve(
 static int do_open(
 	struct dom0_work *w, const struct dom0_record *r, const struct dom0_step *s, struct err *e)
 {
-	(void)w;
 	(void)r;
 	(void)s;
-	return dom0_filter_open(e);
+	return dom0_filter_open(w->nl, e);
 }
 
 int dom0_work_do(

@@ -57,6 +57,7 @@ static struct dom0_situation situation(void)
 		.attached = world.attached,
 		.published = world.published,
 		.shut = world.shut,
+		.filters = world.shut,
 		.loaded = world.loaded };
 }
 
