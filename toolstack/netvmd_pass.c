@@ -60,11 +60,12 @@ static int (*const verbs[NETVMD_VERBS])(
 	[NETVMD_PUBLISH_LINK] = do_publish_link,
 	[NETVMD_PUBLISH_CLIENT] = do_publish_client,
 	[NETVMD_ATTACH] = do_vif,
+	[NETVMD_MOVE] = do_vif,
 };
 
 static bool is_about_vif(const struct netvmd_action *a)
 {
-	return a->verb == NETVMD_ATTACH || a->verb == NETVMD_DETACH;
+	return verbs[a->verb] == do_vif;
 }
 
 /* Whose actions are of no use any more, since one before them has failed: of a guest, or of all
