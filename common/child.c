@@ -5,6 +5,7 @@
  */
 #include "common/child.h"
 #include "common/clock.h"
+#include "common/text.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -17,6 +18,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#define READ_SIZE 4095
+
 enum stream { IN, OUT, WORDS, STREAMS };
 
 struct child {
@@ -24,7 +27,8 @@ struct child {
 	int ours[STREAMS]; /* our ends, non-blocking; -1 when closed */
 	const char *input;
 	size_t input_left;
-	size_t out_max, out_size, words_len;
+	struct text out;
+	size_t out_max, words_len;
 	struct child_result *r;
 };
 
@@ -87,26 +91,19 @@ static void feed(struct child *c)
 
 static int drain_out(struct child *c)
 {
-	struct child_result *r = c->r;
+	struct text *out = &c->out;
 	ssize_t n;
 
-	if (c->out_size - r->out_len < 2) {
-		size_t size = c->out_size ? c->out_size * 2 : 4096;
-		char *grown = realloc(r->out, size);
-
-		if (!grown)
-			return -ENOMEM;
-		r->out = grown;
-		c->out_size = size;
-	}
-	n = read(c->ours[OUT], r->out + r->out_len, c->out_size - r->out_len - 1);
+	if (out->space - out->len < 2 && !text_reserve(out, READ_SIZE))
+		return -ENOMEM;
+	n = read(c->ours[OUT], out->s + out->len, out->space - out->len - 1);
 	if (n < 0)
 		return errno == EAGAIN || errno == EINTR ? 0 : -errno;
 	if (n == 0)
 		fd_close(&c->ours[OUT]);
-	r->out_len += (size_t)n;
-	r->out[r->out_len] = '\0';
-	return r->out_len > c->out_max ? -EMSGSIZE : 0;
+	out->len += (size_t)n;
+	out->s[out->len] = '\0';
+	return out->len > c->out_max ? -EMSGSIZE : 0;
 }
 
 /* Keeps the beginning of standard error and reads the rest away. */
@@ -214,6 +211,8 @@ int child_run(const char *const argv[], const char *input, size_t out_max, unsig
 	for (int i = 0; i < STREAMS; i++)
 		fd_close(&c.ours[i]);
 	sigaction(SIGPIPE, &before, NULL);
+	r->out = c.out.s;
+	r->out_len = c.out.len;
 	r->words[strcspn(r->words, "\n")] = '\0';
 	if (ret == -ENOENT)
 		return err_set(e, ret, "%s: not found; is its package installed?", argv[0]);

@@ -13,6 +13,9 @@
 #include <unistd.h>
 
 #include "common/clock.h"
+#include "common/text.h"
+
+#define READ_SIZE 4095
 
 static int write_all(int fd, const char *data, size_t len)
 {
@@ -29,55 +32,42 @@ static int write_all(int fd, const char *data, size_t len)
 	return 0;
 }
 
-struct bytes {
-	char *buf; /* malloc'd */
-	size_t used, size;
-};
-
 /* One read(2): how many bytes it gave; `*full`: as many as there was room for. */
-static ssize_t bytes_read(int fd, struct bytes *b, bool *full)
+static ssize_t some_read(int fd, struct text *t, bool *full)
 {
 	size_t room;
 	ssize_t n;
 
-	if (b->size - b->used < 2) {
-		size_t size = b->size ? b->size * 2 : 4096;
-		char *grown = realloc(b->buf, size);
-
-		if (!grown)
-			return -ENOMEM;
-		b->buf = grown;
-		b->size = size;
-	}
-	room = b->size - b->used - 1;
+	if (t->space - t->len < 2 && !text_reserve(t, READ_SIZE))
+		return -ENOMEM;
+	room = t->space - t->len - 1;
 	do
-		n = read(fd, b->buf + b->used, room);
+		n = read(fd, t->s + t->len, room);
 	while (n < 0 && errno == EINTR);
 	if (n < 0)
 		return -errno;
-	b->used += (size_t)n;
+	t->len += (size_t)n;
+	t->s[t->len] = '\0';
 	*full = (size_t)n == room;
 	return n;
 }
 
 /* Sizes that stat(2) gives are not to be trusted (procfs, a file that grows): it is read until the
  * end or the limit. In a `plain` file that is where there was less than asked for. */
-static int all_read(
-	int fd, const char *path, size_t max, bool plain, struct bytes *b, struct err *e)
+static int all_read(int fd, const char *path, size_t max, bool plain, struct text *t, struct err *e)
 {
 	bool full = false;
 	ssize_t n;
 
 	do {
-		n = bytes_read(fd, b, &full);
+		n = some_read(fd, t, &full);
 		if (n < 0)
 			return err_sys(e, (int)n, "%s", path);
-		if (b->used > max)
+		if (t->len > max)
 			return err_set(e, -EFBIG,
 				"%s: larger than the %zu bytes that are read of it", path, max);
 	} while (n && (full || !plain));
-	b->buf[b->used] = '\0';
-	if (strlen(b->buf) != b->used)
+	if (strlen(t->s) != t->len)
 		return err_set(e, -EILSEQ, "%s: holds a NUL byte, which no text does", path);
 	return 0;
 }
@@ -85,20 +75,20 @@ static int all_read(
 static int read_at(int dir, const char *name, const char *path, size_t max, bool plain, char **out,
 	size_t *len, struct err *e)
 {
-	struct bytes b = { .buf = NULL };
+	struct text t = { .s = NULL };
 	int fd = openat(dir, name, O_RDONLY | O_CLOEXEC | O_NONBLOCK), ret;
 
 	if (fd < 0)
 		return err_sys(e, -errno, "%s", path);
-	ret = all_read(fd, path, max, plain, &b, e);
+	ret = all_read(fd, path, max, plain, &t, e);
 	close(fd);
 	if (ret) {
-		free(b.buf);
+		text_dispose(&t);
 		return ret;
 	}
-	*out = b.buf;
+	*out = t.s;
 	if (len)
-		*len = b.used;
+		*len = t.len;
 	return 0;
 }
 

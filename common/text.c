@@ -5,8 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Room for `more` bytes and a NUL. */
-static bool text_reserve(struct text *t, size_t more)
+bool text_reserve(struct text *t, size_t more)
 {
 	size_t space = t->space ? t->space : 256;
 	char *s;

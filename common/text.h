@@ -2,7 +2,7 @@
  * text: a text that grows.
  *
  * A lack of memory is remembered, not returned: what is added afterwards is lost, and whoever uses
- * the text asks once, text_failed(). It must not know what it holds.
+ * the text asks once, `failed`. It must not know what it holds.
  */
 #ifndef NETVM_TEXT_H
 #define NETVM_TEXT_H
@@ -17,6 +17,9 @@ struct text {
 };
 
 void text_add(struct text *t, const char *s);
+/* Room for `more` bytes at `s + len`, and a NUL; false: there is no memory for them. Whoever writes
+ * there adds to `len` and ends it with a NUL. */
+bool text_reserve(struct text *t, size_t more);
 void text_add_bytes(struct text *t, const char *s, size_t len);
 void text_add_number(struct text *t, unsigned long n);
 void text_addf(struct text *t, const char *fmt, ...) __attribute__((format(printf, 2, 3)));

@@ -179,10 +179,11 @@ static void end_print(const struct packet_way *w)
 	}
 }
 
-static void answer_print(const struct packet_way *w, const struct present *p)
+static int answer_print(const struct packet_way *w, const struct present *p, struct err *e)
 {
 	char why[WHY_MAX], source[ADDR_TEXT_MAX], words[LIVE_WORDS], resolvers[NETVM_WORDS_MAX];
 	struct table t;
+	int ret;
 
 	table_start(&t, "NETVM", "FROM", "SOURCE", "VERDICT", "WHY", NULL);
 	for (size_t i = 0; i < w->count; i++) {
@@ -192,7 +193,9 @@ static void answer_print(const struct packet_way *w, const struct present *p)
 		table_row(&t, h->netvm->name, h->from->name, source_print(h, source),
 			verdict_word(h), why);
 	}
-	table_print(&t);
+	ret = table_print(&t, e);
+	if (ret)
+		return ret;
 	for (size_t i = 0; i < w->count; i++)
 		if (w->hop[i].doubts)
 			doubt_print(&w->hop[i]);
@@ -202,10 +205,11 @@ static void answer_print(const struct packet_way *w, const struct present *p)
 		printf("%s: %s\n", w->hop[i].netvm->name, words[0] ? words : "that is in force");
 	}
 	if (!p || w->end != PACKET_RESOLVER)
-		return;
+		return 0;
 	resolvers_look(p, &w->hop[w->count - 1], resolvers);
 	printf("%s: real resolvers: %s\n", w->hop[w->count - 1].netvm->name,
 		resolvers[0] ? resolvers : "none reported");
+	return 0;
 }
 
 static void hop_json(struct json *j, const struct packet_hop *h, const struct present *p)
@@ -304,7 +308,7 @@ int netvm_explain(struct netvm *n, struct err *e)
 	if (!ret && n->o.json)
 		ret = answer_json(n, &w, &packet, live, e);
 	else if (!ret)
-		answer_print(&w, live);
+		ret = answer_print(&w, live, e);
 	present_close(&now);
 	packet_way_dispose(&w);
 	registry_dispose(&r);

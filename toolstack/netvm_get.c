@@ -71,8 +71,7 @@ static int all_print(const struct netvm *n, const struct registry_domain *d, str
 		if (text)
 			rows_add(&t, k->name, text, given ? "its file" : "default");
 	}
-	table_print(&t);
-	return 0;
+	return table_print(&t, e);
 }
 
 static void names_print(void)

@@ -50,19 +50,23 @@ static void domain_row(struct table *t, const struct registry_domain *d)
 		pci);
 }
 
-static void text_print(const struct registry *r)
+static int text_print(const struct registry *r, struct err *e)
 {
 	struct table t;
+	int ret;
 
 	table_start(&t, "NAME", "NETVM", "ADDRESS", "KIND", "PCI", NULL);
 	for (size_t i = 0; i < r->count; i++)
 		domain_row(&t, &r->domain[i]);
-	table_print(&t);
+	ret = table_print(&t, e);
+	if (ret)
+		return ret;
 	if (r->globals.fault.code)
 		printf("\n%s\n", r->globals.fault.text);
 	for (size_t i = 0; i < r->count; i++)
 		if (r->domain[i].fault)
 			printf("\n%s: %s\n", r->domain[i].name, r->domain[i].fault->text);
+	return 0;
 }
 
 int netvm_list(struct netvm *n, struct err *e)
@@ -77,7 +81,7 @@ int netvm_list(struct netvm *n, struct err *e)
 	else if (!ret && !r.count && !r.globals.fault.code)
 		printf("There are no domains in %s/domains; netvm add NAME makes one.\n", n->dir);
 	else if (!ret)
-		text_print(&r);
+		ret = text_print(&r, e);
 	registry_dispose(&r);
 	return ret;
 }

@@ -237,7 +237,10 @@ static int text_print(
 		if (!ret)
 			device_row(&t, &s->tree.device[i], &o);
 	}
-	table_print(&t);
+	if (ret)
+		table_dispose(&t);
+	else
+		ret = table_print(&t, e);
 	if (!ret)
 		names_tell(s, kind, ids);
 	if (!ret)

@@ -177,6 +177,5 @@ int netvm_rows_show(const struct netvm *n, const struct registry *r,
 		table_dispose(t);
 		return netvm_json_end(j, e);
 	}
-	table_print(t);
-	return 0;
+	return table_print(t, e);
 }

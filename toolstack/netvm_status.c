@@ -247,15 +247,18 @@ static void detail_print(const struct status *s, const struct registry_domain *d
 		printf("ALARM: %s\n", now.report.alarm);
 }
 
-static void text_print(const struct status *s, const char *only)
+static int text_print(const struct status *s, const char *only, struct err *e)
 {
 	struct table t;
+	int ret;
 
 	table_start(&t, "NAME", "DOMAIN", "NETVM", "ADDRESS", "VIF", "REPORT", NULL);
 	for (size_t i = 0; i < s->registry->count; i++)
 		if (!only || strcmp(s->registry->domain[i].name, only) == 0)
 			domain_row(&t, s, &s->registry->domain[i]);
-	table_print(&t);
+	ret = table_print(&t, e);
+	if (ret)
+		return ret;
 	for (size_t i = 0; i < s->registry->count; i++) {
 		if (only && strcmp(s->registry->domain[i].name, only) != 0)
 			continue;
@@ -270,6 +273,7 @@ static void text_print(const struct status *s, const char *only)
 		printf("\nWhat runs is not known: %s.\n", s->now.no_xen.text);
 	if (s->now.no_store.code)
 		printf("\nHow the vifs are is not known: %s.\n", s->now.no_store.text);
+	return 0;
 }
 
 static int draw(const struct netvm *n, const struct status *s, struct err *e)
@@ -281,8 +285,7 @@ static int draw(const struct netvm *n, const struct status *s, struct err *e)
 		return netvm_domain_find(n, s->registry, only, &d, e);
 	if (n->o.json)
 		return json_print(s, only, e);
-	text_print(s, only);
-	return 0;
+	return text_print(s, only, e);
 }
 
 /* --- on and on --- */

@@ -101,8 +101,10 @@ static int table_show(const struct rules *l, int64_t now, struct err *e)
 		table_row(&t, number, c[0], c[1], c[2], c[3], c[4], c[5], c[6], c[7]);
 		qvm_rule_dispose(&rule);
 	}
-	table_print(&t);
-	return ret ? err_sys(e, ret, "a rule") : 0;
+	if (!ret)
+		return table_print(&t, e);
+	table_dispose(&t);
+	return err_sys(e, ret, "a rule");
 }
 
 static int list(const struct netvm *n, const struct registry_domain *d, struct err *e)

@@ -1,60 +1,32 @@
 #include "toolstack/table.h"
 
+#include <errno.h>
 #include <stdarg.h>
-#include <stdbool.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-/* `at`, an array of `*space` things of that size, with room for `more` behind `used`; NULL: there
- * is no memory, and `at` is as it was. */
-static void *grown(void *at, size_t *space, size_t used, size_t more, size_t size)
-{
-	size_t wanted = *space ? *space : 256;
-	void *new;
-
-	while (wanted - used < more)
-		wanted *= 2;
-	if (wanted == *space)
-		return at;
-	new = reallocarray(at, wanted, size);
-	if (new)
-		*space = wanted;
-	return new;
-}
-
-/* Where there is no memory it is not there. */
 static void cell_add(struct table *t, const char *text)
 {
 	const char *shown = text && *text ? text : "-";
-	size_t size = strlen(shown) + 1;
-	size_t *cell = grown(t->cell, &t->cell_space, t->cells, 1, sizeof(*cell));
-	char *all;
+	size_t len = strlen(shown), column = t->cells++ % t->columns;
 
-	if (!cell)
-		return;
-	t->cell = cell;
-	all = grown(t->text, &t->text_space, t->text_used, size, 1);
-	if (!all)
-		return;
-	t->text = all;
-	t->cell[t->cells++] = t->text_used;
-	memcpy(t->text + t->text_used, shown, size);
-	t->text_used += size;
+	text_add_bytes(&t->text, shown, len + 1);
+	if (len > t->width[column])
+		t->width[column] = len;
 }
 
 void table_start(struct table *t, ...)
 {
-	const char *head;
+	const char *head[TABLE_COLUMNS_MAX];
 	va_list ap;
 
 	memset(t, 0, sizeof(*t));
 	va_start(ap, t);
-	while ((head = va_arg(ap, const char *)) && t->columns < TABLE_COLUMNS_MAX) {
-		cell_add(t, head);
+	while (t->columns < TABLE_COLUMNS_MAX && (head[t->columns] = va_arg(ap, const char *)))
 		t->columns++;
-	}
 	va_end(ap);
+	for (size_t i = 0; i < t->columns; i++)
+		cell_add(t, head[i]);
 }
 
 void table_row(struct table *t, ...)
@@ -80,32 +52,34 @@ static void spaces_print(size_t count)
 }
 
 /* printf(3) would take most of the time where there are thousands of rows. */
-void table_print(struct table *t)
+static void rows_print(const struct table *t)
 {
-	size_t width[TABLE_COLUMNS_MAX] = { 0 };
+	const char *text = t->text.s;
 
 	for (size_t i = 0; i < t->cells; i++) {
-		size_t len = strlen(t->text + t->cell[i]);
-
-		if (len > width[i % t->columns])
-			width[i % t->columns] = len;
-	}
-	for (size_t i = 0; i < t->cells; i++) {
-		const char *text = t->text + t->cell[i];
 		size_t column = i % t->columns, len = strlen(text);
 
 		fwrite_unlocked(text, 1, len, stdout);
 		if (column == t->columns - 1)
 			fputc_unlocked('\n', stdout);
 		else
-			spaces_print(width[column] + 2 - len);
+			spaces_print(t->width[column] + 2 - len);
+		text += len + 1;
 	}
+}
+
+int table_print(struct table *t, struct err *e)
+{
+	int ret = t->text.failed ? err_sys(e, -ENOMEM, "the table is not shown") : 0;
+
+	if (!ret)
+		rows_print(t);
 	table_dispose(t);
+	return ret;
 }
 
 void table_dispose(struct table *t)
 {
-	free(t->text);
-	free(t->cell);
+	text_dispose(&t->text);
 	memset(t, 0, sizeof(*t));
 }

@@ -4,22 +4,23 @@
 
 #include <stddef.h>
 
+#include "common/err.h"
+#include "common/text.h"
+
 #define TABLE_COLUMNS_MAX 10
 
 struct table {
 	size_t columns;
-	char *text; /* of all cells, each with its NUL; malloc'd */
-	size_t text_used, text_space;
-	size_t *cell; /* where in it each is, row by row; malloc'd */
-	size_t cells, cell_space;
+	struct text text; /* of all cells, row by row, each with its NUL */
+	size_t cells, width[TABLE_COLUMNS_MAX];
 };
 
 /* Starts with the heads of the columns; the list ends with NULL. */
 void table_start(struct table *t, ...) __attribute__((sentinel));
 /* One row, as many texts as there are columns; "" and NULL are printed as "-". */
 void table_row(struct table *t, ...);
-/* Prints and frees it. */
-void table_print(struct table *t);
+/* Prints and frees it. -ENOMEM: there was no memory for all of it, and nothing is printed. */
+int table_print(struct table *t, struct err *e);
 void table_dispose(struct table *t);
 
 #endif

@@ -3,7 +3,7 @@
  * what was taken is printed and taken again as it is.
  *
  * sources: backend/forwarder_run.c common/addr.c common/child.c common/clock.c common/err.c
- * sources: common/file.c backend/kept_process.c
+ * sources: common/file.c common/text.c backend/kept_process.c
  */
 #include <string.h>
 #include <sys/socket.h>

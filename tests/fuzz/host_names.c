@@ -4,7 +4,7 @@
  *
  * sources: backend/host_names.c backend/ruleset.c backend/policy_decide.c backend/policy_special.c
  * sources: xenstore-schema/policy.c xenstore-schema/policy_words.c
- * sources: common/addr.c common/clock.c common/err.c common/file.c
+ * sources: common/addr.c common/clock.c common/err.c common/file.c common/text.c
  */
 #include <string.h>
 #include <sys/socket.h>

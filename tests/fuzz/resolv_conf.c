@@ -10,6 +10,7 @@
  * sources: backend/policy_decide.c backend/policy_special.c xenstore-schema/policy.c
  * sources: xenstore-schema/policy_words.c backend/ruleset_iptables_parse.c
  * sources: backend/policy_hits.c common/addr.c common/clock.c common/err.c common/file.c
+ * sources: common/text.c
  */
 #include <stdlib.h>
 #include <string.h>

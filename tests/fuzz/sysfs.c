@@ -2,7 +2,7 @@
  * A device of sysfs whose attributes, links and configuration space hold any bytes: it is read
  * within its bounds, keeps its place, and finds its group.
  *
- * sources: toolstack/pci.c toolstack/pci_config.c toolstack/pci_group.c common/file.c
+ * sources: toolstack/pci.c toolstack/pci_config.c toolstack/pci_group.c common/file.c common/text.c
  * sources: common/addr.c common/err.c common/clock.c
  */
 #include <fcntl.h>
