@@ -50,38 +50,21 @@ int life_await(const struct life *l, struct err *e)
 	return ret;
 }
 
-/* Of several, which only happens while one ends, the one that lives. */
-static bool name_take(
-	const struct xen_domain *domains, size_t count, const char *name, struct xen_domain *out)
-{
-	bool found = false;
-
-	for (size_t i = 0; i < count; i++) {
-		if (strcmp(domains[i].name, name) != 0)
-			continue;
-		if (!found || out->dying || out->shutdown)
-			*out = domains[i];
-		found = true;
-	}
-	return found;
-}
-
 int life_find(const char *name, struct xen_domain *out, bool *found, struct err *e)
-{
-	bool none;
-
-	return life_find_both(name, out, found, NULL, NULL, &none, e);
-}
-
-int life_find_both(const char *name, struct xen_domain *out, bool *found, const char *other,
-	struct xen_domain *other_out, bool *other_found, struct err *e)
 {
 	struct xen_domain *domains = NULL;
 	size_t count = 0;
 	int ret = xen_domains_list(&domains, &count, e);
 
-	*found = !ret && name_take(domains, count, name, out);
-	*other_found = !ret && other && name_take(domains, count, other, other_out);
+	*found = false;
+	for (size_t i = 0; i < count && !ret; i++) {
+		if (strcmp(domains[i].name, name) != 0)
+			continue;
+		/* Of several, which only happens while one ends, the one that lives. */
+		if (!*found || out->dying || out->shutdown)
+			*out = domains[i];
+		*found = true;
+	}
 	free(domains);
 	return ret;
 }

@@ -27,9 +27,6 @@ void life_close(struct life *l);
 
 /* What runs under that name, alive or not. `*found` false: nothing. */
 int life_find(const char *name, struct xen_domain *out, bool *found, struct err *e);
-/* Both from one list, which costs libxl much. `other` may be NULL. */
-int life_find_both(const char *name, struct xen_domain *out, bool *found, const char *other,
-	struct xen_domain *other_out, bool *other_found, struct err *e);
 
 /* Every network domain above `d`, the farthest first, then `d`: each is started if it does not run,
  * and each network domain must say that it is ready before the next one is. `ready`: so must `d`.

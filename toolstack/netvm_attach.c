@@ -165,8 +165,7 @@ static int change_await(
 	struct link_wait w = { .l = l, .d = d, .attached = attached };
 	struct xen_domain now, netvm;
 	bool found;
-	int ret = life_find_both(d->name, &now, &found, d->netvm ? d->netvm->name : NULL, &netvm,
-		&w.backend_runs, e);
+	int ret = life_find(d->name, &now, &found, e);
 
 	if (ret)
 		return ret;
@@ -176,8 +175,9 @@ static int change_await(
 		return 0;
 	}
 	w.domid = now.domid;
+	ret = d->netvm ? life_find(d->netvm->name, &netvm, &w.backend_runs, e) : 0;
 	w.backend = w.backend_runs ? netvm.domid : 0;
-	if (attached && (!w.backend_runs || netvm.dying || netvm.shutdown))
+	if (!ret && attached && (!w.backend_runs || netvm.dying || netvm.shutdown))
 		ret = err_set(e, -ENOTCONN,
 			"%s is registered so, and is attached as soon as %s runs; netvm start %s",
 			d->name, d->netvm->name, d->netvm->name);

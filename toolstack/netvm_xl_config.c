@@ -37,9 +37,7 @@ static void text_print(const struct registry_domain *d, const char *vif)
 		for (size_t i = 0; i < d->pci.count; i++)
 			printf("%s\"%s\"", i ? ", " : "", d->pci.item[i]);
 		printf(" ]\n");
-	} else if (d->provides_network && !d->netvm)
-		printf("# For a device that it is given while it runs (netvm pci assign --now):\n"
-		       "# passthrough = \"enabled\"\n");
+	}
 	if (*vif)
 		printf("# Without this line netvmd attaches the same vif when the domain is "
 		       "there.\n"

@@ -498,7 +498,7 @@ static void vifs_attach(struct planning *p)
 			wait_add(p, s, why);
 		if (s->vif && !moves)
 			continue; /* the dead one goes first */
-		p->out->again |= why ? s->provider && s->provider->now->paused : s->now->paused;
+		p->out->again |= !why && s->now->paused;
 		if (why || s->now->paused || s->now->busy)
 			continue;
 		a = action_add(p, moves ? NETVMD_MOVE : NETVMD_ATTACH, s, s->devid, s->provider);

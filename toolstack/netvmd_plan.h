@@ -127,8 +127,8 @@ struct netvmd_plan {
 	size_t count;
 	struct netvmd_wait *wait; /* malloc'd */
 	size_t waiting;
-	/* A guest without its vif is paused, perhaps because `xl create` still makes it, or its
-	 * network domain is; nothing tells when that ends, so the caller looks again. */
+	/* A guest without its vif is paused, perhaps because `xl create` still makes it; nothing
+	 * tells when that ends, so the caller looks again. */
 	bool again;
 };
 

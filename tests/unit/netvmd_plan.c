@@ -371,25 +371,6 @@ static void a_guest_leaves_at_once_and_comes_when_the_other_is_ready(void **stat
 	assert_plan("work (2): attach vif 0, 10.137.0.2, backend in vpn (3)\n");
 }
 
-static void one_that_stands_still_is_looked_at_again_by_who_waits_for_it(void **state)
-{
-	struct netvmd_plan plan;
-
-	(void)state;
-	settle();
-	now("work")->vifs = 0;
-	now("net")->paused = true;
-	assert_string_equal(world_plan(&w, false, &plan), "");
-	assert_int_equal(plan.waiting, 1);
-	assert_true(plan.again);
-	netvmd_plan_dispose(&plan);
-	now("net")->ready = false;
-	now("net")->paused = false;
-	assert_string_equal(world_plan(&w, false, &plan), "");
-	assert_false(plan.again);
-	netvmd_plan_dispose(&plan);
-}
-
 static void nobody_waits_for_a_network_domain_that_stands_still(void **state)
 {
 	(void)state;
@@ -587,7 +568,6 @@ int main(void)
 		test(a_guest_that_moves_leaves_the_one_and_comes_to_the_other),
 		test(a_guest_leaves_at_once_and_comes_when_the_other_is_ready),
 		test(nobody_waits_for_a_network_domain_that_stands_still),
-		test(one_that_stands_still_is_looked_at_again_by_who_waits_for_it),
 		test(a_guest_that_shall_have_none_loses_its_vif_and_link),
 		test(a_renamed_guest_loses_its_vif_also_if_that_has_to_wait),
 		test(a_guest_that_nobody_knows_any_more_loses_what_it_was_given),
