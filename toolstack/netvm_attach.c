@@ -8,12 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/clock.h"
 #include "toolstack/life.h"
 #include "toolstack/present.h"
-
-#define VIFS_MAX	  64
-#define LOOK_MILLISECONDS 1000
 
 struct link_wait {
 	const struct life *l;
@@ -21,33 +17,21 @@ struct link_wait {
 	bool attached; /* wanted; else detached */
 	uint32_t domid, backend;
 	bool backend_runs;
-	char *told;    /* the obstacle that was told last */
-	long long due; /* of the next look at everything, on clock_milliseconds() */
+	char *told; /* the obstacle that was told last */
 };
 
 /* --- what is --- */
 
-static bool vif_is_up(const struct link_wait *w, uint32_t devid)
+static bool is_attached(const struct link_wait *w, const struct present *p)
 {
-	const struct vif_id id = { w->domid, devid };
-	struct vif_frontend front;
-	struct vif_backend back;
+	struct present_domain now;
 
-	return vif_frontend_read(w->l->store, w->domid, devid, &front, NULL) == 0 &&
-	       front.backend_domid == w->backend && front.state == XENBUS_CONNECTED &&
-	       vif_backend_read(w->l->store, w->backend, &id, &back, NULL) == 0 &&
-	       back.state == XENBUS_CONNECTED && strcmp(back.hotplug_status, "error") != 0;
-}
-
-static bool is_attached(const struct link_wait *w)
-{
-	uint32_t devids[VIFS_MAX];
-	size_t count = 0;
-
-	if (vif_frontend_list(w->l->store, w->domid, devids, VIFS_MAX, &count, NULL))
-		return false;
-	for (size_t i = 0; i < count; i++)
-		if (vif_is_up(w, devids[i]))
+	present_domain_find(p, w->d->name, &now);
+	for (size_t i = 0; i < now.vifs; i++)
+		if (now.vif[i].frontend.backend_domid == w->backend && now.vif[i].has_backend &&
+			now.vif[i].frontend.state == XENBUS_CONNECTED &&
+			now.vif[i].backend.state == XENBUS_CONNECTED &&
+			strcmp(now.vif[i].backend.hotplug_status, "error") != 0)
 			return true;
 	return false;
 }
@@ -100,42 +84,30 @@ static void obstacles_tell(struct link_wait *w, const struct present *p)
 
 /* --- waiting --- */
 
-/* Whether what is waited for can come at all, and what netvmd says of it. */
-static int prospects(struct link_wait *w, const struct present *p, struct err *e)
-{
-	if (p->no_xen.code)
-		return err_set(e, p->no_xen.code, "%s", p->no_xen.text);
-	if (!p->no_netvmd.code && p->netvmd == NETVMD_AWAY)
-		return err_set(e, -ESRCH,
-			"%s is registered so, but netvmd does not run and nothing is done about "
-			"it; systemctl start netvmd",
-			w->d->name);
-	if (!runs(p, w->domid))
-		return err_set(e, -ESRCH, "%s has ended meanwhile", w->d->name);
-	obstacles_tell(w, p);
-	return 0;
-}
-
-/* 1: it is as wanted; 0: not yet. What costs libxl a list of all domains is looked at once a second
- * while it is not: dom0 has better to do meanwhile. */
+/* 1: it is as wanted; 0: not yet. */
 static int look(struct link_wait *w, struct err *e)
 {
-	const bool due = clock_milliseconds() >= w->due;
 	struct present p;
 	bool done = false;
 	int ret = 0;
 
-	if (w->attached && is_attached(w))
-		return 1;
-	if (w->attached && !due)
-		return 0;
 	present_open(&p);
-	if (!w->attached && !p.no_xen.code)
+	if (p.no_xen.code)
+		ret = err_set(e, p.no_xen.code, "%s", p.no_xen.text);
+	else if (!p.no_netvmd.code && p.netvmd == NETVMD_AWAY)
+		ret = err_set(e, -ESRCH,
+			"%s is registered so, but netvmd does not run and nothing is done about "
+			"it; systemctl start netvmd",
+			w->d->name);
+	else if (!runs(&p, w->domid))
+		ret = err_set(e, -ESRCH, "%s has ended meanwhile", w->d->name);
+	else if (w->attached)
+		done = is_attached(w, &p);
+	else
 		ret = is_detached(w, &p, &done, e);
 	if (!ret && !done)
-		ret = prospects(w, &p, e);
+		obstacles_tell(w, &p);
 	present_close(&p);
-	w->due = clock_milliseconds() + LOOK_MILLISECONDS;
 	return ret ? ret : done;
 }
 

@@ -309,17 +309,6 @@ static void on_wish(void *arg)
 	pass_timer_ask(&d->pass, 0);
 }
 
-/* Whether an event asks for a pass. An answer to the watchdog is none of netvmd's business, nor is
- * what network domains report of guests; and what libxl writes of a vif that is being attached is
- * known, and followed by a pass when that ends. */
-static bool is_news(const struct daemon *d, const char *path)
-{
-	uint32_t guest;
-
-	return !event_path_is_probe(path) && !event_path_is_client_report(path) &&
-	       (event_path_record(path, &guest) || !netvmd_jobs_has(d->jobs, guest));
-}
-
 static void on_store(struct ev_loop *loop, ev_io *io, int events)
 {
 	char path[STORE_PATH_MAX], token[64];
@@ -333,7 +322,8 @@ static void on_store(struct ev_loop *loop, ev_io *io, int events)
 	while ((ret = store_next_event(d->store, path, token, &e)) > 0) {
 		log_debug("xenstore: %s", path);
 		netvmd_watches_note(&d->watches, path, clock_seconds());
-		news |= is_news(d, path);
+		/* An answer to the watchdog is none of netvmd's business. */
+		news |= !event_path_is_probe(path);
 	}
 	if (ret < 0)
 		store_lost(d, &e);
@@ -406,7 +396,8 @@ static int vif_now(void *arg, const struct netvmd_action *a, struct err *e)
 {
 	char words[NETVMD_WORDS_MAX];
 	struct xen_child c;
-	int ret = netvmd_job_spawn(a, &c, e);
+	int ret = a->verb == NETVMD_ATTACH ? xen_child_attach(&a->vif, &c, e)
+					   : xen_child_detach(&a->guest, a->force, &c, e);
 
 	if (!ret)
 		ret = xen_child_wait(&c, XEN_VIF_SECONDS, e);

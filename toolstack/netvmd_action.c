@@ -43,11 +43,6 @@ static const char *rules_print(const char *rules, char buf[RULES_WORDS_MAX])
 	return buf;
 }
 
-static const char *force_print(const struct netvmd_action *a)
-{
-	return a->force ? ", whose backend does not answer" : "";
-}
-
 const char *netvmd_action_print(const struct netvmd_action *a, char buf[NETVMD_WORDS_MAX])
 {
 	char guest[WHO_MAX], provider[WHO_MAX], addrs[ADDRS_MAX], mac[MAC_TEXT_MAX];
@@ -68,8 +63,8 @@ const char *netvmd_action_print(const struct netvmd_action *a, char buf[NETVMD_W
 		snprintf(buf, NETVMD_WORDS_MAX, "%s: withdraw provider", provider);
 		break;
 	case NETVMD_DETACH:
-		snprintf(
-			buf, NETVMD_WORDS_MAX, "%s: detach vif %u%s", guest, devid, force_print(a));
+		snprintf(buf, NETVMD_WORDS_MAX, "%s: detach vif %u%s", guest, devid,
+			a->force ? ", whose backend is dead" : "");
 		break;
 	case NETVMD_PUBLISH_PROVIDER:
 		snprintf(buf, NETVMD_WORDS_MAX, "%s: publish provider, gateway %s%s%s", provider,
@@ -92,10 +87,6 @@ const char *netvmd_action_print(const struct netvmd_action *a, char buf[NETVMD_W
 	case NETVMD_ATTACH:
 		snprintf(buf, NETVMD_WORDS_MAX, "%s: attach vif %u, %s, backend in %s", guest,
 			devid, addrs_print(&a->vif.ip, &a->vif.ip6, addrs), provider);
-		break;
-	case NETVMD_MOVE:
-		snprintf(buf, NETVMD_WORDS_MAX, "%s: move vif %u%s, %s, to %s", guest, devid,
-			force_print(a), addrs_print(&a->vif.ip, &a->vif.ip6, addrs), provider);
 		break;
 	case NETVMD_VERBS:
 		buf[0] = '\0';

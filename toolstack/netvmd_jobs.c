@@ -23,15 +23,13 @@ struct guest {
 	struct netvmd_jobs *jobs;
 	uint32_t domid;
 	bool runs;
-	double not_before; /* the same job again, on clock_seconds(); 0: at any time */
-	bool kept_back;	   /* one was in this pass, for that reason */
+	double not_before; /* on clock_seconds(); 0: at any time */
 	struct backoff failures;
 	char name[DOMAIN_NAME_MAX];
 	char failed[NETVMD_WORDS_MAX + 2 +
 		    ERR_TEXT_MAX]; /* the last job, and why; "": it did not */
 	/* The job: */
 	enum netvmd_verb verb;
-	uint32_t backend;
 	char what[NETVMD_WORDS_MAX];
 	char words[XEN_CHILD_WORDS_MAX];
 	size_t len;
@@ -50,6 +48,7 @@ struct netvmd_jobs {
 	/* Those that wait for their turn: from `turn` on. */
 	struct netvmd_action *waiting;
 	size_t turn, waitings, waiting_room;
+	double marked; /* when guests were told to be busy, or not */
 };
 
 int netvmd_jobs_open(struct netvmd_jobs **out, struct ev_loop *loop, void (*ended)(void *arg),
@@ -138,8 +137,8 @@ static void job_end(struct guest *g, int ret, const struct err *why)
 		log_error("%s; trying again in %.0f s", g->failed, wait);
 	} else {
 		g->failed[0] = '\0';
-		g->not_before = g->verb == NETVMD_DETACH ? 0 : now + JOBS_REST;
-		if (g->verb != NETVMD_DETACH)
+		g->not_before = g->verb == NETVMD_ATTACH ? now + JOBS_REST : 0;
+		if (g->verb == NETVMD_ATTACH)
 			backoff_end(&g->failures);
 		log_info("%s: %s", g->what, ret ? "the domain is gone" : "done");
 	}
@@ -224,24 +223,6 @@ static struct guest *guest_take(struct netvmd_jobs *j, uint32_t domid)
 	return g;
 }
 
-int netvmd_job_spawn(const struct netvmd_action *a, struct xen_child *out, struct err *e)
-{
-	switch (a->verb) {
-	case NETVMD_ATTACH:
-		return xen_child_attach(&a->vif, out, e);
-	case NETVMD_MOVE:
-		return xen_child_move(&a->vif, a->force, out, e);
-	default:
-		return xen_child_detach(&a->guest, a->force, out, e);
-	}
-}
-
-/* The network domain that an action leads to; none where it leads to nobody. */
-static uint32_t backend_of(const struct netvmd_action *a)
-{
-	return a->verb == NETVMD_DETACH ? 0 : a->vif.backend;
-}
-
 static int job_begin(struct netvmd_jobs *j, const struct netvmd_action *a, struct err *e)
 {
 	struct guest *g;
@@ -253,15 +234,12 @@ static int job_begin(struct netvmd_jobs *j, const struct netvmd_action *a, struc
 		return err_sys(e, -ENOMEM, "%s", a->guest_name);
 	if (g->runs)
 		return -EAGAIN; /* a second vif of the same guest */
-	g->kept_back = backend_of(a) == g->backend && g->not_before > clock_seconds();
-	if (g->kept_back)
-		return -EAGAIN;
-	ret = netvmd_job_spawn(a, &c, e);
+	ret = a->verb == NETVMD_ATTACH ? xen_child_attach(&a->vif, &c, e)
+				       : xen_child_detach(&a->guest, a->force, &c, e);
 	if (ret)
 		return ret;
 	g->runs = true;
 	g->verb = a->verb;
-	g->backend = backend_of(a);
 	g->len = 0;
 	g->words[0] = '\0';
 	strcpy(g->name, a->guest_name);
@@ -324,10 +302,10 @@ void netvmd_jobs_mark(struct netvmd_jobs *j, struct netvmd_actual *actual)
 {
 	size_t kept = 0;
 
+	j->marked = clock_seconds();
 	for (size_t i = 0; i < j->guests; i++) {
 		struct guest *g = j->guest[i];
 
-		g->kept_back = false;
 		if (!g->runs && !is_there(actual, g->domid))
 			free(g);
 		else
@@ -337,17 +315,11 @@ void netvmd_jobs_mark(struct netvmd_jobs *j, struct netvmd_actual *actual)
 	for (size_t i = 0; i < actual->count; i++) {
 		struct guest *g = guest_find(j, actual->domain[i].domid);
 
-		actual->domain[i].busy = g && g->runs;
+		actual->domain[i].busy = g && (g->runs || g->not_before > j->marked);
 	}
 }
 
-bool netvmd_jobs_has(const struct netvmd_jobs *j, uint32_t domid)
-{
-	const struct guest *g = guest_find(j, domid);
-
-	return g && g->runs;
-}
-
+/* Who was busy when guests were marked is waited for, also where that has ended meanwhile. */
 double netvmd_jobs_next(const struct netvmd_jobs *j)
 {
 	double now = clock_seconds(), next = -1;
@@ -356,21 +328,20 @@ double netvmd_jobs_next(const struct netvmd_jobs *j)
 		const struct guest *g = j->guest[i];
 		double wait = g->not_before > now ? g->not_before - now : 0;
 
-		if (g->kept_back && !g->runs && (next < 0 || wait < next))
+		if (!g->runs && g->not_before > j->marked && (next < 0 || wait < next))
 			next = wait;
 	}
 	return next;
 }
 
-/* One that was given no new job in this pass, and for which none was kept back, needs none any
- * more. */
+/* One that is not busy and was given no new job in this pass needs none any more. */
 void netvmd_jobs_failures(const struct netvmd_jobs *j,
 	void (*say)(void *arg, const char *guest, const char *words), void *arg)
 {
 	for (size_t i = 0; i < j->guests; i++) {
 		const struct guest *g = j->guest[i];
 
-		if (g->failed[0] && (g->runs || g->kept_back))
+		if (g->failed[0] && (g->runs || g->not_before > j->marked))
 			say(arg, g->name, g->failed);
 	}
 }

@@ -3,9 +3,8 @@
  *
  * Each is a child process (xen_child.h), at most one a guest and JOBS_MAX in all. How it ended is
  * said once; a failure is tried again, ever more seldom, and a vif that was attached a moment ago
- * is not attached to the same network domain at once, so that one that keeps breaking its vifs
- * costs little. What leads to another network domain is begun at once. Nothing is lost when this
- * is: the next pass finds what has become of it in xenstore.
+ * is not attached anew at once, so that a network domain that keeps breaking its vifs costs little.
+ * Nothing is lost when this is: the next pass finds what has become of it in xenstore.
  *
  * More than JOBS_MAX wait for one to end, so that nobody's attachment waits for a pass over all
  * domains; a pass says anew what is to be done, and whoever hears that something else is wanted now
@@ -19,7 +18,6 @@
 #include <ev.h>
 
 #include "toolstack/netvmd_plan.h"
-#include "toolstack/xen_child.h"
 
 #define JOBS_MAX	 8
 #define JOBS_AGAIN_FIRST 2.0 /* seconds after a failure; it doubles up to */
@@ -37,25 +35,19 @@ void netvmd_jobs_close(struct netvmd_jobs *j);
 /* Those that wait for their turn are not begun any more. */
 void netvmd_jobs_forget(struct netvmd_jobs *j);
 
-/* A pass begins: sets `busy` of each domain, and forgets domains that are gone. */
+/* Sets `busy` of each domain, and forgets domains that are gone. */
 void netvmd_jobs_mark(struct netvmd_jobs *j, struct netvmd_actual *actual);
-
-/* Whether one about this guest runs. */
-bool netvmd_jobs_has(const struct netvmd_jobs *j, uint32_t domid);
 
 /* Tells `say` of each guest whose last job failed and that is still to be tried again. */
 void netvmd_jobs_failures(const struct netvmd_jobs *j,
 	void (*say)(void *arg, const char *guest, const char *words), void *arg);
 
-/* The process that does an ATTACH, MOVE or DETACH, for who waits for it himself. */
-int netvmd_job_spawn(const struct netvmd_action *a, struct xen_child *out, struct err *e);
-
-/* Begins such an action of a guest that is not busy. -EAGAIN: there are enough, and it is begun
- * when there is room; or it is too early (netvmd_jobs_next()). */
+/* Begins an ATTACH or DETACH of a guest that is not busy. -EAGAIN: there are enough, and it is
+ * begun when there is room. */
 int netvmd_jobs_start(struct netvmd_jobs *j, const struct netvmd_action *a, struct err *e);
 
-/* Seconds until it is not too early any more for what was begun too early; negative: nothing was.
- */
+/* Seconds until a guest that was marked as busy is so no more, without a job's end; negative: none
+ * was. */
 double netvmd_jobs_next(const struct netvmd_jobs *j);
 
 #endif

@@ -60,12 +60,11 @@ static int (*const verbs[NETVMD_VERBS])(
 	[NETVMD_PUBLISH_LINK] = do_publish_link,
 	[NETVMD_PUBLISH_CLIENT] = do_publish_client,
 	[NETVMD_ATTACH] = do_vif,
-	[NETVMD_MOVE] = do_vif,
 };
 
 static bool is_about_vif(const struct netvmd_action *a)
 {
-	return verbs[a->verb] == do_vif;
+	return a->verb == NETVMD_ATTACH || a->verb == NETVMD_DETACH;
 }
 
 /* Whose actions are of no use any more, since one before them has failed: of a guest, or of all

@@ -33,8 +33,8 @@ struct netvmd_pass {
 	void (*obstacle)(void *arg, const char *domain, const char *words);
 	/* What was seen; may set `busy`. May be NULL. */
 	void (*seen)(void *arg, const struct registry *r, struct netvmd_actual *actual);
-	/* Does NETVMD_ATTACH, NETVMD_MOVE or NETVMD_DETACH, or begins it and says itself what came
-	 * of it. -EAGAIN: not now, it is to be planned again. */
+	/* Does NETVMD_ATTACH or NETVMD_DETACH, or begins it and says itself what came of it.
+	 * -EAGAIN: not now, it is to be planned again. */
 	int (*vif)(void *arg, const struct netvmd_action *a, struct err *e);
 };
 

@@ -2,8 +2,7 @@
  * First every running domain is judged (domain_judge): what the registry has to say of it, which
  * domain serves it, which vif is its link. Then the steps of netvmd_plan(), each over all domains:
  * links_unpublish, clients_withdraw, vifs_detach, providers_publish, links_publish,
- * clients_publish, vifs_attach. A link that goes while another can take its place is moved, by one
- * action among those of vifs_attach: its guest waits for nothing in between.
+ * clients_publish, vifs_attach.
  *
  * What always holds: nothing is planned for a domain at fault, except that entries of guests that
  * are gone are taken away; a vif is attached only where the guest has no other that could be its
@@ -73,12 +72,10 @@ static const struct netvmd_vif *vif_find(const struct netvmd_domain *now, uint32
 static bool vif_is_ours(const struct subject *s, const struct netvmd_vif *v)
 {
 	const struct netvmd_link *l = link_find(s->now, v->devid);
-	struct mac mac = { { 0 } };
+	struct mac mac;
 
-	if (s->d)
-		registry_mac(s->d, &mac);
-	return (s->d && mac_equal(&mac, &v->mac)) ||
-	       (l && l->readable && mac_equal(&l->link.mac, &v->mac));
+	registry_mac(s->d, &mac);
+	return mac_equal(&mac, &v->mac) || (l && l->readable && mac_equal(&l->link.mac, &v->mac));
 }
 
 /* How much speaks for a vif as the link; 0: nothing. */
@@ -206,14 +203,13 @@ static struct netvmd_action *action_add(struct planning *p, enum netvmd_verb ver
 
 /* --- what goes --- */
 
-/* Whether a vif of a domain that is in order, or not known, has to go. `*force`: nobody is waited
- * for. */
+/* Whether a vif of a domain that is in order has to go. `*force`: its backend is dead. */
 static bool vif_goes(
 	const struct planning *p, const struct subject *s, const struct netvmd_vif *v, bool *force)
 {
 	const struct subject *backend = domid_find(p, v->backend);
 
-	*force = !v->alive || (backend && backend->now->paused);
+	*force = !v->alive;
 	if (v->backend == 0)
 		return false;
 	if (!v->alive)
@@ -231,7 +227,7 @@ static bool link_is_needed(
 	const struct netvmd_vif *v = vif_find(s->now, l->devid);
 	bool force;
 
-	return s->standing != KEPT && !s->now->shutdown && v && vif_goes(p, s, v, &force);
+	return s->standing == KNOWN && v && vif_goes(p, s, v, &force);
 }
 
 static void links_unpublish(struct planning *p)
@@ -289,13 +285,6 @@ static void clients_withdraw(struct planning *p)
 	}
 }
 
-/* Whether the guest's link goes and another comes in its place, in one. */
-static bool link_moves(const struct planning *p, const struct subject *s, bool *force)
-{
-	return s->wants && s->vif && vif_goes(p, s, s->vif, force) && s->provider &&
-	       !netvmd_unable(s->provider->now, s->d);
-}
-
 static void vifs_detach(struct planning *p)
 {
 	bool force;
@@ -303,12 +292,10 @@ static void vifs_detach(struct planning *p)
 	for (size_t i = 0; i < p->count; i++) {
 		const struct subject *s = &p->subject[i];
 
-		if (s->standing == KEPT || s->now->shutdown)
+		if (s->standing != KNOWN)
 			continue;
 		for (size_t k = 0; k < s->now->vifs; k++) {
 			if (!vif_goes(p, s, &s->now->vif[k], &force))
-				continue;
-			if (&s->now->vif[k] == s->vif && link_moves(p, s, &force))
 				continue;
 			p->out->again |= s->now->paused;
 			if (!s->now->paused && !s->now->busy)
@@ -484,26 +471,18 @@ static void vifs_attach(struct planning *p)
 {
 	for (size_t i = 0; i < p->count; i++) {
 		const struct subject *s = &p->subject[i];
-		struct netvmd_action *a;
-		bool force = false, moves;
 		const char *why;
 
-		if (!s->wants)
-			continue;
-		moves = link_moves(p, s, &force);
-		if (s->vif && s->vif->alive && !moves)
+		if (!s->wants || (s->vif && s->vif->alive))
 			continue;
 		why = netvmd_unable(s->provider ? s->provider->now : NULL, s->d);
 		if (why)
 			wait_add(p, s, why);
-		if (s->vif && !moves)
+		if (s->vif)
 			continue; /* the dead one goes first */
 		p->out->again |= !why && s->now->paused;
-		if (why || s->now->paused || s->now->busy)
-			continue;
-		a = action_add(p, moves ? NETVMD_MOVE : NETVMD_ATTACH, s, s->devid, s->provider);
-		a->vif = vif_of(s);
-		a->force = force;
+		if (!why && !s->now->paused && !s->now->busy)
+			action_add(p, NETVMD_ATTACH, s, s->devid, s->provider)->vif = vif_of(s);
 	}
 }
 

@@ -15,10 +15,8 @@
  *
  * dom0 is no guest; where netvm dom0 made it one for a while, that is let be.
  *
- * A domain that the registry does not know, or does not know any more (it was removed, or the
- * domain renamed), loses the link that is published for it, and so known as netvmd's; what else it
- * has is nobody's business. A domain at fault in the registry keeps what it has. A domain that has
- * shut down keeps it until it is destroyed.
+ * A domain at fault in the registry keeps what it has. A domain that has shut down keeps it until
+ * it is destroyed.
  */
 #ifndef NETVM_NETVMD_PLAN_H
 #define NETVM_NETVMD_PLAN_H
@@ -57,7 +55,7 @@ struct netvmd_domain {
 	uint32_t domid;
 	char name[DOMAIN_NAME_MAX]; /* "" where it has none that we take */
 	bool paused, shutdown;	    /* as struct xen_domain */
-	bool busy;		    /* something is being done about its vifs */
+	bool busy; /* something is being done about its vifs, or has failed a moment ago */
 	struct netvmd_vif *vif;
 	size_t vifs;
 	struct netvmd_link *link;
@@ -97,7 +95,6 @@ enum netvmd_verb {
 	NETVMD_PUBLISH_LINK,
 	NETVMD_PUBLISH_CLIENT,
 	NETVMD_ATTACH,
-	NETVMD_MOVE, /* DETACH and ATTACH in one */
 	NETVMD_VERBS
 };
 
@@ -106,12 +103,12 @@ struct netvmd_action {
 	struct vif_id guest; /* not of the two *_PROVIDER */
 	uint32_t provider;   /* domid; of *_PROVIDER, *_CLIENT */
 	char guest_name[DOMAIN_NAME_MAX], provider_name[DOMAIN_NAME_MAX];
-	bool force; /* DETACH, MOVE: the backend is dead or stands still, nobody is waited for */
+	bool force; /* DETACH: the backend is dead, nobody is waited for */
 	union {
 		struct guest_link link;
 		struct client client; /* its rules are the registry's */
 		struct provider published;
-		struct xen_vif_spec vif; /* ATTACH, MOVE */
+		struct xen_vif_spec vif; /* ATTACH */
 	};
 };
 

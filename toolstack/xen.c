@@ -11,6 +11,7 @@
 #include <libxl_utils.h>
 
 #include "toolstack/xen_internal.h"
+#include "xenstore-schema/store.h"
 
 static void words_take(xentoollog_logger *logger, xentoollog_level level, int errnoval,
 	const char *context, const char *format, va_list al)
@@ -145,6 +146,151 @@ int xen_domain_pause(uint32_t domid, bool pause, struct err *e)
 		snprintf(what, sizeof(what), "domain %u", domid);
 		ret = xen_err(&x, rc, what, e);
 	}
+	xen_close(&x);
+	return ret;
+}
+
+/* Appends the vifs of one domain. */
+static int vifs_add(
+	struct store *s, uint32_t domid, struct xen_vif **vifs, size_t *count, struct err *e)
+{
+	struct vif_record records[VIF_RECORDS_MAX];
+	struct xen_vif *grown;
+	size_t n;
+	int ret = vif_record_list(s, domid, records, VIF_RECORDS_MAX, &n, e);
+
+	if (ret)
+		return ret;
+	grown = realloc(*vifs, (*count + n + 1) * sizeof(*grown));
+	if (!grown)
+		return err_sys(e, -ENOMEM, "the list of vifs");
+	*vifs = grown;
+	for (size_t i = 0; i < n; i++)
+		grown[(*count)++] = (struct xen_vif){ .id = { domid, records[i].devid },
+			.backend = records[i].backend,
+			.mac = records[i].mac };
+	return 0;
+}
+
+int xen_vifs_list(const struct xen_domain *domains, size_t domain_count, struct xen_vif **out,
+	size_t *count, struct err *e)
+{
+	struct xen_vif *vifs = NULL;
+	struct store *s;
+	size_t n = 0;
+	int ret = store_open(&s, e);
+
+	if (ret)
+		return ret;
+	for (size_t i = 0; i < domain_count && !ret; i++)
+		ret = vifs_add(s, domains[i].domid, &vifs, &n, e);
+	store_close(s);
+	if (ret) {
+		free(vifs);
+		return ret;
+	}
+	*out = vifs;
+	*count = n;
+	return 0;
+}
+
+static bool nic_exists(struct xen *x, const struct vif_id *id)
+{
+	libxl_device_nic *list;
+	bool found = false;
+	int total = 0;
+
+	list = libxl_device_nic_list(x->ctx, id->domid, &total);
+	for (int i = 0; i < total && !found; i++)
+		found = (uint32_t)list[i].devid == id->devid;
+	libxl_device_nic_list_free(list, total);
+	return found;
+}
+
+/* Texts are malloc'd, libxl_device_nic_dispose() frees them. */
+static int nic_fill(libxl_device_nic *nic, const struct xen_vif_spec *spec)
+{
+	char ip[ADDR_TEXT_MAX], ip6[ADDR_TEXT_MAX], both[2 * ADDR_TEXT_MAX + 1] = "";
+
+	if (addr_is_set(&spec->ip))
+		strcat(both, addr_print(&spec->ip, ip));
+	if (addr_is_set(&spec->ip6)) {
+		strcat(both, both[0] ? " " : "");
+		strcat(both, addr_print(&spec->ip6, ip6));
+	}
+	nic->backend_domid = spec->backend;
+	/* libxl takes a name of digits alone for a number (libxl_utils.c). */
+	if (spec->backend_name[strspn(spec->backend_name, "0123456789")]) {
+		nic->backend_domname = strdup(spec->backend_name);
+		if (!nic->backend_domname)
+			return -ENOMEM;
+	}
+	nic->devid = (libxl_devid)spec->id.devid;
+	memcpy(nic->mac, spec->mac.bytes, sizeof(spec->mac.bytes));
+	if (spec->mtu)
+		nic->mtu = (int)spec->mtu;
+	nic->nictype = LIBXL_NIC_TYPE_VIF;
+	nic->script = strdup("vif-route-netvm");
+	nic->ip = both[0] ? strdup(both) : NULL;
+	return nic->script && (nic->ip || !both[0]) ? 0 : -ENOMEM;
+}
+
+int xen_vif_attach(const struct xen_vif_spec *spec, struct err *e)
+{
+	libxl_device_nic nic;
+	char name[VIF_NAME_MAX];
+	struct xen x;
+	int rc, ret = xen_open(&x, e);
+
+	if (ret)
+		return ret;
+	vif_name_print(&spec->id, name);
+	libxl_device_nic_init(&nic);
+	if (nic_exists(&x, &spec->id))
+		goto out;
+	ret = nic_fill(&nic, spec);
+	if (ret) {
+		err_sys(e, ret, "%s", name);
+		goto out;
+	}
+	rc = libxl_device_nic_add(x.ctx, spec->id.domid, &nic, NULL);
+	if (rc == 0 || rc == ERROR_DEVICE_EXISTS)
+		goto out;
+	ret = xen_err(&x, rc, name, e);
+	/* libxl leaves what it has written; a vif without a backend would be in the way next time.
+	 */
+	if (nic_exists(&x, &spec->id))
+		libxl_device_nic_destroy(x.ctx, spec->id.domid, &nic, NULL);
+out:
+	libxl_device_nic_dispose(&nic);
+	xen_close(&x);
+	return ret;
+}
+
+int xen_vif_detach(const struct vif_id *id, bool force, struct err *e)
+{
+	libxl_device_nic nic;
+	char name[VIF_NAME_MAX];
+	struct xen x;
+	int rc, ret = xen_open(&x, e);
+
+	if (ret)
+		return ret;
+	vif_name_print(id, name);
+	libxl_device_nic_init(&nic);
+	if (!nic_exists(&x, id))
+		goto out;
+	rc = libxl_devid_to_device_nic(x.ctx, id->domid, (int)id->devid, &nic);
+	if (!rc && !force)
+		rc = libxl_device_nic_remove(x.ctx, id->domid, &nic, NULL);
+	/* Where the kernel there has closed the backend and nobody takes its directory away, libxl
+	 * gives up (device_destroy_be_watch_cb) and leaves the vif as it is. */
+	if ((!rc && force) || (rc == ERROR_TIMEDOUT && !force && nic_exists(&x, id)))
+		rc = libxl_device_nic_destroy(x.ctx, id->domid, &nic, NULL);
+	if (rc && nic_exists(&x, id))
+		ret = xen_err(&x, rc, name, e);
+out:
+	libxl_device_nic_dispose(&nic);
 	xen_close(&x);
 	return ret;
 }

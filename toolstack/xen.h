@@ -1,13 +1,13 @@
 /*
  * xen: domains and their vifs, as libxl knows and changes them.
  *
- * Only this module (xen.c, xen_vif.c, xen_pci.c) includes libxl.h. Each call opens libxl and closes
- * it again, so nothing is kept over a fork or a xenstored that was started anew. Tests put another
- * xen.c in its place when they link (tests/store/xen-played.c).
+ * Only this module (xen.c, xen_pci.c) includes libxl.h. Each call opens libxl and closes it again,
+ * so nothing is kept over a fork or a xenstored that was started anew. Tests put another xen.c in
+ * its place when they link (tests/store/xen-played.c).
  *
- * xen_vif_attach(), xen_vif_detach() and xen_vif_move() wait for the network domain (libxl: 10 s
- * for a state), and any call waits for xenstored as long as it takes; so a daemon makes them in a
- * child process (xen_child.h). It must not know the registry, nor decide anything.
+ * xen_vif_attach() and xen_vif_detach() wait for the network domain (libxl: 10 s for a state, 40 s
+ * for a hotplug script), and any call waits for xenstored as long as it takes; so a daemon makes
+ * them in a child process (xen_child.h). It must not know the registry, nor decide anything.
  */
 #ifndef NETVM_XEN_H
 #define NETVM_XEN_H
@@ -63,14 +63,8 @@ struct xen_vif_spec {
 };
 int xen_vif_attach(const struct xen_vif_spec *spec, struct err *e);
 
-/* Takes a vif away, after some seconds also from a network domain that does not let go of it;
- * `force`: without waiting for its backend (which is dead, or stands still). 0 also where there is
- * none. */
+/* Takes a vif away, in the end also from a network domain that does not let go of it; `force`:
+ * without waiting for its backend (which is dead). 0 also where there is none. */
 int xen_vif_detach(const struct vif_id *id, bool force, struct err *e);
-
-/* Both in one: takes the vif with that number away and makes this one in its place. A guest that
- * had its link is waited for until it has begun to use the new one: -ETIMEDOUT where it does not,
- * and it then has none. */
-int xen_vif_move(const struct xen_vif_spec *spec, bool force, struct err *e);
 
 #endif

@@ -23,6 +23,7 @@
 #include "common/clock.h"
 #include "xenstore-schema/schema.h"
 
+#define ARGS_MAX   10
 #define ANSWER_MAX (4 * 1024 * 1024) /* of a look: some 60,000 domains and vifs */
 
 extern char **environ;
@@ -62,31 +63,16 @@ static int addr_arg(const char *text, struct addr *out)
 	return strcmp(text, "none") == 0 ? 0 : addr_parse(text, out);
 }
 
-static int spec_args(char *args[], struct xen_vif_spec *spec, struct err *e)
-{
-	*spec = (struct xen_vif_spec){ .mtu = (uint32_t)strtoul(args[7], NULL, 10) };
-	if (vif_arg(args, &spec->id) || domid_parse(args[2], &spec->backend) ||
-		strlen(args[3]) >= sizeof(spec->backend_name) || mac_parse(args[4], &spec->mac) ||
-		addr_arg(args[5], &spec->ip) || addr_arg(args[6], &spec->ip6))
-		return err_set(e, -EINVAL, "%s: a wrong argument", XEN_CHILD_NAME);
-	strcpy(spec->backend_name, args[3]);
-	return 0;
-}
-
 static int call_attach(char *args[], struct err *e)
 {
-	struct xen_vif_spec spec;
-	int ret = spec_args(args, &spec, e);
+	struct xen_vif_spec spec = { .mtu = (uint32_t)strtoul(args[7], NULL, 10) };
 
-	return ret ? ret : xen_vif_attach(&spec, e);
-}
-
-static int call_move(char *args[], struct err *e)
-{
-	struct xen_vif_spec spec;
-	int ret = spec_args(args, &spec, e);
-
-	return ret ? ret : xen_vif_move(&spec, strcmp(args[8], "force") == 0, e);
+	if (vif_arg(args, &spec.id) || domid_parse(args[2], &spec.backend) ||
+		strlen(args[3]) >= sizeof(spec.backend_name) || mac_parse(args[4], &spec.mac) ||
+		addr_arg(args[5], &spec.ip) || addr_arg(args[6], &spec.ip6))
+		return err_set(e, -EINVAL, "%s: a wrong argument", XEN_CHILD_NAME);
+	strcpy(spec.backend_name, args[3]);
+	return xen_vif_attach(&spec, e);
 }
 
 static int call_detach(char *args[], struct err *e)
@@ -106,7 +92,6 @@ static const struct call {
 } calls[] = {
 	{ "look", 0, XEN_LOOK_MOST, call_look },
 	{ "attach", 8, XEN_VIF_SECONDS, call_attach },
-	{ "move", 9, XEN_VIF_SECONDS, call_move },
 	{ "detach", 3, XEN_VIF_SECONDS, call_detach },
 };
 
@@ -166,15 +151,13 @@ static int spawn(const char *const argv[], struct xen_child *out, struct err *e)
 	return 0;
 }
 
-/* `how` NULL: the call has no such argument. */
-static int spec_spawn(const char *call, const struct xen_vif_spec *spec, const char *how,
-	struct xen_child *out, struct err *e)
+int xen_child_attach(const struct xen_vif_spec *spec, struct xen_child *out, struct err *e)
 {
 	char domid[16], devid[16], backend[16], mtu[16], mac[MAC_TEXT_MAX], ip[ADDR_TEXT_MAX],
 		ip6[ADDR_TEXT_MAX];
-	const char *const argv[] = { XEN_CHILD_NAME, call, domid, devid, backend,
+	const char *const argv[] = { XEN_CHILD_NAME, "attach", domid, devid, backend,
 		spec->backend_name, mac_print(&spec->mac, mac), addr_print(&spec->ip, ip),
-		addr_print(&spec->ip6, ip6), mtu, how, NULL };
+		addr_print(&spec->ip6, ip6), mtu, NULL };
 
 	snprintf(domid, sizeof(domid), "%u", spec->id.domid);
 	snprintf(devid, sizeof(devid), "%u", spec->id.devid);
@@ -183,27 +166,11 @@ static int spec_spawn(const char *call, const struct xen_vif_spec *spec, const c
 	return spawn(argv, out, e);
 }
 
-static const char *force_word(bool force)
-{
-	return force ? "force" : "gently";
-}
-
-int xen_child_attach(const struct xen_vif_spec *spec, struct xen_child *out, struct err *e)
-{
-	return spec_spawn("attach", spec, NULL, out, e);
-}
-
-int xen_child_move(
-	const struct xen_vif_spec *spec, bool force, struct xen_child *out, struct err *e)
-{
-	return spec_spawn("move", spec, force_word(force), out, e);
-}
-
 int xen_child_detach(const struct vif_id *id, bool force, struct xen_child *out, struct err *e)
 {
 	char domid[16], devid[16];
-	const char *const argv[] = { XEN_CHILD_NAME, "detach", domid, devid, force_word(force),
-		NULL };
+	const char *const argv[] = { XEN_CHILD_NAME, "detach", domid, devid,
+		force ? "force" : "gently", NULL };
 
 	snprintf(domid, sizeof(domid), "%u", id->domid);
 	snprintf(devid, sizeof(devid), "%u", id->devid);

@@ -27,7 +27,7 @@
  * has to be waited for some day. */
 #define XEN_LOOK_SECONDS 4
 #define XEN_LOOK_MOST	 16
-#define XEN_VIF_SECONDS	 60 /* libxl: 10 s for a state, twice where it was too little */
+#define XEN_VIF_SECONDS	 60 /* libxl: 10 s each for two states and a removal, 40 s for a script */
 
 /* What main() of the program does when its argv[0] is XEN_CHILD_NAME. Returns its exit status. */
 int xen_child_main(int argc, char *argv[]);
@@ -39,11 +39,9 @@ struct xen_child {
 	int fd; /* non-blocking; its words; readable to its end */
 };
 
-/* xen_vif_attach(), xen_vif_move(), xen_vif_detach(): starts it. The caller reads `fd` to its end
- * and closes it, and waits for `pid`. */
+/* xen_vif_attach(), xen_vif_detach(): starts it. The caller reads `fd` to its end and closes it,
+ * and waits for `pid`. */
 int xen_child_attach(const struct xen_vif_spec *spec, struct xen_child *out, struct err *e);
-int xen_child_move(
-	const struct xen_vif_spec *spec, bool force, struct xen_child *out, struct err *e);
 int xen_child_detach(const struct vif_id *id, bool force, struct xen_child *out, struct err *e);
 
 /* What such a child said (a text of any kind, which is checked) and ended with (as waitpid(2)). */

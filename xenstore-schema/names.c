@@ -135,22 +135,6 @@ bool event_path_is_probe(const char *path)
 	return name && strcmp(name, "/probe") == 0;
 }
 
-bool event_path_is_client_report(const char *path)
-{
-	uint32_t home;
-
-	return word_take(&path, "/local/domain/") && decimal_take(&path, DOMID_LIMIT, &home) >= 0 &&
-	       word_take(&path, "/data/netvm/clients") && (!*path || *path == '/');
-}
-
-int event_path_record(const char *path, uint32_t *domid)
-{
-	return word_take(&path, "/libxl/") && decimal_take(&path, DOMID_LIMIT, domid) >= 0 &&
-			       word_take(&path, "/device/vif")
-		       ? 0
-		       : -EINVAL;
-}
-
 bool domids_have(const struct domids *d, uint32_t domid)
 {
 	for (size_t i = 0; i < d->count; i++)

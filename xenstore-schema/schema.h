@@ -65,10 +65,6 @@ int vif_backend_path_parse(const char *path, uint32_t *backend, struct vif_id *o
 int event_path_guest(const char *path, uint32_t *domid);
 /* Whether an event is about a `probe`, dom0's or its answer, and nothing else. */
 bool event_path_is_probe(const char *path);
-/* Whether an event is about what some network domain reports of a guest. */
-bool event_path_is_client_report(const char *path);
-/* The domain whose vifs, as libxl has them, an event is about (vifs_watch()). 0 or -EINVAL. */
-int event_path_record(const char *path, uint32_t *domid);
 /* The domain in whose part of the store, as dom0 names it ("/local/domain/5/..."), a path lies. 0
  * or -EINVAL. */
 int event_path_home(const char *path, uint32_t *domid);
@@ -312,14 +308,6 @@ int vif_backend_disconnected(
 /* Removes the directory, and its parent if that is empty then: what a driver domain owes libxl
  * (libxl_device.c). */
 int vif_backend_remove(struct store *s, uint32_t backend, const struct vif_id *id, struct err *e);
-
-/* For dom0, which takes a vif away. Asks the backend to close, as libxl does: `online` 0 and state
- * 5, unless it is 6 already. -ENOENT: the directory is gone; nothing is created then. */
-int vif_backend_close(struct store *s, uint32_t backend, const struct vif_id *id, struct err *e);
-/* Removes the directory, without a look at what else the network domain has there. */
-int vif_backend_drop(struct store *s, uint32_t backend, const struct vif_id *id, struct err *e);
-int vif_backend_watch_state(struct store *s, uint32_t backend, const struct vif_id *id,
-	const char *token, struct err *e);
 
 /* For dom0: where a guest's frontend says its backend is. /local/domain/G/device/vif/<devid>;
  * hostile. */

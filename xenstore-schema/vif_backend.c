@@ -193,49 +193,6 @@ int vif_backend_remove(struct store *s, uint32_t backend, const struct vif_id *i
 
 /* --- for dom0 --- */
 
-struct close_job {
-	uint32_t backend;
-	const struct vif_id *id;
-};
-
-static int close_body(struct store *s, void *arg, struct err *e)
-{
-	const struct close_job *job = arg;
-	char path[STORE_PATH_MAX];
-	struct vif_backend now;
-	int ret = vif_backend_read_life(s, job->backend, job->id, &now, e);
-
-	/* Nonsense is written over. */
-	if (ret == -ENOENT || ret == -ENOTCONN || ret == -EAGAIN)
-		return ret;
-	if (ret || now.state != XENBUS_CLOSED)
-		ret = store_write(s, backend_path(path, job->backend, job->id, "/state"), "5", e);
-	return ret ? ret
-		   : store_write(s, backend_path(path, job->backend, job->id, "/online"), "0", e);
-}
-
-int vif_backend_close(struct store *s, uint32_t backend, const struct vif_id *id, struct err *e)
-{
-	struct close_job job = { backend, id };
-
-	return store_transact(s, close_body, &job, e);
-}
-
-int vif_backend_drop(struct store *s, uint32_t backend, const struct vif_id *id, struct err *e)
-{
-	char path[STORE_PATH_MAX];
-
-	return store_remove(s, backend_path(path, backend, id, ""), e);
-}
-
-int vif_backend_watch_state(struct store *s, uint32_t backend, const struct vif_id *id,
-	const char *token, struct err *e)
-{
-	char path[STORE_PATH_MAX];
-
-	return store_watch(s, backend_path(path, backend, id, "/state"), token, e);
-}
-
 int vif_frontend_read(
 	struct store *s, uint32_t domid, uint32_t devid, struct vif_frontend *out, struct err *e)
 {

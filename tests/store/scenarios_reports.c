@@ -191,35 +191,6 @@ static void nothing_is_created_for_a_backend_that_is_gone(struct store *s)
 	IS(true, store_exists(s, "/local/domain/0/backend/vif/5/1"));
 }
 
-static void a_backend_is_asked_to_close_as_libxl_asks(struct store *s)
-{
-	static const char *const before[] = { "4", "2", "9", "" };
-	struct store *watcher;
-
-	for (size_t i = 0; i < sizeof(before) / sizeof(before[0]); i++) {
-		vif_make(s);
-		node_put(s, VIF "/state", before[i]);
-		RETURNS(0, vif_backend_close(s, 0, &vif, &scenario_err));
-		IS_TEXT("5", node_text(s, VIF "/state"));
-		IS_TEXT("0", node_text(s, VIF "/online"));
-	}
-	node_put(s, VIF "/state", "6");
-	node_put(s, VIF "/online", "1");
-	watcher = quiet_begin(VIF "/state");
-	RETURNS(0, vif_backend_close(s, 0, &vif, &scenario_err));
-	quiet_end(watcher, s, VIF "/state");
-	IS_TEXT("6", node_text(s, VIF "/state"));
-	IS_TEXT("0", node_text(s, VIF "/online"));
-	node_put(s, "/local/domain/0/backend/vif/5/1/state", "4");
-	RETURNS(0, vif_backend_drop(s, 0, &vif, &scenario_err));
-	IS(false, store_exists(s, VIF));
-	IS(true, store_exists(s, "/local/domain/0/backend/vif/5/1"));
-	RETURNS(-ENOENT, vif_backend_close(s, 0, &vif, &scenario_err));
-	RETURNS(0, vif_backend_drop(s, 0, &vif, &scenario_err));
-	IS(false, store_exists(s, VIF));
-	RETURNS(0, store_remove(s, "/local/domain/0/backend/vif/5", &scenario_err));
-}
-
 static void a_thousand_backends_are_listed(struct store *s)
 {
 	struct vif_id *list;
@@ -274,8 +245,6 @@ const struct scenario scenarios_reports[] = {
 		hotplug_answers_stand_where_libxl_looks),
 	SCENARIO("nothing is created for a backend that is gone",
 		nothing_is_created_for_a_backend_that_is_gone),
-	SCENARIO("dom0 asks a backend to close as libxl does, and removes it alone",
-		a_backend_is_asked_to_close_as_libxl_asks),
 	SCENARIO("a thousand backends are listed ascending", a_thousand_backends_are_listed),
 	SCENARIO("a frontend is read as its guest may have left it", a_frontend_is_read_as_hostile),
 	{ 0 },

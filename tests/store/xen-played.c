@@ -109,14 +109,6 @@ int xen_vif_detach(const struct vif_id *id, bool force, struct err *e)
 	return play("vif-detach", vif_name_print(id, name), force ? "force" : "gently", NULL, e);
 }
 
-/* Played as the two that it is made of. */
-int xen_vif_move(const struct xen_vif_spec *spec, bool force, struct err *e)
-{
-	int ret = xen_vif_detach(&spec->id, force, e);
-
-	return ret ? ret : xen_vif_attach(spec, e);
-}
-
 int xen_iommu_present(bool *present, struct err *e)
 {
 	char *answer;

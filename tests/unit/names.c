@@ -101,24 +101,6 @@ static void a_backend_path_is_absolute_or_relative_and_nothing_else(void **state
 	assert_int_equal(id.domid, 6);
 }
 
-static void an_event_tells_whose_vifs_and_reports_it_is_about(void **state)
-{
-	uint32_t domid = 77;
-
-	(void)state;
-	assert_int_equal(event_path_record("/libxl/6/device/vif/0/backend", &domid), 0);
-	assert_int_equal(domid, 6);
-	assert_int_equal(event_path_record("/libxl/7/device/vif", &domid), 0);
-	assert_int_equal(domid, 7);
-	assert_int_equal(event_path_record("/local/domain/6/device/vif/0", &domid), -EINVAL);
-	assert_int_equal(event_path_record("@releaseDomain", &domid), -EINVAL);
-	assert_true(event_path_is_client_report("/local/domain/3/data/netvm/clients/6/0/state"));
-	assert_true(event_path_is_client_report("/local/domain/3/data/netvm/clients"));
-	assert_false(event_path_is_client_report("/local/domain/3/data/netvm/clients-a"));
-	assert_false(event_path_is_client_report("/local/domain/3/data/netvm/state"));
-	assert_false(event_path_is_client_report("/libxl/6/device/vif"));
-}
-
 static void a_domain_name_has_no_character_that_means_anything(void **state)
 {
 	static const char *const refused[] = { "", "-a", ".a", "..", "a b", "a/b", "a\n", "a;b",
@@ -147,7 +129,6 @@ int main(void)
 		cmocka_unit_test(a_vif_name_is_vif_domid_dot_devid),
 		cmocka_unit_test(the_emulated_twin_is_taken_only_by_who_asks_for_it),
 		cmocka_unit_test(a_backend_path_is_absolute_or_relative_and_nothing_else),
-		cmocka_unit_test(an_event_tells_whose_vifs_and_reports_it_is_about),
 		cmocka_unit_test(a_domain_name_has_no_character_that_means_anything),
 	};
 

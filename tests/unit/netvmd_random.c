@@ -100,16 +100,6 @@ static void registry_changes(struct world *w)
 	world_resolve(w); /* "vpn" behind "vpn" is a loop, and a fault, too */
 }
 
-/* One that is made of two may fail in between. */
-static void action_happens(struct world *w, const struct netvmd_action *a)
-{
-	struct netvmd_action half = *a;
-
-	if (a->verb == NETVMD_MOVE && chance(3) == 0)
-		half.verb = NETVMD_DETACH;
-	world_do(w, &half);
-}
-
 /* A pass in which each action may fail. */
 static void pass_happens(struct world *w)
 {
@@ -118,7 +108,7 @@ static void pass_happens(struct world *w)
 	assert_int_equal(netvmd_plan(&w->registry, &w->actual, &plan), 0);
 	for (size_t i = 0; i < plan.count; i++)
 		if (chance(3) == 0)
-			action_happens(w, &plan.action[i]);
+			world_do(w, &plan.action[i]);
 	netvmd_plan_dispose(&plan);
 }
 

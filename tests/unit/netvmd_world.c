@@ -173,12 +173,6 @@ static void do_attach(struct world *w, const struct netvmd_action *a)
 	v->mac = a->vif.mac;
 }
 
-static void do_move(struct world *w, const struct netvmd_action *a)
-{
-	do_detach(w, a);
-	do_attach(w, a);
-}
-
 static void do_unpublish(struct world *w, const struct netvmd_action *a)
 {
 	struct netvmd_domain *g = domid_find(w, a->guest.domid);
@@ -248,7 +242,6 @@ void world_do(struct world *w, const struct netvmd_action *a)
 		[NETVMD_PUBLISH_LINK] = do_publish,
 		[NETVMD_PUBLISH_CLIENT] = do_client,
 		[NETVMD_ATTACH] = do_attach,
-		[NETVMD_MOVE] = do_move,
 	};
 
 	verbs[a->verb](w, a);
